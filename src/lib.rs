@@ -1,0 +1,4 @@
+//! kprod-bench: a Kafka load generator with a producer engine of its own.
+//!
+//! The storeys, each built on those before it: [`base`], `kafka`, `load`, `host`, `app`.
+pub mod base;

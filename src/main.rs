@@ -1,0 +1,2 @@
+//! The `kprod-bench` command.
+fn main() {}
