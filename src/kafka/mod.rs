@@ -1,0 +1,2 @@
+//! How a Kafka producer works. Pure: no I/O, no clock, no randomness but a seed.
+pub mod accumulator;
