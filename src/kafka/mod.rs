@@ -2,3 +2,4 @@
 pub mod accumulator;
 pub mod compression;
 pub mod config;
+pub mod partitioner;

@@ -1,0 +1,204 @@
+//! The built-in partitioner for records without a key (KIP-794, `BuiltInPartitioner`): stay with a
+//! partition until about `batch.size` bytes went to it, then draw another one, short queues being
+//! likelier.
+//!
+//! Loads are looked at only when a partition is drawn, not per record.
+
+use crate::base::Rng;
+
+/// What a draw needs to know of one partition, in partition order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Candidate {
+    /// Its number within the topic.
+    pub partition: u32,
+    /// Whether a leader is known.
+    pub has_leader: bool,
+    /// False when its leader couldn't be sent to for `partitioner.availability.timeout.ms`.
+    pub available: bool,
+    /// Batches in its queue; `None` when it never had one.
+    pub queued: Option<u32>,
+}
+
+/// The sticky choice of one topic.
+#[derive(Clone, Debug)]
+pub struct Sticky {
+    current: Option<u32>,
+    produced: u64,
+    /// `batch.size`, at least 1.
+    threshold: u64,
+    adaptive: bool,
+    /// Cumulative weights of the last adaptive draw; kept for its memory.
+    table: Vec<(u64, u32)>,
+}
+
+impl Sticky {
+    /// A topic's partitioner with `batch.size` (0 counts as 1) and whether queue lengths weigh
+    /// (`partitioner.adaptive.partitioning.enable`).
+    #[must_use]
+    pub fn new(batch_size: u32, adaptive: bool) -> Self {
+        let threshold = u64::from(batch_size.max(1));
+        Self { current: None, produced: 0, threshold, adaptive, table: Vec::new() }
+    }
+
+    /// The current partition; `None` before the first draw.
+    #[must_use]
+    pub const fn current(&self) -> Option<u32> {
+        self.current
+    }
+
+    /// Counts `appended` bytes to the current partition and says whether it is time for another one.
+    ///
+    /// `may_switch`: the partition's last batch is full. Without it the switch waits, up to twice the
+    /// threshold, so that a long linger doesn't leave fractions of batches everywhere.
+    pub const fn produced(&mut self, appended: u64, may_switch: bool) -> bool {
+        self.produced += appended;
+        self.is_due(may_switch)
+    }
+
+    /// Whether the switch is due: see [`Sticky::produced`].
+    #[must_use]
+    pub const fn is_due(&self, may_switch: bool) -> bool {
+        self.produced >= self.threshold * 2 || (may_switch && self.produced >= self.threshold)
+    }
+
+    /// Draws the next partition; `None` when there are no candidates. The same one may come again.
+    pub fn draw(
+        &mut self,
+        candidates: impl ExactSizeIterator<Item = Candidate> + Clone,
+        rng: &mut Rng,
+    ) -> Option<u32> {
+        let picked = if self.adaptive && self.weigh(candidates.clone()) {
+            self.pick_weighted(rng)
+        } else {
+            pick_uniform(candidates, rng)
+        };
+        self.produced = 0;
+        self.current = picked;
+        picked
+    }
+
+    /// Fills the table of cumulative weights, (longest + 1) − length each. False when lengths say
+    /// nothing: not every partition had a batch yet, fewer than one is left, or all are equal.
+    fn weigh(&mut self, candidates: impl ExactSizeIterator<Item = Candidate> + Clone) -> bool {
+        self.table.clear();
+        if candidates.len() < 2 {
+            return false;
+        }
+        let (mut shortest, mut longest, mut dropped) = (u32::MAX, 0, false);
+        for candidate in candidates {
+            let Some(queued) = candidate.queued else { return false };
+            if !candidate.has_leader {
+                continue;
+            }
+            if !candidate.available {
+                dropped = true;
+                continue;
+            }
+            shortest = shortest.min(queued);
+            longest = longest.max(queued);
+            self.table.push((u64::from(queued), candidate.partition));
+        }
+        if self.table.is_empty() || (shortest == longest && !dropped) {
+            return false;
+        }
+        let mut sum = 0;
+        for entry in &mut self.table {
+            sum += u64::from(longest) + 1 - entry.0;
+            entry.0 = sum;
+        }
+        true
+    }
+
+    fn pick_weighted(&self, rng: &mut Rng) -> Option<u32> {
+        let total = self.table.last()?.0;
+        let drawn = rng.below(total);
+        let at = self.table.partition_point(|(sum, _)| *sum <= drawn);
+        self.table.get(at).map(|(_, partition)| *partition)
+    }
+}
+
+/// Any partition with a leader, or any at all when none has one.
+fn pick_uniform(
+    candidates: impl ExactSizeIterator<Item = Candidate> + Clone,
+    rng: &mut Rng,
+) -> Option<u32> {
+    let all = candidates.len() as u64;
+    let led = candidates.clone().filter(|candidate| candidate.has_leader).count() as u64;
+    let nth = |of: u64, rng: &mut Rng| usize::try_from(rng.below(of)).unwrap_or(0);
+    if led == 0 {
+        let at = nth(all, rng);
+        return candidates.map(|candidate| candidate.partition).nth(at);
+    }
+    let at = nth(led, rng);
+    candidates.filter(|candidate| candidate.has_leader).map(|candidate| candidate.partition).nth(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queues(lengths: &[u32]) -> std::vec::IntoIter<Candidate> {
+        (0u32..)
+            .zip(lengths)
+            .map(|(partition, &queued)| Candidate {
+                partition,
+                has_leader: true,
+                available: true,
+                queued: Some(queued),
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// `BuiltInPartitionerTest.adaptivePartitionsTest`: lengths {5,0,3,0,1} give {1,6,3,6,5} of 21.
+    #[test]
+    fn short_queues_are_likelier_in_java_s_proportion() {
+        let mut sticky = Sticky::new(1, true);
+        let mut rng = Rng::new(11);
+        let mut counts = [0u32; 5];
+        for _ in 0..21_000 {
+            let pick = sticky.draw(queues(&[5, 0, 3, 0, 1]), &mut rng).unwrap();
+            counts[pick as usize] += 1;
+        }
+        for (count, weight) in counts.iter().zip([1u32, 6, 3, 6, 5]) {
+            let expected = weight * 1_000;
+            assert!(count.abs_diff(expected) < 150 + expected / 20, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_partition_without_a_leader_is_drawn_only_when_none_has_one() {
+        let mut rng = Rng::new(5);
+        let mut sticky = Sticky::new(1, true);
+        let mut some: Vec<_> = queues(&[0, 0, 0]).collect();
+        some[1].has_leader = false;
+        for _ in 0..100 {
+            assert_ne!(sticky.draw(some.clone().into_iter(), &mut rng), Some(1));
+        }
+        let none: Vec<_> = some.into_iter().map(|c| Candidate { has_leader: false, ..c }).collect();
+        assert!(sticky.draw(none.into_iter(), &mut rng).is_some());
+        assert_eq!(sticky.draw(queues(&[]), &mut rng), None);
+    }
+
+    #[test]
+    fn switches_after_batch_size_when_the_batch_is_full_and_after_twice_that_anyway() {
+        let mut sticky = Sticky::new(100, false);
+        assert!(!sticky.produced(99, true));
+        assert!(sticky.produced(1, true));
+        assert!(!sticky.is_due(false));
+        assert!(sticky.produced(100, false));
+        sticky.draw(queues(&[0]), &mut Rng::new(1));
+        assert!(!sticky.is_due(true));
+    }
+
+    #[test]
+    fn a_slow_leader_s_partitions_are_left_out() {
+        let mut rng = Rng::new(5);
+        let mut sticky = Sticky::new(1, true);
+        let mut some: Vec<_> = queues(&[2, 2, 2]).collect();
+        some[0].available = false;
+        for _ in 0..100 {
+            assert_ne!(sticky.draw(some.clone().into_iter(), &mut rng), Some(0));
+        }
+    }
+}
