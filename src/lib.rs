@@ -3,3 +3,4 @@
 //! The storeys, each built on those before it: [`base`], `kafka`, `load`, `host`, `app`.
 pub mod base;
 pub mod kafka;
+pub mod load;

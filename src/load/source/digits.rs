@@ -1,0 +1,58 @@
+//! Decimal digits into a buffer that is there, since `format!` allocates. Cost class: per record.
+
+/// Digits of the longest 64-bit number.
+pub(super) const LONGEST: usize = 20;
+
+/// Writes `number` at the start of `out` and returns how many digits it has.
+///
+/// # Panics
+/// When `out` is too short; [`LONGEST`] bytes are always enough.
+pub(super) fn write(number: u64, out: &mut [u8]) -> usize {
+    let count = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+    write_padded(number, &mut out[..count]);
+    count
+}
+
+/// Fills `out` with the last digits of `number`, zeros in front.
+pub(super) fn write_padded(mut number: u64, out: &mut [u8]) {
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (number % 10).to_le_bytes()[0];
+        number /= 10;
+    }
+}
+
+/// Reads decimal digits, nothing else; `None` for anything that [`write`] wouldn't have written.
+pub(super) fn parse(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || (text[0] == b'0' && text.len() > 1) {
+        return None;
+    }
+    text.iter().try_fold(0u64, |number, &digit| {
+        let digit = digit.is_ascii_digit().then(|| digit - b'0')?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_is_written_and_read() {
+        let mut powers: Vec<u64> = (0..20).map(|power| 10u64.pow(power)).collect();
+        powers.extend([0, 9, 99, u64::MAX]);
+        for number in powers {
+            let mut out = [b'x'; LONGEST];
+            let count = write(number, &mut out);
+            assert_eq!(&out[..count], number.to_string().as_bytes());
+            assert_eq!(parse(&out[..count]), Some(number));
+        }
+    }
+
+    #[test]
+    fn only_digits_are_read() {
+        assert_eq!(parse(b""), None);
+        assert_eq!(parse(b"-1"), None);
+        assert_eq!(parse(b"007"), None);
+        assert_eq!(parse(b"18446744073709551616"), None);
+    }
+}

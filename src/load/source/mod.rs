@@ -1,0 +1,310 @@
+//! What a record holds: key and value, made anew for every record.
+//!
+//! Cost class: per record; [`Source::record`] writes into buffers that are kept and lends them, it never allocates. Invariant:
+//! record n depends on the seed and on n alone, so that any record can be made again, alone and in any order. Random values are
+//! uniform bytes and so don't compress: a fixed payload would flatter every codec.
+//!
+//! Sizes: `record_size` is the length of the value alone, as kafka-producer-perf-test's `--record-size`; keys come on top. Values
+//! that have a length of their own (lines, increasing integers) don't obey it.
+
+mod digits;
+mod sequence;
+
+use std::sync::Arc;
+
+pub use sequence::{SequenceError, parse_sequence};
+
+use crate::base::{RecordView, Rng, WorkerIndex};
+use sequence::SequenceValue;
+
+/// What all workers of a run share.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SourcePlan {
+    /// Decides every random byte.
+    pub seed: u64,
+    /// The keys.
+    pub key: KeyPlan,
+    /// The values.
+    pub value: ValuePlan,
+    /// Bytes of a value; 0 is an empty one.
+    pub record_size: u32,
+    /// How many workers share the record numbers, 1 or more.
+    pub workers: u32,
+}
+
+/// How keys are made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyPlan {
+    /// Null keys: the partitioner spreads them.
+    None,
+    /// One of `cardinality` keys, each as likely: the text `key-` and a number below it, with zeros in front to the length of the
+    /// largest, so that all keys of a run are of one size (uniform:1000 has `key-000` to `key-999`).
+    Uniform {
+        /// How many keys there are, 1 or more.
+        cardinality: u64,
+    },
+}
+
+/// How values are made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ValuePlan {
+    /// Fresh uniform bytes.
+    Random,
+    /// `kprod <producer> <number> <crc32c>`, see [`parse_sequence`].
+    Sequence,
+    /// One of these, each as likely (perf-test's `--payload-file`); at least one.
+    Lines(Arc<[Vec<u8>]>),
+    /// The record's number as decimal text (perf-test's `--payload-monotonic`).
+    Monotonic,
+}
+
+/// A plan that can't be carried out.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SourceError {
+    /// Sequence values have no room.
+    #[error("the sequence generator needs a record size of at least {smallest} bytes, not {asked}")]
+    TooSmall {
+        /// What was asked for.
+        asked: u32,
+        /// What is needed.
+        smallest: usize,
+    },
+    /// No lines to choose from.
+    #[error("the payload file holds no payload")]
+    NoLines,
+    /// No keys to choose from.
+    #[error("a uniform key needs at least one value")]
+    NoKeys,
+}
+
+impl SourcePlan {
+    /// Whether the plan can be carried out.
+    ///
+    /// # Errors
+    /// Says what stands in the way.
+    pub fn check(&self) -> Result<(), SourceError> {
+        if self.key == (KeyPlan::Uniform { cardinality: 0 }) {
+            return Err(SourceError::NoKeys);
+        }
+        match &self.value {
+            ValuePlan::Sequence => {
+                let smallest = sequence::smallest_size(self.workers);
+                if (self.record_size as usize) < smallest {
+                    return Err(SourceError::TooSmall { asked: self.record_size, smallest });
+                }
+            }
+            ValuePlan::Lines(lines) if lines.is_empty() => return Err(SourceError::NoLines),
+            ValuePlan::Lines(_) | ValuePlan::Random | ValuePlan::Monotonic => {}
+        }
+        Ok(())
+    }
+}
+
+/// One worker's maker of records.
+#[derive(Clone, Debug)]
+pub struct Source {
+    key_seed: u64,
+    value_seed: u64,
+    key: Option<UniformKey>,
+    value: Value,
+}
+
+#[derive(Clone, Debug)]
+struct UniformKey {
+    cardinality: u64,
+    /// `key-` and the digits.
+    text: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    Random(Vec<u8>),
+    Sequence { workers: u64, values: SequenceValue },
+    Lines(Arc<[Vec<u8>]>),
+    Monotonic([u8; digits::LONGEST]),
+}
+
+impl Source {
+    /// The source of one worker.
+    ///
+    /// # Panics
+    /// When [`SourcePlan::check`] finds fault, or `worker` isn't below the plan's workers.
+    #[must_use]
+    pub fn new(plan: &SourcePlan, worker: WorkerIndex) -> Self {
+        assert_eq!(plan.check(), Ok(()), "a source needs a plan that was checked");
+        assert!(worker.0 < plan.workers, "worker {worker} of {}", plan.workers);
+        let size = plan.record_size as usize;
+        Self {
+            key_seed: plan.seed ^ KEY_STREAM,
+            value_seed: plan.seed,
+            key: match plan.key {
+                KeyPlan::None => None,
+                KeyPlan::Uniform { cardinality } => Some(UniformKey::new(cardinality)),
+            },
+            value: match &plan.value {
+                ValuePlan::Random => Value::Random(vec![0; size]),
+                ValuePlan::Sequence => Value::Sequence {
+                    workers: plan.workers.into(),
+                    values: SequenceValue::new(worker.0, size),
+                },
+                ValuePlan::Lines(lines) => Value::Lines(Arc::clone(lines)),
+                ValuePlan::Monotonic => Value::Monotonic([0; digits::LONGEST]),
+            },
+        }
+    }
+
+    /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker), stamped `timestamp_ms`.
+    #[inline]
+    pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
+        let key = self.key.as_mut().map(|key| key.write(self.key_seed, n));
+        let value = match &mut self.value {
+            Value::Random(buffer) => {
+                Rng::nth(self.value_seed, n).fill(buffer);
+                &buffer[..]
+            }
+            Value::Sequence { workers, values } => values.write(n / *workers),
+            Value::Lines(lines) => {
+                let pick = Rng::nth(self.value_seed, n).below(lines.len() as u64);
+                &lines[usize::try_from(pick).expect("below the count of lines")]
+            }
+            Value::Monotonic(buffer) => {
+                let count = digits::write(n, buffer);
+                &buffer[..count]
+            }
+        };
+        RecordView { partition: None, key, value: Some(value), headers: &[], timestamp_ms }
+    }
+}
+
+impl UniformKey {
+    fn new(cardinality: u64) -> Self {
+        let digits = (cardinality - 1).to_string().len();
+        let mut text = KEY_PREFIX.to_vec();
+        text.resize(KEY_PREFIX.len() + digits, b'0');
+        Self { cardinality, text }
+    }
+
+    fn write(&mut self, seed: u64, n: u64) -> &[u8] {
+        let number = Rng::nth(seed, n).below(self.cardinality);
+        digits::write_padded(number, &mut self.text[KEY_PREFIX.len()..]);
+        &self.text
+    }
+}
+
+const KEY_PREFIX: &[u8] = b"key-";
+
+/// Keeps keys and values of one seed apart; any constant does.
+const KEY_STREAM: u64 = 0x6b65_7973_6b65_7973;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(key: KeyPlan, value: ValuePlan) -> SourcePlan {
+        SourcePlan { seed: 1, key, value, record_size: 100, workers: 3 }
+    }
+
+    fn owned(source: &mut Source, n: u64) -> (Option<Vec<u8>>, Vec<u8>) {
+        let record = source.record(n, 7);
+        assert_eq!(record.timestamp_ms, 7);
+        (record.key.map(<[u8]>::to_vec), record.value.unwrap().to_vec())
+    }
+
+    #[test]
+    fn a_record_depends_on_seed_and_number_alone() {
+        let lines: Arc<[Vec<u8>]> = (0..9u8).map(|line| vec![line; 3]).collect();
+        let values =
+            [ValuePlan::Random, ValuePlan::Sequence, ValuePlan::Lines(lines), ValuePlan::Monotonic];
+        for value in values {
+            let plan = plan(KeyPlan::Uniform { cardinality: 50 }, value);
+            let mut forward = Source::new(&plan, WorkerIndex(1));
+            let mut backward = Source::new(&plan, WorkerIndex(1));
+            let there: Vec<_> = (0..64).map(|n| owned(&mut forward, n)).collect();
+            let mut back: Vec<_> = (0..64).rev().map(|n| owned(&mut backward, n)).collect();
+            back.reverse();
+            assert_eq!(there, back);
+        }
+    }
+
+    #[test]
+    fn random_values_are_of_the_size_asked_for_and_differ() {
+        let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Random), WorkerIndex(0));
+        let (key, first) = owned(&mut source, 0);
+        let (_, second) = owned(&mut source, 1);
+        assert_eq!(key, None);
+        assert_eq!(first.len(), 100);
+        assert_ne!(first, second);
+        let mut other = plan(KeyPlan::None, ValuePlan::Random);
+        other.seed = 2;
+        assert_ne!(owned(&mut Source::new(&other, WorkerIndex(0)), 0).1, first);
+    }
+
+    #[test]
+    fn random_bytes_are_uniform_enough_not_to_compress() {
+        let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Random), WorkerIndex(0));
+        let mut counts = [0u32; 256];
+        for n in 0..2_560 {
+            for &byte in source.record(n, 0).value.unwrap() {
+                counts[usize::from(byte)] += 1;
+            }
+        }
+        // 1,000 expected each, a standard deviation of 32: eight of them on either side.
+        assert!(counts.iter().all(|count| (750..1_250).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn sequence_values_name_producer_and_own_number() {
+        let plan = plan(KeyPlan::None, ValuePlan::Sequence);
+        for worker in 0..3 {
+            let mut source = Source::new(&plan, WorkerIndex(worker));
+            for number in 0..5 {
+                let (_, value) = owned(&mut source, number * 3 + u64::from(worker));
+                assert_eq!(parse_sequence(&value), Ok((worker, number)));
+                assert_eq!(value.len(), 100);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_of_one_size_and_all_come_up() {
+        let mut source = Source::new(
+            &plan(KeyPlan::Uniform { cardinality: 100 }, ValuePlan::Random),
+            WorkerIndex(0),
+        );
+        let mut keys: Vec<_> = (0..3_000).map(|n| owned(&mut source, n).0.unwrap()).collect();
+        assert!(keys.iter().all(|key| key.len() == 6));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 100);
+        assert_eq!(keys[7], b"key-07");
+    }
+
+    #[test]
+    fn lines_all_come_up_and_integers_increase() {
+        let lines: Arc<[Vec<u8>]> = Arc::from([b"a".to_vec(), Vec::new(), b"ccc".to_vec()]);
+        let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Lines(lines)), WorkerIndex(0));
+        let mut seen: Vec<_> = (0..100).map(|n| owned(&mut source, n).1).collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen, [b"".to_vec(), b"a".to_vec(), b"ccc".to_vec()]);
+        let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Monotonic), WorkerIndex(0));
+        assert_eq!(owned(&mut source, 0).1, b"0");
+        assert_eq!(owned(&mut source, 1_205).1, b"1205");
+    }
+
+    #[test]
+    fn plans_that_cannot_be_carried_out_say_why() {
+        let mut small = plan(KeyPlan::None, ValuePlan::Sequence);
+        small.record_size = 20;
+        assert_eq!(
+            small.check().unwrap_err().to_string(),
+            "the sequence generator needs a record size of at least 30 bytes, not 20"
+        );
+        small.record_size = 30;
+        assert_eq!(small.check(), Ok(()));
+        let none = plan(KeyPlan::None, ValuePlan::Lines(Arc::from([])));
+        assert_eq!(none.check(), Err(SourceError::NoLines));
+        let none = plan(KeyPlan::Uniform { cardinality: 0 }, ValuePlan::Random);
+        assert_eq!(none.check(), Err(SourceError::NoKeys));
+    }
+}
