@@ -2,5 +2,6 @@
 //!
 //! The storeys, each built on those before it: [`base`], `kafka`, `load`, `host`, `app`.
 pub mod base;
+pub mod host;
 pub mod kafka;
 pub mod load;

@@ -1,0 +1,16 @@
+//! A run from its plan to its result. Cost class: once a run.
+//!
+//! The plan and the result are plain data, so that what chooses a run and what reports it need not
+//! know how it is carried out.
+
+pub mod environment;
+mod error;
+mod observer;
+pub mod plan;
+pub mod result;
+
+pub use environment::Environment;
+pub use error::RunError;
+pub use observer::{Lap, LogLevel, Observer, Progress};
+pub use plan::RunPlan;
+pub use result::RunResult;

@@ -1,0 +1,219 @@
+//! What a run found, as plain data: the seam between the driver, which fills it, and the reports,
+//! which read it.
+//!
+//! Cost class: once a run. Nothing here judges or prints; instants have become spans since the
+//! run's start, so that a result means the same in another process.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use super::environment::Environment;
+
+/// Everything that one run found.
+#[derive(Debug)]
+pub struct RunResult {
+    /// Wall clock at the run's start, Unix milliseconds; spans below count from here.
+    pub started_unix_ms: u64,
+    /// Wall clock at its end, Unix milliseconds.
+    pub ended_unix_ms: u64,
+    /// The cluster that was written to.
+    pub cluster: ClusterFacts,
+    /// The topic that was written to.
+    pub topic: TopicFacts,
+    /// Warm-up (if any) and measurement, in order.
+    pub phases: Vec<PhaseResult>,
+    /// The end offsets around the measurement; `None` when they weren't read.
+    pub offsets: Option<OffsetDelta>,
+    /// What the run cost on this side.
+    pub client: ClientCost,
+    /// Where it ran.
+    pub environment: Environment,
+    /// The signal that ended it early.
+    pub interrupted: Option<Signal>,
+    /// The rule that ended it early, as its sentence.
+    pub aborted: Option<String>,
+}
+
+/// A signal that ends a run in good order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+/// The parts of a run, in their order.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum PhaseKind {
+    /// Connecting, making or looking up the topic, waiting for leaders.
+    #[default]
+    Connect,
+    /// Load that isn't measured, with its own drain.
+    Warmup,
+    /// The measurement.
+    Measure,
+    /// What was due in the measurement and isn't answered yet.
+    Drain,
+}
+
+impl PhaseKind {
+    /// The word for it in results and progress.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Warmup => "warmup",
+            Self::Measure => "measure",
+            Self::Drain => "drain",
+        }
+    }
+}
+
+/// One phase that sent records: what it counted until its own drain was over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PhaseResult {
+    /// [`PhaseKind::Warmup`] or [`PhaseKind::Measure`].
+    pub kind: PhaseKind,
+    /// When its schedule began, since the run's start.
+    pub start: Duration,
+    /// When its schedule ended (its drain comes after), since the run's start.
+    pub end: Duration,
+    /// Records that fell due; without a rate as many as were generated.
+    pub due: u64,
+    /// Records made and handed to the producer.
+    pub generated: u64,
+    /// Acknowledged, duplicates among them.
+    pub acked: u64,
+    /// Written to the socket, where acks=0.
+    pub written: u64,
+    /// Failed for certain.
+    pub failed: u64,
+    /// Sent, fate unknown.
+    pub indeterminate: u64,
+    /// Due but never sent, because the drain's bound came first.
+    pub unsent: u64,
+    /// From the end of the schedule to the last outcome.
+    pub drain: Duration,
+    /// The topic's end offsets, summed, before the phase; `None` when they weren't read.
+    pub offset_before: Option<i64>,
+    /// The same after its drain.
+    pub offset_after: Option<i64>,
+}
+
+/// How the topic's end offsets moved over the measurement, and what that allows to say.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OffsetDelta {
+    /// The sum over partitions of end offset after − before.
+    pub grew: i64,
+    /// At least this many records must be there.
+    pub at_least: u64,
+    /// More than this means that somebody else wrote too.
+    pub at_most: u64,
+    /// Per partition, by index.
+    pub partitions: Vec<i64>,
+}
+
+impl OffsetDelta {
+    /// Whether the growth lies within its bounds.
+    #[must_use]
+    pub fn confirms(&self) -> bool {
+        i128::from(self.at_least) <= i128::from(self.grew)
+            && i128::from(self.grew) <= i128::from(self.at_most)
+    }
+
+    /// Whether records came from somebody else.
+    #[must_use]
+    pub fn other_writer(&self) -> bool {
+        i128::from(self.grew) > i128::from(self.at_most)
+    }
+
+    /// Acknowledged records that are not in the log; 0 when none is missing.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let missing = i128::from(self.at_least) - i128::from(self.grew);
+        u64::try_from(missing).unwrap_or(0)
+    }
+}
+
+/// The cluster, as its answers describe it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ClusterFacts {
+    /// Our own in-process broker stood in for a cluster.
+    pub embedded: bool,
+    /// The cluster id; `None` when the brokers are too old to tell.
+    pub id: Option<String>,
+    /// By id.
+    pub brokers: Vec<BrokerFacts>,
+    /// A fingerprint of every broker's API versions: equal means the same requests were spoken.
+    pub api_versions_hash: Option<String>,
+    /// The Produce version used, the highest where brokers differ.
+    pub produce_version: Option<i16>,
+    /// A broker's address is one of this machine's, so both share its cores.
+    pub on_this_host: bool,
+}
+
+/// One broker.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct BrokerFacts {
+    /// Its node id.
+    pub id: i32,
+    /// Its advertised host.
+    pub host: String,
+    /// Its advertised port.
+    pub port: u16,
+    /// Its rack.
+    pub rack: Option<String>,
+}
+
+/// The topic, as the cluster describes it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TopicFacts {
+    /// Its name.
+    pub name: String,
+    /// This run made it.
+    pub created: bool,
+    /// This run deleted it again at the end.
+    pub deleted: bool,
+    /// How many partitions.
+    pub partitions: u32,
+    /// Replicas of partition 0.
+    pub replication_factor: u32,
+    /// Its configuration where it tells something about a producer's results (min.insync.replicas,
+    /// message.timestamp.type, …).
+    pub configs: BTreeMap<String, String>,
+    /// The leader of each partition by index at the start of the measurement; −1 for none.
+    pub leaders_before: Vec<i32>,
+    /// The same at its end.
+    pub leaders_after: Vec<i32>,
+    /// Leader changes seen in the measurement, there and back included.
+    pub leader_changes: u64,
+}
+
+/// What the measurement cost this process, from its start to the end of its schedule.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClientCost {
+    /// User and system time of the whole process; with the embedded broker that is in it.
+    pub cpu: Duration,
+    /// User and system time of each worker thread; empty where the system doesn't tell.
+    pub worker_cpu: Vec<Duration>,
+    /// The window these were taken over.
+    pub window: Duration,
+    /// The highest resident size so far, bytes.
+    pub rss_peak: Option<u64>,
+    /// How long workers were ready to run but had no core: the worst of them.
+    pub run_delay: Option<Duration>,
+    /// How long the hypervisor took this machine's cores away, summed over cores.
+    pub steal: Option<Duration>,
+    /// The wall clock jumped against the monotonic one by this much over the run; 0 normally.
+    pub clock_step: Duration,
+}
+
+impl ClientCost {
+    /// The busiest worker's share of one core, 0 to 1; `None` where the system doesn't tell.
+    #[must_use]
+    pub fn busy_max(&self) -> Option<f64> {
+        let most = self.worker_cpu.iter().max()?;
+        (!self.window.is_zero()).then(|| most.as_secs_f64() / self.window.as_secs_f64())
+    }
+}
