@@ -5,6 +5,7 @@
 
 mod backoff;
 mod host_port;
+pub mod keys;
 mod types;
 
 pub use crate::kafka::compression::{Codec, Compression};
