@@ -1,4 +1,7 @@
-//! How a Kafka producer works. Pure: no I/O, no clock, no randomness but a seed.
+//! How Kafka works: its wire format, its codecs, its producer and its broker. Pure: no I/O, no clock,
+//! no randomness but a seed.
+//!
+//! Cost class: each room states its own.
 pub mod accumulator;
 pub mod compression;
 pub mod config;
