@@ -6,3 +6,4 @@ pub mod accumulator;
 pub mod compression;
 pub mod config;
 pub mod partitioner;
+pub mod wire;
