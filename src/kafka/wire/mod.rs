@@ -1,6 +1,6 @@
 //! Kafka's wire format in both directions: what a client writes and reads, and what a broker does.
 //!
-//! Cost class: per request. Invariants: no byte from a
+//! Cost class: per record in [`record_batch`], per request elsewhere. Invariants: no byte from a
 //! peer makes a decoder panic, and no length it claims is believed before it is held against the
 //! bytes that are really there. Knows nothing of sockets, retries or what a message means.
 
@@ -20,6 +20,7 @@ pub mod list_offsets;
 pub mod metadata;
 pub mod produce;
 mod reader;
+pub mod record_batch;
 mod uuid;
 pub(crate) mod varint;
 mod writer;

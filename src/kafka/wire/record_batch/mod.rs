@@ -1,0 +1,16 @@
+//! Record batches, format 2 (KIP-98): the header, the records behind it, and their sizes.
+//!
+//! Cost class: per record in `append`, per batch in `header`, per record read in `read`. Appending
+//! allocates nothing beyond its vector's growth. Compression is another room's business: a body
+//! here is bytes, and only an uncompressed one can be walked.
+
+mod append;
+mod header;
+mod read;
+
+pub use append::{append_record, append_record_sized, body_len, record_len, upper_bound};
+pub use header::{BatchHeader, HEADER_LEN, LENGTH_OFFSET, attributes, verify_crc};
+pub use read::{Batch, Headers, Record, Records};
+
+#[cfg(test)]
+mod tests;
