@@ -6,6 +6,7 @@
 mod backoff;
 mod host_port;
 pub mod keys;
+pub mod properties;
 mod types;
 
 pub use crate::kafka::compression::{Codec, Compression};
