@@ -6,4 +6,5 @@ pub mod accumulator;
 pub mod compression;
 pub mod config;
 pub mod partitioner;
+pub mod producer;
 pub mod wire;

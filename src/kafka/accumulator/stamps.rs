@@ -53,6 +53,9 @@ pub struct Stamps {
 }
 
 impl Stamps {
+    /// No record.
+    pub const EMPTY: Self = Self { runs: Vec::new(), offsets: Vec::new(), count: 0 };
+
     /// How many records.
     #[must_use]
     pub const fn count(&self) -> u32 {

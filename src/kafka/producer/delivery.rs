@@ -1,0 +1,95 @@
+//! What became of a batch, told once for all its records.
+//!
+//! Cost class: per batch. A delivery carries the batch's stamps out; whoever reads it gives it back
+//! through `Producer::recycle`, so that their memory is used again.
+
+use core::fmt;
+
+use crate::base::{BrokerId, Instant, PartitionSlot};
+use crate::kafka::accumulator::{CloseReason, Stamps};
+use crate::kafka::wire::ErrorCode;
+
+/// How a batch ended. Every record ends in exactly one of these.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// Written; the first record's offset, or −1 when the broker didn't say.
+    Acked {
+        /// Of the first record; the others follow one by one.
+        base_offset: i64,
+    },
+    /// Written by an earlier attempt whose answer was lost (DUPLICATE_SEQUENCE_NUMBER).
+    Duplicate,
+    /// Written to the socket with acks=0; nobody knows more.
+    Written,
+    /// Not written.
+    Failed(Failure),
+    /// Sent, and no answer ever said whether it was written.
+    Indeterminate(Failure),
+}
+
+/// Why a batch wasn't acked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failure {
+    /// Kafka's code; for an error made by this client, Kafka's code of the same meaning.
+    pub code: ErrorCode,
+    /// What happened, as one sentence; names partition and time where they matter.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.code.name(), self.code.0, self.message)
+    }
+}
+
+/// When a batch passed its stations.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BatchTimes {
+    /// Its first record opened it.
+    pub created: Instant,
+    /// First taken off its queue; `None` when it never was.
+    pub first_drained: Option<Instant>,
+    /// Taken off for the attempt that ended it.
+    pub last_drained: Instant,
+    /// That request was fully in the socket's buffer.
+    pub written: Instant,
+    /// The answer was read; with acks=0 the same as `written`; without an answer, when it was given up.
+    pub ended: Instant,
+}
+
+/// The end of one batch.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Its partition.
+    pub slot: PartitionSlot,
+    /// Who answered, or was last asked; `None` when it was never sent.
+    pub broker: Option<BrokerId>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its stations.
+    pub times: BatchTimes,
+    /// One stamp a record, in order.
+    pub stamps: Stamps,
+    /// Retries: 0 when the first attempt ended it.
+    pub retries: u32,
+    /// Bytes on the wire, header included.
+    pub wire_bytes: u64,
+    /// Bytes of its records before compression, header left out.
+    pub uncompressed_bytes: u64,
+    /// Bytes of keys and values.
+    pub payload_bytes: u64,
+    /// `batch.size` bytes or more (one large record): what a full batch would have taken.
+    pub capacity: u64,
+    /// Why it took no more records.
+    pub close_reason: CloseReason,
+    /// Compression, waiting included, in nanoseconds; 0 without.
+    pub seal_nanos: u64,
+}
+
+impl Delivery {
+    /// How many records.
+    #[must_use]
+    pub const fn records(&self) -> u32 {
+        self.stamps.count()
+    }
+}
