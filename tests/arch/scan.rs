@@ -44,16 +44,17 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn parse(path: &str, raw: &str) -> Self {
         let mut tokens = tokenize(&blank(raw));
-        let tests = if is_test_file(path) { whole(raw) } else { cut_tests(&mut tokens) };
-        if is_test_file(path) {
-            tokens.clear();
-        }
-        let lines: Vec<_> = raw
+        let tests = cut_tests(&mut tokens);
+        let mut lines: Vec<_> = raw
             .lines()
             .enumerate()
             .map(|(index, line)| (index + 1, line.to_owned()))
             .filter(|(number, _)| !tests.iter().any(|range| range.contains(number)))
             .collect();
+        if is_test_file(path) {
+            tokens.clear();
+            lines.clear();
+        }
         Self { path: path.to_owned(), raw: raw.to_owned(), tokens, code_lines: lines.len(), lines }
     }
 
@@ -180,10 +181,6 @@ impl Source {
 /// `tests.rs` and everything in a folder `tests` is test code as a whole.
 fn is_test_file(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
-}
-
-fn whole(raw: &str) -> Vec<Range<usize>> {
-    vec![1..raw.lines().count() + 1]
 }
 
 /// Removes the items under `#[cfg(test)]` and `#[test]`; returns their lines.
