@@ -3,6 +3,7 @@
 //!
 //! Cost class: each room states its own.
 pub mod accumulator;
+pub mod broker;
 pub mod compression;
 pub mod config;
 pub mod partitioner;
