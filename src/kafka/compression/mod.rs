@@ -1,6 +1,21 @@
 //! The codecs of record batches, framed as Kafka's Java client frames them.
 //!
-//! Cost class: per batch.
+//! Cost class: per batch. A [`Compressor`] keeps what its codec's library lets one keep, so that a
+//! batch costs no allocation beyond its output's growth; lz4's high levels take their tables anew
+//! each time. What a peer sent is only ever unpacked up to a limit. Frames: one gzip member,
+//! snappy blocks of 32 KiB in xerial's framing, one LZ4 frame of independent 64 KiB blocks, one
+//! Zstandard frame.
+
+mod compressor;
+mod gzip;
+mod lz4;
+mod snappy;
+mod zstd;
+
+#[cfg(test)]
+mod tests;
+
+pub use compressor::{CompressionError, Compressor, compress, decompress};
 
 /// A codec, by its number in a batch's attributes.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -71,6 +86,13 @@ impl Codec {
             Self::Lz4 => 1..=17,
             Self::Zstd => -131_072..=22,
         }
+    }
+
+    /// Whether `level` is one of its levels: within [`Codec::levels`], and for gzip not 0, which
+    /// Java's client refuses as well.
+    #[must_use]
+    pub fn accepts_level(self, level: i32) -> bool {
+        self.levels().contains(&level) && !(self == Self::Gzip && level == 0)
     }
 
     /// The level that Java's client uses unless told otherwise.
