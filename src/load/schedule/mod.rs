@@ -1,8 +1,9 @@
 //! When each record is due: a constant rate, or none (as fast as the producer takes them).
 //!
-//! Cost class: [`Schedule::take`] is per record and adds a step and a rest, no multiplication, no float; everything else is per
-//! phase or per tick. Invariants: record i of worker p is due at start + floor((i·P + p) / rate) whole nanoseconds, whatever was
-//! taken when; record numbers never repeat, also not over phases. It doesn't know the clock, nor whether there was room for a
+//! Cost class: [`Schedule::take`] is per record and adds a step and a rest, no multiplication, no
+//! float; everything else is per phase or per tick. Invariants: record i of worker p is due at
+//! start + floor((i·P + p) / rate) whole nanoseconds, whatever was taken when; record numbers never
+//! repeat, also not over phases. It doesn't know the clock, nor whether there was room for a
 //! record: what is late stays due.
 
 mod rate;
@@ -16,13 +17,15 @@ use crate::base::{Instant, WorkerIndex};
 /// What all workers of a run share.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SchedulePlan {
-    /// Over all workers together; `None` is saturating: every record is due when it is asked for, and has no due instant.
+    /// Over all workers together; `None` is saturating: every record is due when it is asked for,
+    /// and has no due instant.
     pub rate: Option<Rate>,
     /// How many workers share the rate, 1 or more.
     pub workers: u32,
 }
 
-/// When a phase stops generating; with both set, whichever comes first. Neither: only by [`Schedule::end`].
+/// When a phase stops generating; with both set, whichever comes first. Neither: only by
+/// [`Schedule::end`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stop {
     /// Records due strictly before the start plus this are part of the phase.
@@ -46,13 +49,15 @@ pub struct Schedule {
     rate: Option<Rate>,
     worker: u64,
     workers: u64,
-    /// Whole nanoseconds between two records of this worker, and the rest in the rate's denominator; 0 without a rate.
+    /// Whole nanoseconds between two records of this worker, and the rest in the rate's
+    /// denominator; 0 without a rate.
     step: u64,
     step_rest: u64,
     /// The number of the next record, over all phases.
     record: u64,
     start: Instant,
-    /// When the next record is due, and the rest that `next` was rounded down by. Without a rate: the start.
+    /// When the next record is due, and the rest that `next` was rounded down by. Without a rate:
+    /// the start.
     next: Instant,
     rest: u64,
     /// Without a rate, nothing is taken from here on; under a rate `limit` says it exactly.
@@ -90,8 +95,8 @@ impl Schedule {
         }
     }
 
-    /// Starts a phase at `at`: what was due before and not taken is forgotten, positions count from 0 again, record numbers go
-    /// on where they were.
+    /// Starts a phase at `at`: what was due before and not taken is forgotten, positions count from
+    /// 0 again, record numbers go on where they were.
     pub fn start(&mut self, at: Instant, stop: Stop) {
         self.start = at;
         self.taken = 0;
@@ -138,14 +143,15 @@ impl Schedule {
         Some(Due { record, at })
     }
 
-    /// When the next record is due, in the past if it is late; `None` when there is none. Without a rate: the start.
+    /// When the next record is due, in the past if it is late; `None` when there is none. Without a
+    /// rate: the start.
     #[must_use]
     pub const fn next_due(&self) -> Option<Instant> {
         if self.taken < self.limit { Some(self.next) } else { None }
     }
 
-    /// How many of this phase's records of this worker are due by `now` (at that instant included), taken or not, within the
-    /// stop rule. Without a rate: those taken.
+    /// How many of this phase's records of this worker are due by `now` (at that instant included),
+    /// taken or not, within the stop rule. Without a rate: those taken.
     #[must_use]
     pub fn due_by(&self, now: Instant) -> u64 {
         match self.rate {
@@ -164,14 +170,16 @@ impl Schedule {
         self.taken
     }
 
-    /// Whether every record of the phase was taken. Without a rate, the end of its time counts from the first `take` after it.
+    /// Whether every record of the phase was taken. Without a rate, the end of its time counts from
+    /// the first `take` after it.
     #[must_use]
     pub const fn finished(&self) -> bool {
         self.taken >= self.limit
     }
 
-    /// When the phase's window ends: the start plus its time; under a rate with a record count, the instant at which one more
-    /// record would be due, if that is earlier. `None` without a rate and a time: nobody can know.
+    /// When the phase's window ends: the start plus its time; under a rate with a record count, the
+    /// instant at which one more record would be due, if that is earlier. `None` without a rate and
+    /// a time: nobody can know.
     #[must_use]
     pub const fn window_end(&self) -> Option<Instant> {
         self.window_end
@@ -182,7 +190,8 @@ impl Schedule {
         self.limit = self.taken;
     }
 
-    /// Ends the phase at `now`: what is due by then can still be taken, and counts as due; nothing later.
+    /// Ends the phase at `now`: what is due by then can still be taken, and counts as due; nothing
+    /// later.
     pub fn cut(&mut self, now: Instant) {
         self.limit = self.due_by(now).max(self.taken);
         if self.window_end.is_none_or(|end| end > now) {
@@ -190,7 +199,8 @@ impl Schedule {
         }
     }
 
-    /// Moves `next` one record of this worker on. Both rests are below the denominator of at most 10¹⁸: no overflow.
+    /// Moves `next` one record of this worker on. Both rests are below the denominator of at most
+    /// 10¹⁸: no overflow.
     #[inline]
     const fn advance(&mut self, rate: Rate) {
         let mut step = self.step;

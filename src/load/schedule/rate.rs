@@ -1,11 +1,14 @@
-//! A rate as an exact fraction, and the whole-number arithmetic that turns positions into nanoseconds and back.
+//! A rate as an exact fraction, and the whole-number arithmetic that turns positions into
+//! nanoseconds and back.
 //!
-//! Cost class: per phase and per tick; a record only adds the step that is worked out here. Invariant: no float after
-//! [`Rate::per_second`], so that the millionth record is due as exactly as the first.
+//! Cost class: per phase and per tick; a record only adds the step that is worked out here.
+//! Invariant: no float after [`Rate::per_second`], so that the millionth record is due as exactly
+//! as the first.
 
 /// Records per second over all workers, as a reduced fraction.
 ///
-/// Range: [`Rate::MIN_PER_SECOND`] to [`Rate::MAX_PER_SECOND`], in steps of 10⁻⁹ records per second.
+/// Range: [`Rate::MIN_PER_SECOND`] to [`Rate::MAX_PER_SECOND`], in steps of 10⁻⁹ records per
+/// second.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rate {
     /// Records…
@@ -32,7 +35,8 @@ impl Rate {
     /// The fastest rate: one record a nanosecond.
     pub const MAX_PER_SECOND: f64 = 1e9;
 
-    /// The rate nearest to `records` a second in steps of 10⁻⁹; 0.5 is one record every two seconds.
+    /// The rate nearest to `records` a second in steps of 10⁻⁹; 0.5 is one record every two
+    /// seconds.
     ///
     /// # Errors
     /// When it is out of range or not a number.
@@ -45,7 +49,8 @@ impl Rate {
         if !(Self::MIN_PER_SECOND..=Self::MAX_PER_SECOND).contains(&records) {
             return Err(RateError { asked: records });
         }
-        // Whole rates, nearly all, skip the multiplication: from 9 × 10⁶ on it leaves the doubles that hold every integer.
+        // Whole rates, nearly all, skip the multiplication: from 9 × 10⁶ on it leaves the doubles
+        // that hold every integer.
         if records.fract() == 0.0 {
             return Ok(Self { records: records as u64, seconds: 1 });
         }
@@ -61,8 +66,8 @@ impl Rate {
         self.records as f64 / self.seconds as f64
     }
 
-    /// Nanoseconds from the start to the due instant of position `position`, as whole nanoseconds and a rest in
-    /// [`Rate::denominator`]ths of one.
+    /// Nanoseconds from the start to the due instant of position `position`, as whole nanoseconds
+    /// and a rest in [`Rate::denominator`]ths of one.
     pub(super) fn nanos_at(self, position: u128) -> (u64, u64) {
         let scaled = position.saturating_mul(self.nanos_per_denominator());
         let denominator = u128::from(self.denominator());
@@ -71,14 +76,16 @@ impl Rate {
         (whole, rest)
     }
 
-    /// The unit of the rest of [`Rate::nanos_at`]: at most 10¹⁸, so two rests can be added in a u64.
+    /// The unit of the rest of [`Rate::nanos_at`]: at most 10¹⁸, so two rests can be added in a
+    /// u64.
     pub(super) const fn denominator(self) -> u64 {
         self.records
     }
 
     /// How many positions (0, 1, 2, …) are due strictly before `nanos` after the start.
     ///
-    /// The due instant is the floor of the exact one, and `nanos` is whole: floor(x) < nanos exactly when x < nanos.
+    /// The due instant is the floor of the exact one, and `nanos` is whole: floor(x) < nanos
+    /// exactly when x < nanos.
     pub(super) fn positions_before(self, nanos: u128) -> u64 {
         let scaled = nanos.saturating_mul(u128::from(self.records));
         u64::try_from(scaled.div_ceil(self.nanos_per_denominator())).unwrap_or(u64::MAX)
@@ -89,7 +96,8 @@ impl Rate {
     }
 }
 
-/// How many of the positions 0 to `total` − 1 fall to worker `worker` of `workers`: those of the form i·workers + worker.
+/// How many of the positions 0 to `total` − 1 fall to worker `worker` of `workers`: those of the
+/// form i·workers + worker.
 pub(super) const fn share(total: u64, worker: u64, workers: u64) -> u64 {
     if total > worker { (total - worker).div_ceil(workers) } else { 0 }
 }

@@ -1,11 +1,13 @@
 //! What a record holds: key and value, made anew for every record.
 //!
-//! Cost class: per record; [`Source::record`] writes into buffers that are kept and lends them, it never allocates. Invariant:
-//! record n depends on the seed and on n alone, so that any record can be made again, alone and in any order. Random values are
-//! uniform bytes and so don't compress: a fixed payload would flatter every codec.
+//! Cost class: per record; [`Source::record`] writes into buffers that are kept and lends them, it
+//! never allocates. Invariant: record n depends on the seed and on n alone, so that any record can
+//! be made again, alone and in any order. Random values are uniform bytes and so don't compress: a
+//! fixed payload would flatter every codec.
 //!
-//! Sizes: `record_size` is the length of the value alone, as kafka-producer-perf-test's `--record-size`; keys come on top. Values
-//! that have a length of their own (lines, increasing integers) don't obey it.
+//! Sizes: `record_size` is the length of the value alone, as kafka-producer-perf-test's
+//! `--record-size`; keys come on top. Values that have a length of their own (lines, increasing
+//! integers) don't obey it.
 
 mod digits;
 mod sequence;
@@ -37,8 +39,9 @@ pub struct SourcePlan {
 pub enum KeyPlan {
     /// Null keys: the partitioner spreads them.
     None,
-    /// One of `cardinality` keys, each as likely: the text `key-` and a number below it, with zeros in front to the length of the
-    /// largest, so that all keys of a run are of one size (uniform:1000 has `key-000` to `key-999`).
+    /// One of `cardinality` keys, each as likely: the text `key-` and a number below it, with zeros
+    /// in front to the length of the largest, so that all keys of a run are of one size
+    /// (uniform:1000 has `key-000` to `key-999`).
     Uniform {
         /// How many keys there are, 1 or more.
         cardinality: u64,
@@ -153,7 +156,8 @@ impl Source {
         }
     }
 
-    /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker), stamped `timestamp_ms`.
+    /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker),
+    /// stamped `timestamp_ms`.
     #[inline]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
         let key = self.key.as_mut().map(|key| key.write(self.key_seed, n));

@@ -1,8 +1,9 @@
 //! Values that say which record they are: `kprod <producer> <number> <crc32c>`, padded with dots.
 //!
-//! `number` counts 0, 1, 2, … within its producer, the checksum covers the text `<producer> <number>` in eight lower-case hex
-//! digits. A reader of the topic can so tell a lost record from a repeated, a moved or a damaged one, without knowing the run.
-//! Cost class: per record; writes into a buffer that is kept.
+//! `number` counts 0, 1, 2, … within its producer, the checksum covers the text `<producer>
+//! <number>` in eight lower-case hex digits. A reader of the topic can so tell a lost record from a
+//! repeated, a moved or a damaged one, without knowing the run. Cost class: per record; writes into
+//! a buffer that is kept.
 
 use crc_fast::CrcAlgorithm;
 
@@ -72,8 +73,8 @@ impl SequenceValue {
     }
 }
 
-/// The smallest record size whose values have room for the numbers that a run of `workers` producers can reach: 10¹³ records
-/// each, which is 115 days at a million a second.
+/// The smallest record size whose values have room for the numbers that a run of `workers`
+/// producers can reach: 10¹³ records each, which is 115 days at a million a second.
 pub(super) fn smallest_size(workers: u32) -> usize {
     let producer = workers.saturating_sub(1).to_string().len();
     PREFIX.len() + producer + 1 + 13 + CHECKSUM_LEN
@@ -103,7 +104,8 @@ mod tests {
 
     use super::*;
 
-    /// CRC-32C of "123456789" is e3069283 in the catalogue of parametrised CRC algorithms (CRC-32/ISCSI).
+    /// CRC-32C of "123456789" is e3069283 in the catalogue of parametrised CRC algorithms
+    /// (CRC-32/ISCSI).
     #[test]
     fn the_checksum_is_the_catalogued_one() {
         assert_eq!(checksum_of(b"123456789"), 0xe306_9283);

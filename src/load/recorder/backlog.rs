@@ -1,0 +1,220 @@
+//! How many records were due and not acknowledged, over the run.
+//!
+//! Cost class: per sample (10 to 100 ms). Samples fall into slots of equal length, the last of a
+//! slot stands for it; when a run outgrows [`MOST_SLOTS`], neighbours are joined and slots become
+//! twice as long. Slots, unlike samples, can be added over workers.
+
+use core::time::Duration;
+
+use crate::base::Instant;
+
+/// The backlog of one worker, or of several together.
+#[derive(Clone, Debug)]
+pub struct Backlog {
+    start: Instant,
+    /// Of one slot, in nanoseconds.
+    length: u64,
+    slots: Vec<Option<Level>>,
+    max: u64,
+}
+
+/// Where things stood at a sample.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Level {
+    /// Records due since the start.
+    pub due: u64,
+    /// Records acknowledged (or written) since the start.
+    pub acked: u64,
+}
+
+impl Level {
+    /// Records due and not acknowledged. Failed ones stay in it: they were offered and not
+    /// achieved.
+    #[must_use]
+    pub const fn backlog(self) -> u64 {
+        self.due.saturating_sub(self.acked)
+    }
+}
+
+impl Backlog {
+    /// No sample yet; `start` is the start of the phase.
+    pub(super) const fn new(start: Instant) -> Self {
+        Self { start, length: SHORTEST_SLOT, slots: Vec::new(), max: 0 }
+    }
+
+    /// Adds a sample.
+    pub(super) fn sample(&mut self, now: Instant, level: Level) {
+        let offset = now.nanos_since(self.start);
+        while offset / self.length >= MOST_SLOTS as u64 {
+            self.double();
+        }
+        let slot = usize::try_from(offset / self.length).expect("below the most slots");
+        if slot >= self.slots.len() {
+            self.slots.resize(slot + 1, None);
+        }
+        self.slots[slot] = Some(level);
+        self.max = self.max.max(level.backlog());
+    }
+
+    /// The highest backlog sampled; over several workers, the highest sum of a slot.
+    #[must_use]
+    pub const fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The last sample at or before `at`; zero before the first.
+    #[must_use]
+    pub fn level(&self, at: Duration) -> Level {
+        let slot = at.as_nanos() / u128::from(self.length);
+        let end =
+            usize::try_from(slot + 1).map_or(self.slots.len(), |end| end.min(self.slots.len()));
+        self.slots[..end].iter().rev().find_map(|slot| *slot).unwrap_or_default()
+    }
+
+    /// By how many records the backlog grew over `window` from the start: the median of the last
+    /// tenth minus that of the first, at least 0. `None` when either tenth has no sample.
+    #[must_use]
+    pub fn growth(&self, window: Duration) -> Option<u64> {
+        let tenth = window / 10;
+        let first = self.median(Duration::ZERO, tenth)?;
+        let last = self.median(window.saturating_sub(tenth), window)?;
+        Some(last.saturating_sub(first))
+    }
+
+    /// The share of the offered records by which the cluster kept up: 1 − growth ÷ offered. `None`
+    /// without samples or load.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share is read to far fewer than 53 bits")]
+    pub fn achieved_ratio(&self, window: Duration, offered: u64) -> Option<f64> {
+        let growth = self.growth(window)?;
+        (offered > 0).then(|| (1.0 - growth as f64 / offered as f64).max(0.0))
+    }
+
+    /// Adds another worker's, slot by slot; where one has no sample, its last one before holds.
+    pub(super) fn merge(&mut self, mut other: Self) {
+        while self.length < other.length {
+            self.double();
+        }
+        while other.length < self.length {
+            other.double();
+        }
+        let slots = self.slots.len().max(other.slots.len());
+        self.slots.resize(slots, None);
+        other.slots.resize(slots, None);
+        let (mut mine, mut others) = (Level::default(), Level::default());
+        let mut max = self.max.max(other.max);
+        for (slot, other) in self.slots.iter_mut().zip(&other.slots) {
+            mine = slot.unwrap_or(mine);
+            others = other.unwrap_or(others);
+            if slot.is_some() || other.is_some() {
+                let sum = Level { due: mine.due + others.due, acked: mine.acked + others.acked };
+                max = max.max(sum.backlog());
+                *slot = Some(sum);
+            }
+        }
+        self.max = max;
+    }
+
+    /// The median backlog of the slots that begin in `from..to` after the start; of the slot that
+    /// covers `from` when none does.
+    fn median(&self, from: Duration, to: Duration) -> Option<u64> {
+        let length = u128::from(self.length);
+        let first = usize::try_from(from.as_nanos() / length).ok()?;
+        let end = usize::try_from(to.as_nanos().div_ceil(length)).ok()?.max(first + 1);
+        let slots = self.slots.get(first..end.min(self.slots.len()))?;
+        let mut levels: Vec<u64> = slots.iter().flatten().map(|level| level.backlog()).collect();
+        if levels.is_empty() {
+            return None;
+        }
+        let middle = levels.len() / 2;
+        Some(*levels.select_nth_unstable(middle).1)
+    }
+
+    fn double(&mut self) {
+        self.length = self.length.saturating_mul(2);
+        self.slots =
+            self.slots.chunks(2).map(|pair| pair.iter().rev().find_map(|slot| *slot)).collect();
+    }
+}
+
+/// Ten milliseconds, no longer than the engine's own step.
+const SHORTEST_SLOT: u64 = 10_000_000;
+
+/// 82 s of the shortest slots; a tenth of the window never has fewer than 400 of them beyond that.
+const MOST_SLOTS: usize = 8_192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Instant = Instant::from_nanos(77);
+
+    fn ms(ms: u64) -> Instant {
+        START + Duration::from_millis(ms)
+    }
+
+    /// Samples every `step` ms over `seconds`: 1,000 records due a second, the backlog as given by
+    /// milliseconds.
+    fn sampled(seconds: u64, step: usize, backlog: impl Fn(u64) -> u64) -> Backlog {
+        let mut out = Backlog::new(START);
+        for at in (0..=seconds * 1_000).step_by(step) {
+            out.sample(ms(at), Level { due: at, acked: at - backlog(at) });
+        }
+        out
+    }
+
+    #[test]
+    fn a_steady_backlog_is_no_growth() {
+        let steady = sampled(10, 50, |at| at.min(5));
+        assert_eq!(steady.growth(Duration::from_secs(10)), Some(0));
+        assert_eq!(steady.achieved_ratio(Duration::from_secs(10), 10_000), Some(1.0));
+        assert_eq!(steady.max(), 5);
+    }
+
+    #[test]
+    fn a_cluster_that_takes_half_achieves_about_half() {
+        let window = Duration::from_secs(100);
+        let half = sampled(100, 20, |at| at / 2);
+        // The medians lie at 5 % and 95 % of the window: 90 % of the growth is between them.
+        let ratio = half.achieved_ratio(window, 100_000).unwrap();
+        assert!((ratio - 0.55).abs() < 0.005, "{ratio}");
+        assert_eq!(half.max(), 50_000);
+    }
+
+    #[test]
+    fn what_comes_after_the_window_does_not_count() {
+        let window = Duration::from_secs(10);
+        let drained = sampled(20, 10, |at| if at <= 10_000 { at / 10 } else { 0 });
+        let ratio = drained.achieved_ratio(window, 10_000).unwrap();
+        assert!(ratio < 0.92, "{ratio}");
+        assert_eq!(drained.level(Duration::from_secs(15)).backlog(), 0);
+        assert_eq!(drained.level(Duration::from_secs(5)).backlog(), 500);
+    }
+
+    #[test]
+    fn no_samples_no_ratio() {
+        let none = Backlog::new(START);
+        assert_eq!(none.achieved_ratio(Duration::from_secs(1), 10), None);
+        assert_eq!(none.level(Duration::ZERO), Level::default());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_answer_stays() {
+        let window = Duration::from_secs(3_600);
+        let long = sampled(3_600, 100, |at| at / 100);
+        assert!(long.slots.len() <= MOST_SLOTS, "{}", long.slots.len());
+        let growth = long.growth(window).unwrap();
+        assert!((32_300..32_500).contains(&growth), "{growth}");
+    }
+
+    #[test]
+    fn workers_add_up_slot_by_slot() {
+        let mut left = sampled(10, 30, |at| at / 10);
+        let right = sampled(10, 70, |at| at / 5);
+        left.merge(right);
+        assert_eq!(left.level(Duration::from_secs(10)).due, 9_990 + 9_940);
+        let growth = left.growth(Duration::from_secs(10)).unwrap();
+        assert!((2_650..2_750).contains(&growth), "{growth}");
+        assert!(left.max() > 2_900, "{}", left.max());
+    }
+}

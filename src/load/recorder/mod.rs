@@ -1,0 +1,296 @@
+//! What came of the records: latencies, stages, counts and the ledger of one worker in one phase.
+//!
+//! Cost class: [`Recorder::delivered`] is per record, everything else per batch, per request or per
+//! tick. Invariants: every record is measured, none is sampled; histograms are per worker and
+//! merged, never averaged; the stages of a record add up to its latency. Nothing reads the recorder
+//! but phase end, progress and report: taking it out would change no byte on the wire.
+//!
+//! Rooms inside: [`Measured`] (a histogram with exact companions), [`Spectrum`] (the same, packed),
+//! intervals, latency (stamps to stages), counters, gaps (unavailability), [`Backlog`], [`Ledger`],
+//! [`Tally`] and the verdict.
+
+mod backlog;
+mod buckets;
+mod counters;
+mod gaps;
+mod intervals;
+mod latency;
+mod ledger;
+mod measured;
+mod snapshot;
+mod spectrum;
+mod tally;
+
+use core::time::Duration;
+
+pub use backlog::{Backlog, Level};
+pub use counters::{
+    Batches, BrokerCount, Brokers, ErrorCount, Errors, PartitionCount, Partitions, Requests,
+};
+pub use gaps::Gap;
+pub use latency::Stages;
+pub use ledger::{Imbalance, Ledger};
+pub use measured::Measured;
+pub use snapshot::{Lap, Snapshot};
+pub use spectrum::Spectrum;
+pub use tally::{InWindow, Interval, Tally};
+
+use crate::base::Instant;
+use crate::kafka::accumulator::{Stamp, Stamps};
+use crate::kafka::producer::{Delivery, Outcome};
+use crate::kafka::wire::ErrorCode;
+use gaps::Gaps;
+use latency::Latencies;
+use snapshot::Seen;
+
+/// What a recorder has to know of the run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RecorderPlan {
+    /// Records have due instants: there is a rate.
+    pub paced: bool,
+    /// Where latencies end.
+    pub kind: Kind,
+    /// The largest latency that the histograms hold: above delivery.timeout.ms and the longest
+    /// drain.
+    pub highest_trackable: Duration,
+    /// Length of the intervals, more than zero.
+    pub interval: Duration,
+}
+
+/// Where latencies end; nothing compares one with the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// When the ack was read.
+    Acked,
+    /// When the request was fully written (acks=0).
+    Written,
+}
+
+/// Records one worker's phase.
+#[derive(Debug)]
+pub struct Recorder {
+    plan: RecorderPlan,
+    start: Instant,
+    window_end: Instant,
+    /// Nothing recorded in it; gives the others their range.
+    empty: Measured,
+    latencies: Latencies,
+    loop_lag: Measured,
+    throttle: Measured,
+    ledger: Ledger,
+    window: InWindow,
+    payload_bytes: u64,
+    errors: Errors,
+    batches: Batches,
+    requests: Requests,
+    partitions: Partitions,
+    brokers: Brokers,
+    backlog: Backlog,
+    due: u64,
+    gaps: Gaps,
+    seen: Seen,
+}
+
+impl Recorder {
+    /// A recorder for one phase that starts at `start`; a new phase is a new recorder.
+    #[must_use]
+    pub fn new(plan: &RecorderPlan, start: Instant) -> Self {
+        let empty = Measured::new(plan.highest_trackable);
+        let interval = u64::try_from(plan.interval.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            plan: *plan,
+            start,
+            window_end: Instant::FAR_FUTURE,
+            latencies: Latencies::new(start, interval, &empty),
+            loop_lag: empty.clone(),
+            throttle: empty.clone(),
+            ledger: Ledger::default(),
+            window: InWindow::default(),
+            payload_bytes: 0,
+            errors: Errors::default(),
+            batches: Batches::default(),
+            requests: Requests::default(),
+            partitions: Partitions::default(),
+            brokers: Brokers::default(),
+            backlog: Backlog::new(start),
+            due: 0,
+            gaps: Gaps::default(),
+            seen: Seen::new(&empty),
+            empty,
+        }
+    }
+
+    /// Forgets everything and starts a phase at `at`.
+    pub fn start(&mut self, at: Instant) {
+        *self = Self::new(&self.plan, at);
+    }
+
+    /// The window ends at `at`: acks from then on are the drain's. To be told as soon as it is
+    /// known, at the latest before the first delivery that ended at or after it.
+    pub const fn end_window(&mut self, at: Instant) {
+        self.window_end = at;
+    }
+
+    /// `records` were made and handed to the producer.
+    #[inline]
+    pub const fn generated(&mut self, records: u64) {
+        self.ledger.generated += records;
+    }
+
+    /// `records` were due and left out, because the producer was full.
+    pub const fn dropped(&mut self, records: u64) {
+        self.ledger.dropped += records;
+    }
+
+    /// `records` were due and left out, because it was too late for them.
+    pub const fn skipped(&mut self, records: u64) {
+        self.ledger.skipped += records;
+    }
+
+    /// The end of a batch, good or bad.
+    pub fn delivered(&mut self, delivery: &Delivery) {
+        let records = u64::from(delivery.records());
+        self.batches.add(delivery);
+        match &delivery.outcome {
+            Outcome::Acked { .. } => self.ledger.acked += records,
+            Outcome::Duplicate => self.ledger.duplicate += records,
+            Outcome::Written => self.ledger.written += records,
+            Outcome::Failed(failure) => {
+                self.ledger.failed += records;
+                self.ended_badly(delivery, failure.code);
+                return;
+            }
+            Outcome::Indeterminate(failure) => {
+                self.ledger.indeterminate += records;
+                self.ended_badly(delivery, failure.code);
+                return;
+            }
+        }
+        let ended = delivery.times.ended;
+        let of_batch = self.latencies.delivered(delivery);
+        self.latencies.intervals.row(ended).acked += records;
+        self.partitions.delivered(delivery, of_batch);
+        self.brokers.delivered(delivery, &self.empty);
+        self.gaps.acked(delivery.slot, delivery.broker, delivery.times.created, ended);
+        self.payload_bytes += delivery.payload_bytes;
+        if ended < self.window_end {
+            self.window.records += records;
+            self.window.wire_bytes += delivery.wire_bytes;
+            self.window.uncompressed_bytes += delivery.uncompressed_bytes;
+            self.window.payload_bytes += delivery.payload_bytes;
+        }
+    }
+
+    /// The producer refused a generated record with `code` (too large, say): it failed.
+    pub fn refused(&mut self, stamp: &Stamp, code: ErrorCode, at: Instant) {
+        self.ledger.failed += 1;
+        self.latencies.refused(stamp, at);
+        self.errors.ended(code, 1, at);
+        self.latencies.intervals.row(at).errors += 1;
+    }
+
+    /// The generated records of a batch that was never sent, because the drain was cut at `at`.
+    pub fn unsent_batch(&mut self, stamps: &Stamps, at: Instant) {
+        self.ledger.unsent += u64::from(stamps.count());
+        self.latencies.unsent(stamps, at);
+    }
+
+    /// A generated record that the producer never took, because the drain was cut at `at`.
+    pub fn unsent(&mut self, stamp: &Stamp, at: Instant) {
+        self.ledger.unsent += 1;
+        self.latencies.never_sent(stamp, at);
+    }
+
+    /// A batch of `records` is sent again because of `code`.
+    pub fn retried(&mut self, code: ErrorCode, records: u32, at: Instant) {
+        self.errors.retried(code, records.into(), at);
+    }
+
+    /// A batch was cut in pieces.
+    pub const fn split(&mut self) {
+        self.batches.splits += 1;
+    }
+
+    /// A Produce request of `batches` went out; `in_flight` on its connection now, itself included.
+    pub fn request_sent(&mut self, batches: u32, in_flight: u32) {
+        self.requests.sent(batches, in_flight);
+    }
+
+    /// The engine was called this much later than it had asked for.
+    pub fn loop_lag(&mut self, nanos: u64) {
+        self.loop_lag.record(nanos);
+    }
+
+    /// A broker asked us to hold back this long.
+    pub fn throttle(&mut self, nanos: u64) {
+        self.throttle.record(nanos);
+    }
+
+    /// How many records of this worker and phase are due by now (without a rate: were taken). Every
+    /// 10 to 100 ms.
+    pub fn sample(&mut self, now: Instant, due_by_now: u64) {
+        self.due = due_by_now;
+        self.backlog.sample(now, Level { due: due_by_now, acked: self.ledger.delivered() });
+    }
+
+    /// Records by outcome so far.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// How things stand, and what came since the last call.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let intervals = &self.latencies.intervals;
+        let lap = self.seen.lap(self.payload_bytes, |all| intervals.latencies(all));
+        Snapshot { ledger: self.ledger, due: self.due, retried_batches: self.batches.retried, lap }
+    }
+
+    /// Ends the phase at `end`, after its drain.
+    #[must_use]
+    pub fn finish(mut self, end: Instant) -> Tally {
+        self.gaps.close(end);
+        let intervals = self.latencies.intervals.close();
+        // Under a rate the intervals hold responses, without one services.
+        let (response, service) = if self.plan.paced {
+            (Some(intervals.latency), self.latencies.service)
+        } else {
+            (None, intervals.latency)
+        };
+        let stages = Stages { schedule_lag: intervals.lag, ..self.latencies.stages };
+        Tally {
+            plan: self.plan,
+            start: self.start,
+            response,
+            service,
+            failure: self.latencies.failure,
+            unsent: self.latencies.unsent,
+            stages,
+            seal: self.latencies.seal,
+            loop_lag: self.loop_lag,
+            throttle: self.throttle,
+            ledger: self.ledger,
+            window: self.window,
+            errors: self.errors,
+            batches: self.batches,
+            requests: self.requests,
+            partitions: self.partitions,
+            brokers: self.brokers,
+            backlog: self.backlog,
+            intervals: intervals.rows,
+            gaps: self.gaps,
+        }
+    }
+
+    fn ended_badly(&mut self, delivery: &Delivery, code: ErrorCode) {
+        let ended = delivery.times.ended;
+        let records = u64::from(delivery.records());
+        self.latencies.failed(&delivery.stamps, ended);
+        self.errors.ended(code, records, ended);
+        self.latencies.intervals.row(ended).errors += records;
+        self.gaps.failed(delivery.slot, delivery.times.created);
+    }
+}
+
+#[cfg(test)]
+mod tests;

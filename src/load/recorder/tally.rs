@@ -1,0 +1,209 @@
+//! What a phase came to: plain figures, the sum over any number of workers.
+//!
+//! Cost class: once a phase. Invariant: merging the tallies of two workers gives what one recorder
+//! of both would have counted.
+
+use core::time::Duration;
+
+use super::backlog::{Backlog, Level};
+use super::counters::{Batches, Brokers, Errors, Partitions, Requests};
+use super::gaps::{Gap, Gaps};
+use super::intervals::Rows;
+use super::latency::Stages;
+use super::ledger::Ledger;
+use super::measured::Measured;
+use super::spectrum::Spectrum;
+use super::{Kind, RecorderPlan};
+use crate::base::Instant;
+
+/// Everything a recorder counted in one phase.
+#[derive(Debug)]
+pub struct Tally {
+    /// What it was recorded with.
+    pub plan: RecorderPlan,
+    /// When the phase started; the earliest of the workers'.
+    pub start: Instant,
+    /// Due to end; `None` without a rate.
+    pub response: Option<Measured>,
+    /// Handed over to end: what a caller in a loop would have measured.
+    pub service: Measured,
+    /// Due (without a rate: handed over) to the bad end, of failed and indeterminate records.
+    pub failure: Measured,
+    /// Due (without a rate: handed over) to the cut, of records that were never sent.
+    pub unsent: Measured,
+    /// The six stages of delivered records.
+    pub stages: Stages,
+    /// Compression, by record; part of batch wait.
+    pub seal: Measured,
+    /// How late the engine was called.
+    pub loop_lag: Measured,
+    /// How long brokers asked us to hold back.
+    pub throttle: Measured,
+    /// Records by outcome.
+    pub ledger: Ledger,
+    /// What was acknowledged inside the window, whenever it was due.
+    pub window: InWindow,
+    /// By code.
+    pub errors: Errors,
+    /// Batches sent.
+    pub batches: Batches,
+    /// Requests sent.
+    pub requests: Requests,
+    /// Delivered records by partition slot. Merging takes it that a slot means the same partition
+    /// for every worker.
+    pub partitions: Partitions,
+    /// Delivered records by broker.
+    pub brokers: Brokers,
+    /// Records due and not acknowledged, over time.
+    pub backlog: Backlog,
+    pub(super) intervals: Rows,
+    pub(super) gaps: Gaps,
+}
+
+/// Acknowledged (or written) records whose ack arrived before the window's end.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct InWindow {
+    /// How many.
+    pub records: u64,
+    /// Their bytes on the wire.
+    pub wire_bytes: u64,
+    /// Their bytes before compression, as they stand in batches.
+    pub uncompressed_bytes: u64,
+    /// Bytes of their keys and values.
+    pub payload_bytes: u64,
+}
+
+/// One interval of a phase.
+#[derive(Clone, Copy, Debug)]
+pub struct Interval<'a> {
+    /// When it began, since the phase's start.
+    pub from: Duration,
+    /// How long it is: that of the plan, or a doubling of it in a run of more than an hour.
+    pub length: Duration,
+    /// Records that fell due in it, as sampled.
+    pub due: u64,
+    /// Records acknowledged or written in it, whenever they were due.
+    pub acked: u64,
+    /// Records that ended badly in it.
+    pub errors: u64,
+    /// Response of the records due in it (without a rate: service of those handed over in it).
+    pub latency: &'a Spectrum,
+    /// Their schedule lag.
+    pub lag: &'a Spectrum,
+    /// Records due and not acknowledged at its end.
+    pub backlog: u64,
+}
+
+impl Tally {
+    /// The family that the run is judged by: response under a rate, service without one.
+    #[must_use]
+    pub fn headline(&self) -> &Measured {
+        self.response.as_ref().unwrap_or(&self.service)
+    }
+
+    /// Success, failure and unsent together: what a user who never gives up on a record would have
+    /// seen at least.
+    #[must_use]
+    pub fn worst_case(&self) -> Measured {
+        let mut worst = self.headline().clone();
+        worst.merge(&self.failure);
+        worst.merge(&self.unsent);
+        worst
+    }
+
+    /// Values above the range of their histogram, over response, service, failure, unsent and all
+    /// stages.
+    #[must_use]
+    pub fn overflow(&self) -> u64 {
+        let families = [&self.service, &self.failure, &self.unsent].into_iter();
+        let stages = self.stages.all();
+        let stages = stages.iter().map(|(_, stage)| *stage);
+        families.chain(&self.response).chain(stages).map(Measured::overflow).sum()
+    }
+
+    /// Times in which partitions could not be written to, by partition and time; see the room's
+    /// `gaps.rs` for what counts.
+    #[must_use]
+    pub fn unavailability(&self) -> Vec<Gap> {
+        self.gaps.found()
+    }
+
+    /// How many candidates for [`Tally::unavailability`] there was no room to keep; 0 normally.
+    #[must_use]
+    pub const fn unavailability_beyond(&self) -> u64 {
+        self.gaps.beyond()
+    }
+
+    /// The share of `offered` records that the cluster kept up with over `window` from the start
+    /// (rule 6). `None` without a rate, where nothing was asked for.
+    #[must_use]
+    pub fn achieved_ratio(&self, window: Duration, offered: u64) -> Option<f64> {
+        if self.response.is_some() { self.backlog.achieved_ratio(window, offered) } else { None }
+    }
+
+    /// The phase interval by interval, up to the last in which anything happened.
+    pub fn intervals(&self) -> impl Iterator<Item = Interval<'_>> {
+        let length = Duration::from_nanos(self.intervals.length);
+        let mut before = Level::default();
+        self.intervals.rows.iter().zip(0u32..).map(move |(row, index)| {
+            let from = length.saturating_mul(index);
+            let level = self.backlog.level(from + length - Duration::from_nanos(1));
+            let due = level.due - before.due.min(level.due);
+            before = level;
+            Interval {
+                from,
+                length,
+                due,
+                acked: row.acked,
+                errors: row.errors,
+                latency: &row.latency,
+                lag: &row.lag,
+                backlog: level.backlog(),
+            }
+        })
+    }
+
+    /// Adds another worker's tally of the same phase.
+    ///
+    /// # Panics
+    /// When the two were recorded with different plans.
+    pub fn merge(&mut self, other: Self) {
+        assert_eq!(self.plan, other.plan, "tallies of one phase have one plan");
+        self.start = self.start.min(other.start);
+        if let (Some(mine), Some(other)) = (&mut self.response, &other.response) {
+            mine.merge(other);
+        }
+        self.service.merge(&other.service);
+        self.failure.merge(&other.failure);
+        self.unsent.merge(&other.unsent);
+        self.stages.merge(&other.stages);
+        self.seal.merge(&other.seal);
+        self.loop_lag.merge(&other.loop_lag);
+        self.throttle.merge(&other.throttle);
+        self.ledger.merge(&other.ledger);
+        self.window.merge(&other.window);
+        self.errors.merge(&other.errors);
+        self.batches.merge(&other.batches);
+        self.requests.merge(&other.requests);
+        self.partitions.merge(&other.partitions);
+        self.brokers.merge(&other.brokers);
+        self.backlog.merge(other.backlog);
+        self.intervals.merge(other.intervals);
+        self.gaps.merge(&other.gaps);
+    }
+
+    /// Whether latencies end at the ack or at the write.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.plan.kind
+    }
+}
+
+impl InWindow {
+    const fn merge(&mut self, other: &Self) {
+        self.records += other.records;
+        self.wire_bytes += other.wire_bytes;
+        self.uncompressed_bytes += other.uncompressed_bytes;
+        self.payload_bytes += other.payload_bytes;
+    }
+}
