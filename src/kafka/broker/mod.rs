@@ -27,6 +27,8 @@ mod produce;
 mod producers;
 mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
