@@ -1,0 +1,3 @@
+//! The command line. Cost class: once a process.
+
+pub mod args;

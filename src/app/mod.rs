@@ -1,0 +1,3 @@
+//! What people touch: flags, files, results.
+
+pub mod cli;
