@@ -1,3 +1,4 @@
 //! What people touch: flags, files, results.
 
 pub mod cli;
+pub mod report;

@@ -1,0 +1,14 @@
+//! What a run found, for people and for scripts. Cost class: once a run.
+//!
+//! Everything is made from [`model::Report`], so that what was shown once can be shown again from a
+//! file.
+
+pub mod exit;
+mod figures;
+pub mod model;
+pub mod paint;
+pub mod perf_test;
+#[cfg(test)]
+mod sample;
+pub mod table;
+pub mod text;

@@ -1,0 +1,373 @@
+//! The part of a result that holds what was measured. Cost class: once a run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One phase.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PhaseModel {
+    /// warmup or measure.
+    pub name: String,
+    /// Of its schedule.
+    pub start: u64,
+    /// Of its schedule; the drain comes after.
+    pub end: u64,
+    /// Records a second over all producers; null: as fast as it goes.
+    pub target_rate: Option<f64>,
+    /// Records that fell due.
+    pub due: u64,
+    /// Records made.
+    pub generated: u64,
+    /// Acknowledged, duplicates among them.
+    pub acked: u64,
+    /// Written to the socket with acks=0.
+    pub written: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Fate unknown.
+    pub indeterminate: u64,
+    /// Due but not sent in the end.
+    pub unsent: u64,
+    /// From the end of the schedule to the last outcome.
+    pub drain_seconds: f64,
+    /// Sum of the topic's end offsets before.
+    pub offset_before: Option<i64>,
+    /// The same after the drain.
+    pub offset_after: Option<i64>,
+}
+
+/// Rates.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ThroughputModel {
+    /// Records due a second; null without a rate.
+    pub offered_rps: Option<f64>,
+    /// Acks (acks=0: writes) that arrived inside the window ÷ window.
+    pub acked_rps: f64,
+    /// Key and value bytes of those, 10⁶ a second.
+    pub mb_s_uncompressed: f64,
+    /// Bytes of batches on the wire, 10⁶ a second.
+    pub mb_s_wire: f64,
+    /// 1 − growth of the backlog ÷ offered; null without a rate.
+    pub achieved_ratio: Option<f64>,
+    /// Most records due without an outcome.
+    pub backlog_max: u64,
+    /// From the end of the window to the last outcome.
+    pub drain_seconds: f64,
+    /// How far the topic's end offsets moved; null when not read.
+    pub broker_offset_delta: Option<i64>,
+    /// Whether that agrees with the ledger.
+    pub delta_confirms: Option<bool>,
+}
+
+/// The ledger.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct RecordsModel {
+    /// Fell due.
+    pub due: u64,
+    /// Made.
+    pub generated: u64,
+    /// Due, not made: no room.
+    pub dropped: u64,
+    /// Due, not made: too late.
+    pub skipped: u64,
+    /// Acknowledged for the first time.
+    pub acked: u64,
+    /// Acknowledged as known already.
+    pub duplicate: u64,
+    /// Written to the socket with acks=0.
+    pub written: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Sent, fate unknown.
+    pub indeterminate: u64,
+    /// Made, never sent.
+    pub unsent: u64,
+}
+
+/// The latency families.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct LatencyModel {
+    /// Due → ack; null without a rate.
+    pub response: Option<Distribution>,
+    /// Handed over → ack.
+    pub service: Option<Distribution>,
+    /// Response of every record, those without an ack at their last known moment; null without a
+    /// rate.
+    pub worst_case: Option<Distribution>,
+    /// Due or handed over → failure.
+    pub failure: Option<Distribution>,
+}
+
+/// The six stages.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct StagesModel {
+    /// Due → first seen; null without a rate.
+    pub schedule_lag: Option<Distribution>,
+    /// Seen → appended.
+    pub buffer_wait: Option<Distribution>,
+    /// Appended → first drained.
+    pub batch_wait: Option<Distribution>,
+    /// First → last drained.
+    pub retry: Option<Distribution>,
+    /// Last drained → written.
+    pub send_queue: Option<Distribution>,
+    /// Written → answer read; null with acks=0.
+    pub broker: Option<Distribution>,
+}
+
+/// A distribution of spans in nanoseconds. Percentiles, min and max are HDR's (3 digits), mean is
+/// exact.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Distribution {
+    /// `acked`, or `written` where acks=0: these two are not to be compared.
+    pub kind: String,
+    /// How many.
+    pub count: u64,
+    /// The lowest.
+    pub min: u64,
+    /// Exact.
+    pub mean: f64,
+    /// Of the histogram.
+    pub stddev: f64,
+    /// Exact.
+    pub max: u64,
+    /// 50 %.
+    pub p50: u64,
+    /// 75 %.
+    pub p75: u64,
+    /// 90 %.
+    pub p90: u64,
+    /// 95 %.
+    pub p95: u64,
+    /// 99 %.
+    pub p99: u64,
+    /// 99.9 %.
+    pub p999: u64,
+    /// 99.99 %.
+    pub p9999: u64,
+    /// 99.999 %.
+    pub p99999: u64,
+    /// How many lay above the histogram's range.
+    pub overflow: u64,
+    /// The histogram: base64 of HDR's compressed V2 form.
+    pub hdr: String,
+}
+
+/// Batches.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct BatchesModel {
+    /// How many were delivered.
+    pub count: u64,
+    /// Records a batch.
+    pub records_mean: f64,
+    /// Bytes on the wire a batch.
+    pub bytes_mean: f64,
+    /// Uncompressed bytes ÷ batch.size.
+    pub fill_ratio: f64,
+    /// Why batches were closed.
+    pub close_reason: CloseReasonModel,
+    /// Bytes after compression per byte before.
+    pub compress_ratio: f64,
+    /// Batches that were split for being too large.
+    pub splits: u64,
+}
+
+/// Counts by reason.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct CloseReasonModel {
+    /// batch.size was reached.
+    pub full: u64,
+    /// linger.ms was over.
+    pub linger: u64,
+    /// The run or a phase ended.
+    pub flush: u64,
+    /// Memory was wanted.
+    pub memory: u64,
+}
+
+/// Produce requests.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RequestsModel {
+    /// How many.
+    pub count: u64,
+    /// Batches a request.
+    pub batches_mean: f64,
+    /// In flight on a connection when one was sent, that one included.
+    pub in_flight_p50: u64,
+    /// The same, most.
+    pub in_flight_max: u64,
+}
+
+/// One partition.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PartitionModel {
+    /// Its index.
+    pub partition: i32,
+    /// Records delivered.
+    pub count: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Mean latency (response under a rate, else service).
+    pub mean: f64,
+    /// The highest.
+    pub max: u64,
+}
+
+/// One broker's latencies.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct BrokerLatencyModel {
+    /// Node id.
+    pub id: i32,
+    /// Records delivered.
+    pub count: u64,
+    /// A second.
+    pub rate: f64,
+    /// Of response under a rate, else of service.
+    pub p50: u64,
+    /// The same.
+    pub p99: u64,
+    /// The same.
+    pub max: u64,
+}
+
+/// One second.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct IntervalModel {
+    /// Start, since the phase's start.
+    pub start: u64,
+    /// Records that fell due in it; latencies below are theirs.
+    pub due: u64,
+    /// Acks that arrived in it.
+    pub acked: u64,
+    /// Records that failed in it.
+    pub errors: u64,
+    /// Null when no record due in it was delivered.
+    pub p50: Option<u64>,
+    /// The same.
+    pub p99: Option<u64>,
+    /// The same.
+    pub max: Option<u64>,
+    /// Schedule lag's 99th percentile; null without a rate.
+    pub lag_p99: Option<u64>,
+    /// Records due without an outcome at its end.
+    pub backlog: u64,
+}
+
+/// One kind of error.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ErrorModel {
+    /// Kafka's number.
+    pub code: i16,
+    /// Kafka's name.
+    pub name: String,
+    /// Whether the producer may try again.
+    pub retriable: bool,
+    /// How often.
+    pub count: u64,
+    /// Since the phase's start.
+    pub first_at: u64,
+    /// Since the phase's start.
+    pub last_at: u64,
+}
+
+/// A time in which a partition acknowledged nothing although records waited for it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct GapModel {
+    /// Its index.
+    pub partition: i32,
+    /// Since the phase's start.
+    pub start: u64,
+    /// Since the phase's start.
+    pub end: u64,
+}
+
+/// Cost on this side.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ClientModel {
+    /// Worker threads, each with its own connections.
+    pub producers: u32,
+    /// Of this process in the measurement; with embedded brokers theirs is in it.
+    pub cpu_seconds: f64,
+    /// The same per delivered record.
+    pub cpu_ns_per_record: Option<f64>,
+    /// The busiest worker's share of a core.
+    pub busy_max: Option<f64>,
+    /// Bytes.
+    pub rss_peak: Option<u64>,
+    /// Ready to run without a core, the worst worker, seconds.
+    pub run_delay_seconds: Option<f64>,
+    /// Taken by the hypervisor, seconds over all cores.
+    pub steal_seconds: Option<f64>,
+    /// Not assessed.
+    pub calibration: Option<BTreeMap<String, f64>>,
+}
+
+/// How far a run can be trusted.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// A measurement.
+    Valid,
+    /// One with doubts.
+    Suspect,
+    /// The cluster missed the rate: latencies describe a growing queue.
+    Overloaded,
+    /// Not a measurement of the cluster.
+    Invalid,
+}
+
+impl Status {
+    /// In capitals, as the summary shows it.
+    #[must_use]
+    pub const fn shout(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Suspect => "SUSPECT",
+            Self::Overloaded => "OVERLOADED",
+            Self::Invalid => "INVALID",
+        }
+    }
+}
+
+/// The verdict.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ValidityModel {
+    /// The worst that any reason asks for.
+    pub status: Status,
+    /// Every reason, worst first.
+    pub reasons: Vec<ReasonModel>,
+    /// What kept the rate from being higher, in words.
+    pub limited_by: String,
+}
+
+/// One reason.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ReasonModel {
+    /// What it alone would make of the run.
+    pub status: Status,
+    /// A sentence with its figures.
+    pub text: String,
+}
+
+/// Proof of delivery.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct VerificationModel {
+    /// none or offsets.
+    pub mode: String,
+    /// Records that must be in the log.
+    pub expected: Option<u64>,
+    /// Records by which the end offsets grew.
+    pub found: Option<i64>,
+    /// Acknowledged and missing.
+    pub lost: Option<u64>,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ExitModel {
+    /// The process's exit code.
+    pub code: u8,
+    /// Its name.
+    pub name: String,
+}

@@ -1,0 +1,292 @@
+//! The result as it is written to files: names and shapes that scripts depend on.
+//!
+//! Cost class: once a run. Times are nanoseconds unless a name says otherwise; `start` and `end`
+//! count from `started_at`. Within one major version fields are only added. What a run doesn't know
+//! is null, never a made-up number.
+
+mod figures;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use figures::*;
+
+/// Changes when a field changes its name or meaning.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// One run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
+    pub schema_version: String,
+    /// Unique among the runs of a cluster for practical purposes.
+    pub run_id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub ended_at: String,
+    /// Why the run ended before its time, where it did: what follows is then a part of a result.
+    pub partial: Option<String>,
+    /// The program.
+    pub tool: Tool,
+    /// The command line, word by word.
+    pub command: Vec<String>,
+    /// `--label`s.
+    pub labels: BTreeMap<String, String>,
+    /// The machine.
+    pub environment: EnvironmentModel,
+    /// The cluster and its topic.
+    pub cluster: ClusterModel,
+    /// The producer's configuration.
+    pub config: ConfigModel,
+    /// What the records held.
+    pub generator: GeneratorModel,
+    /// Warm-up and measurement.
+    pub phases: Vec<PhaseModel>,
+    /// Rates of the measurement.
+    pub throughput: ThroughputModel,
+    /// The ledger of the measurement.
+    pub records: RecordsModel,
+    /// The families.
+    pub latency: LatencyModel,
+    /// The stages that a record's response is made of.
+    pub stages: StagesModel,
+    /// Compressing a batch, inside batch wait.
+    pub seal: Option<Distribution>,
+    /// How long one turn of a worker's loop took.
+    pub loop_lag: Option<Distribution>,
+    /// How long brokers asked us to hold back.
+    pub throttle: Option<Distribution>,
+    /// Batches.
+    pub batches: BatchesModel,
+    /// Produce requests.
+    pub requests: RequestsModel,
+    /// By partition index.
+    pub partitions: Vec<PartitionModel>,
+    /// By broker id.
+    pub brokers: Vec<BrokerLatencyModel>,
+    /// Second by second.
+    pub intervals: Vec<IntervalModel>,
+    /// By Kafka's error code.
+    pub errors: Vec<ErrorModel>,
+    /// Batches sent again.
+    pub retries: u64,
+    /// When partitions took nothing.
+    pub unavailability: Vec<GapModel>,
+    /// What the run cost on this side.
+    pub client: ClientModel,
+    /// Whether it is a measurement.
+    pub validity: ValidityModel,
+    /// Proof of delivery.
+    pub verification: VerificationModel,
+    /// How the process ended, or would have, had this been its only run.
+    pub exit: ExitModel,
+}
+
+/// A matrix or a repeated run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct MatrixReport {
+    /// As of [`Report`].
+    pub schema_version: String,
+    /// What varied.
+    pub matrix: MatrixModel,
+    /// The runs, in the order in which they ran.
+    pub runs: Vec<MatrixRun>,
+    /// How the process ended.
+    pub exit: ExitModel,
+}
+
+/// The axes of a matrix.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct MatrixModel {
+    /// Flag and values; none when one cell was repeated.
+    pub axes: Vec<AxisModel>,
+    /// Runs of each cell.
+    pub repeat: u32,
+    /// One row per cell, best first of nothing: in the order of the axes.
+    pub summary: Vec<SummaryRow>,
+}
+
+/// One axis.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct AxisModel {
+    /// The flag without dashes in front.
+    pub flag: String,
+    /// Its values as written.
+    pub values: Vec<String>,
+}
+
+/// One run of a matrix.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct MatrixRun {
+    /// The axes' values of its cell, by flag.
+    pub cell: BTreeMap<String, String>,
+    /// From 0.
+    pub repetition: u32,
+    /// What it found.
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+/// One cell of a matrix, the median run standing for it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SummaryRow {
+    /// The axes' values, by flag.
+    pub cell: BTreeMap<String, String>,
+    /// Acknowledged (or written) records a second.
+    pub records_per_second: f64,
+    /// Payload megabytes (10⁶) a second.
+    pub mb_s: f64,
+    /// Of response under a rate, of service without one.
+    pub p50: Option<u64>,
+    /// The same.
+    pub p99: Option<u64>,
+    /// The same.
+    pub p999: Option<u64>,
+    /// The same.
+    pub max: Option<u64>,
+    /// CPU of this process a record.
+    pub cpu_ns_per_record: Option<f64>,
+    /// The worst verdict of the cell's runs.
+    pub verdict: Status,
+}
+
+/// The program.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Tool {
+    /// kprod-bench.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The commit it was built from, when the build knew.
+    pub git: Option<String>,
+    /// Processor and system it was built for.
+    pub target: String,
+}
+
+/// The machine.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct EnvironmentModel {
+    /// The distribution.
+    pub os: Option<String>,
+    /// The kernel's release.
+    pub kernel: Option<String>,
+    /// The processor.
+    pub cpu: Option<String>,
+    /// Cores this process may use.
+    pub cores: u32,
+    /// Frequency governor.
+    pub governor: Option<String>,
+    /// Bytes.
+    pub memory: Option<u64>,
+    /// Null where the container grants everything.
+    pub container_limits: Option<LimitsModel>,
+}
+
+/// A container's limits.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct LimitsModel {
+    /// Cores.
+    pub cpus: Option<f64>,
+    /// Bytes.
+    pub memory: Option<u64>,
+}
+
+/// `real` or `embedded`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClusterKind {
+    /// Somebody's brokers.
+    Real,
+    /// Our own in-process brokers: not a measurement of any cluster.
+    Embedded,
+}
+
+/// The cluster.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ClusterModel {
+    /// Which kind.
+    pub kind: ClusterKind,
+    /// Its id.
+    pub id: Option<String>,
+    /// Its brokers.
+    pub brokers: Vec<BrokerModel>,
+    /// Equal hashes mean the same requests were spoken.
+    pub api_versions_hash: Option<String>,
+    /// The version of Produce that was spoken.
+    pub produce_version: Option<i16>,
+    /// Brokers share this machine's cores.
+    pub on_this_host: bool,
+    /// The topic.
+    pub topic: TopicModel,
+}
+
+/// One broker.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct BrokerModel {
+    /// Node id.
+    pub id: i32,
+    /// `host:port`.
+    pub host: String,
+    /// Rack.
+    pub rack: Option<String>,
+}
+
+/// The topic.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct TopicModel {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: u32,
+    /// How many replicas.
+    pub replication_factor: u32,
+    /// Made by this run.
+    pub created: bool,
+    /// Deleted by this run.
+    pub deleted: bool,
+    /// What matters of its configuration.
+    pub configs: BTreeMap<String, String>,
+    /// By partition; −1 for none.
+    pub leaders_before: Vec<i32>,
+    /// By partition; −1 for none.
+    pub leaders_after: Vec<i32>,
+}
+
+/// The producer's configuration, by Kafka key.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ConfigModel {
+    /// What held.
+    pub effective: BTreeMap<String, String>,
+    /// Where each value came from.
+    pub source: BTreeMap<String, String>,
+    /// What the rules between keys changed, and settings without effect.
+    pub notes: Vec<String>,
+}
+
+/// What the records held.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct GeneratorModel {
+    /// Decides every byte.
+    pub seed: u64,
+    /// random, sequence, lines or monotonic.
+    pub kind: String,
+    /// none or `uniform:N`.
+    pub key: String,
+    /// Bytes of keys and values.
+    pub sizes: SizesModel,
+    /// Bytes after compression per byte before; null when nothing was delivered.
+    pub measured_compress_ratio: Option<f64>,
+    /// How many keys there are; null without keys.
+    pub distinct_keys: Option<u64>,
+}
+
+/// Sizes of records.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SizesModel {
+    /// What was asked for as the value's size; null where values have sizes of their own.
+    pub value: Option<u32>,
+    /// Key and value of a delivered record, on average.
+    pub payload_mean: Option<f64>,
+}

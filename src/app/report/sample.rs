@@ -1,0 +1,236 @@
+//! A result made by hand, for tests of what is written from it.
+
+use std::collections::BTreeMap;
+
+use super::exit::Exit;
+use super::model::*;
+
+/// A paced, valid run on a real cluster: the figures of the example in the documentation.
+pub(super) fn report() -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        run_id: "0000018d5f0e0a00-00000001".to_owned(),
+        started_at: "2024-01-31T12:00:00.000Z".to_owned(),
+        ended_at: "2024-01-31T12:00:36.000Z".to_owned(),
+        partial: None,
+        tool: tool(),
+        command: vec!["kprod-bench".to_owned()],
+        labels: BTreeMap::new(),
+        environment: environment(),
+        cluster: cluster(),
+        config: config(),
+        generator: GeneratorModel {
+            seed: 1,
+            kind: "random".to_owned(),
+            key: "none".to_owned(),
+            sizes: SizesModel { value: Some(100), payload_mean: Some(100.0) },
+            measured_compress_ratio: Some(1.0),
+            distinct_keys: None,
+        },
+        phases: vec![phase()],
+        throughput: throughput(),
+        records: RecordsModel {
+            due: 6_000_000,
+            generated: 6_000_000,
+            acked: 6_000_000,
+            ..RecordsModel::default()
+        },
+        latency: latency(),
+        stages: stages(),
+        seal: None,
+        loop_lag: None,
+        throttle: None,
+        batches: batches(),
+        requests: RequestsModel {
+            count: 12_004,
+            batches_mean: 3.43,
+            in_flight_p50: 1,
+            in_flight_max: 4,
+        },
+        partitions: Vec::new(),
+        brokers: Vec::new(),
+        intervals: Vec::new(),
+        errors: Vec::new(),
+        retries: 0,
+        unavailability: Vec::new(),
+        client: client(),
+        validity: ValidityModel {
+            status: Status::Valid,
+            reasons: Vec::new(),
+            limited_by: "nothing: at the asked rate with 96 % of a core to spare".to_owned(),
+        },
+        verification: VerificationModel {
+            mode: "offsets".to_owned(),
+            expected: Some(6_000_000),
+            found: Some(6_000_000),
+            lost: Some(0),
+        },
+        exit: Exit::Passed.model(),
+    }
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: "kprod-bench".to_owned(),
+        version: "0.1.0".to_owned(),
+        git: None,
+        target: "x86_64-linux".to_owned(),
+    }
+}
+
+fn environment() -> EnvironmentModel {
+    EnvironmentModel {
+        os: Some("Some Linux".to_owned()),
+        kernel: None,
+        cpu: None,
+        cores: 2,
+        governor: None,
+        memory: Some(8 << 30),
+        container_limits: None,
+    }
+}
+
+fn cluster() -> ClusterModel {
+    ClusterModel {
+        kind: ClusterKind::Real,
+        id: Some("abc".to_owned()),
+        brokers: (1..=3)
+            .map(|id| BrokerModel { id, host: format!("b{id}:9092"), rack: None })
+            .collect(),
+        api_versions_hash: None,
+        produce_version: Some(13),
+        on_this_host: false,
+        topic: TopicModel {
+            name: "orders".to_owned(),
+            partitions: 12,
+            replication_factor: 3,
+            created: false,
+            deleted: false,
+            configs: texts(&[("min.insync.replicas", "2")]),
+            leaders_before: vec![1; 12],
+            leaders_after: vec![1; 12],
+        },
+    }
+}
+
+fn config() -> ConfigModel {
+    let effective = [
+        ("acks", "all"),
+        ("linger.ms", "5"),
+        ("batch.size", "16384"),
+        ("compression.type", "none"),
+        ("enable.idempotence", "true"),
+    ];
+    ConfigModel {
+        effective: texts(&effective),
+        source: texts(&[("acks", "--acks")]),
+        notes: Vec::new(),
+    }
+}
+
+fn phase() -> PhaseModel {
+    PhaseModel {
+        name: "measure".to_owned(),
+        start: 5_000_000_000,
+        end: 35_000_000_000,
+        target_rate: Some(200_000.0),
+        due: 6_000_000,
+        generated: 6_000_000,
+        acked: 6_000_000,
+        written: 0,
+        failed: 0,
+        indeterminate: 0,
+        unsent: 0,
+        drain_seconds: 0.02,
+        offset_before: Some(1_000_000),
+        offset_after: Some(7_000_000),
+    }
+}
+
+fn throughput() -> ThroughputModel {
+    ThroughputModel {
+        offered_rps: Some(200_000.0),
+        acked_rps: 199_998.0,
+        mb_s_uncompressed: 20.0,
+        mb_s_wire: 21.4,
+        achieved_ratio: Some(1.0),
+        backlog_max: 4_000,
+        drain_seconds: 0.02,
+        broker_offset_delta: Some(6_000_000),
+        delta_confirms: Some(true),
+    }
+}
+
+fn latency() -> LatencyModel {
+    let response = [5_410_000, 7_020_000, 12_300_000, 31_000_000, 44_100_000, 52_700_000];
+    let service = [5_280_000, 6_900_000, 12_100_000, 30_800_000, 43_900_000, 52_500_000];
+    LatencyModel {
+        response: Some(distribution(response, 5.6e6)),
+        service: Some(distribution(service, 5.5e6)),
+        worst_case: None,
+        failure: None,
+    }
+}
+
+fn stages() -> StagesModel {
+    let stage = |mean| Some(distribution([1; 6], mean));
+    StagesModel {
+        schedule_lag: stage(0.12e6),
+        buffer_wait: stage(0.0),
+        batch_wait: stage(2.58e6),
+        retry: stage(0.0),
+        send_queue: stage(0.31e6),
+        broker: stage(2.59e6),
+    }
+}
+
+/// p50, p90, p99, p99.9, p99.99 and the maximum.
+fn distribution([p50, p90, p99, p999, p9999, max]: [u64; 6], mean: f64) -> Distribution {
+    Distribution {
+        kind: "acked".to_owned(),
+        count: 6_000_000,
+        min: 1,
+        mean,
+        stddev: 1e6,
+        max,
+        p50,
+        p75: p50,
+        p90,
+        p95: p90,
+        p99,
+        p999,
+        p9999,
+        p99999: max,
+        overflow: 0,
+        hdr: String::new(),
+    }
+}
+
+fn batches() -> BatchesModel {
+    BatchesModel {
+        count: 41_210,
+        records_mean: 145.6,
+        bytes_mean: 15_890.0,
+        fill_ratio: 0.97,
+        close_reason: CloseReasonModel { full: 412, linger: 40_798, flush: 0, memory: 0 },
+        compress_ratio: 1.0,
+        splits: 0,
+    }
+}
+
+fn client() -> ClientModel {
+    ClientModel {
+        producers: 1,
+        cpu_seconds: 1.2,
+        cpu_ns_per_record: Some(61.0),
+        busy_max: Some(0.04),
+        rss_peak: Some(46 << 20),
+        run_delay_seconds: Some(0.01),
+        steal_seconds: Some(0.0),
+        calibration: None,
+    }
+}
+
+fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}

@@ -1,0 +1,164 @@
+//! A matrix as one row per cell, the best of each column marked. Cost class: once a process.
+
+use super::figures::{millis, rate};
+use super::model::{MatrixModel, Status, SummaryRow};
+use super::paint::Paint;
+
+/// The table: the axes' values first, then what each cell reached. A star marks the best of a
+/// column among the cells that are a measurement.
+#[must_use]
+pub fn table(matrix: &MatrixModel, paint: Paint) -> String {
+    let axes = matrix.axes.iter().map(|axis| axis_name(&axis.flag).to_owned());
+    let header: Vec<String> = axes.chain(FIGURES.map(str::to_owned)).collect();
+    let rows: Vec<Vec<String>> = matrix.summary.iter().map(|row| texts(matrix, row)).collect();
+    let width = |column: usize| {
+        let rows = rows.iter().map(|row| row[column].chars().count());
+        rows.chain([header[column].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let best = best(&matrix.summary);
+    let mut page = line(&header, &widths, |_| false, Paint::Off);
+    for (at, row) in rows.iter().enumerate() {
+        let starred = |column: usize| {
+            let figure = column.checked_sub(matrix.axes.len());
+            figure.and_then(|figure| best.get(figure)).is_some_and(|best| *best == Some(at))
+        };
+        page.push_str(&line(row, &widths, starred, paint));
+    }
+    page
+}
+
+/// One line of cells, right-aligned but the last, with room for a star behind each.
+fn line(
+    cells: &[String],
+    widths: &[usize],
+    starred: impl Fn(usize) -> bool,
+    paint: Paint,
+) -> String {
+    let mut text = String::new();
+    for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let last = column + 1 == cells.len();
+        let room = if last { 0 } else { width - cell.chars().count() };
+        text.push_str(&" ".repeat(room));
+        text.push_str(&if starred(column) {
+            paint.best(&format!("{cell}*"))
+        } else {
+            cell.clone()
+        });
+        text.push_str(if last {
+            ""
+        } else if starred(column) {
+            " "
+        } else {
+            "  "
+        });
+    }
+    text.push('\n');
+    text
+}
+
+/// A cell's texts in the order of the header.
+fn texts(matrix: &MatrixModel, row: &SummaryRow) -> Vec<String> {
+    let axis = |flag: &String| row.cell.get(flag).cloned().unwrap_or_default();
+    let span = |nanos: Option<u64>| nanos.map_or_else(|| "-".to_owned(), millis);
+    let mut texts: Vec<String> = matrix.axes.iter().map(|one| axis(&one.flag)).collect();
+    texts.extend([
+        rate(row.records_per_second),
+        format!("{:.1}", row.mb_s),
+        span(row.p50),
+        span(row.p99),
+        span(row.p999),
+        span(row.max),
+        row.cpu_ns_per_record.map_or_else(|| "-".to_owned(), |nanos| format!("{nanos:.0}")),
+        row.verdict.shout().to_lowercase(),
+    ]);
+    texts
+}
+
+/// The row that is best in each figure: the highest rate, the lowest latency and cost. Invalid and
+/// overloaded cells don't compete, and nobody is best alone.
+fn best(rows: &[SummaryRow]) -> Vec<Option<usize>> {
+    #[expect(clippy::cast_precision_loss, reason = "only compared")]
+    let figures = |row: &SummaryRow| {
+        let low = |nanos: Option<u64>| nanos.map_or(f64::INFINITY, |nanos| nanos as f64);
+        [
+            -row.records_per_second,
+            -row.mb_s,
+            low(row.p50),
+            low(row.p99),
+            low(row.p999),
+            low(row.max),
+            row.cpu_ns_per_record.unwrap_or(f64::INFINITY),
+        ]
+    };
+    let competing: Vec<(usize, [f64; 7])> = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| matches!(row.verdict, Status::Valid | Status::Suspect))
+        .map(|(at, row)| (at, figures(row)))
+        .collect();
+    let of_column = |column: usize| {
+        let candidates = competing.iter().filter(|(_, figures)| figures[column].is_finite());
+        let best = candidates.min_by(|(_, a), (_, b)| a[column].total_cmp(&b[column]))?;
+        (competing.len() > 1).then_some(best.0)
+    };
+    (0..7).map(of_column).collect()
+}
+
+/// Long flags under the short name that a column has room for.
+fn axis_name(flag: &str) -> &str {
+    match flag {
+        "linger-ms" => "linger",
+        "batch-size" => "batch",
+        "compression-type" => "codec",
+        "compression-level" => "level",
+        "max-in-flight-requests-per-connection" => "in-flight",
+        "enable-idempotence" => "idempotence",
+        "buffer-memory" => "buffer",
+        other => other,
+    }
+}
+
+const FIGURES: [&str; 8] =
+    ["records/s", "MB/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "CPU ns", "verdict"];
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::AxisModel;
+    use super::*;
+
+    fn row(acks: &str, rps: f64, p99: u64, verdict: Status) -> SummaryRow {
+        SummaryRow {
+            cell: [("acks".to_owned(), acks.to_owned())].into(),
+            records_per_second: rps,
+            mb_s: rps / 1e4,
+            p50: Some(p99 / 2),
+            p99: Some(p99),
+            p999: Some(p99 * 2),
+            max: None,
+            cpu_ns_per_record: Some(120.4),
+            verdict,
+        }
+    }
+
+    #[test]
+    fn each_cell_is_a_row_and_the_best_measurement_is_starred() {
+        let matrix = MatrixModel {
+            axes: vec![AxisModel { flag: "acks".to_owned(), values: vec![] }],
+            repeat: 1,
+            summary: vec![
+                row("0", 250_000.0, 900_000, Status::Overloaded),
+                row("1", 50_000.0, 5_000_000, Status::Valid),
+                row("all", 49_990.0, 12_000_000, Status::Suspect),
+            ],
+        };
+        let expected = "\
+acks  records/s  MB/s  p50 ms  p99 ms  p99.9 ms  max ms  CPU ns  verdict
+   0    250,000  25.0    0.45    0.90      1.80       -     120  overloaded
+   1     50,000*  5.0*   2.50*   5.00*     10.0*      -     120* valid
+ all     49,990   5.0    6.00    12.0      24.0       -     120  suspect
+";
+        let seen = table(&matrix, Paint::Off);
+        assert!(seen == expected, "got:\n{seen}\nexpected:\n{expected}");
+    }
+}
