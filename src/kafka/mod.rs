@@ -6,6 +6,7 @@ pub mod accumulator;
 pub mod broker;
 pub mod compression;
 pub mod config;
+pub mod connection;
 pub mod partitioner;
 pub mod producer;
 pub mod wire;
