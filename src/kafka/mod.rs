@@ -4,6 +4,7 @@
 //! Cost class: each room states its own.
 pub mod accumulator;
 pub mod broker;
+pub mod cluster;
 pub mod compression;
 pub mod config;
 pub mod connection;

@@ -1,0 +1,370 @@
+//! The client of one cluster: the pool of brokers joined with what metadata says of them.
+//!
+//! Cost class: per request; a look at a partition or topic is an index, a look at a broker a search
+//! among brokers. After each input the client settles: it passes on what the pool brought, and
+//! asks for metadata when that is due.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::config::NetworkConfig;
+use super::event::NodeEvent;
+use super::node::Link;
+use super::pick::Pick;
+use super::pool::NodePool;
+use super::refresh::Refresh;
+use super::topics::{Broker, LeaderChange, Partition, Topic, Topics};
+use crate::base::{
+    Action, BrokerId, CloseCause, ConnectionId, Instant, Outbound, PartitionSlot, TopicSlot,
+};
+use crate::kafka::connection::{Problem, Request};
+use crate::kafka::wire::ApiKey;
+
+/// A cluster as one client sees it; `R` is what its owner sends.
+#[derive(Debug)]
+pub struct Cluster<R> {
+    pub(super) pool: NodePool<R>,
+    pub(super) topics: Topics,
+    pub(super) refresh: Refresh,
+    pub(super) allow_auto_create: bool,
+    pub(super) rebootstrap_trigger: Option<Duration>,
+    pub(super) max_idle: Duration,
+    pub(super) cluster_id: Option<String>,
+    pub(super) controller: Option<BrokerId>,
+    pub(super) brokers: Vec<Broker>,
+    pub(super) events: VecDeque<NodeEvent<R>>,
+    /// Reused for the leader changes of one update.
+    pub(super) changes: Vec<LeaderChange>,
+    /// When the clockwork of metadata has something to do.
+    pub(super) wake: Instant,
+    /// When an owner that found no broker should ask again.
+    nudge: Instant,
+    pub(super) closed: bool,
+}
+
+impl<R: Request> Cluster<R> {
+    /// A client that begins to connect at once.
+    ///
+    /// `allow_auto_create` is what its metadata requests say of missing topics: Java's producer
+    /// lets the broker create them, an admin client doesn't. `seed` feeds jitter and picks.
+    #[must_use]
+    pub fn new(config: &NetworkConfig, allow_auto_create: bool, seed: u64, now: Instant) -> Self {
+        let mut cluster = Self {
+            pool: NodePool::new(config.clone(), seed),
+            topics: Topics::default(),
+            refresh: Refresh::new(config.retry_backoff, config.metadata_max_age),
+            allow_auto_create,
+            rebootstrap_trigger: config.rebootstrap_trigger,
+            max_idle: config.metadata_max_idle,
+            cluster_id: None,
+            controller: None,
+            brokers: Vec::new(),
+            events: VecDeque::new(),
+            changes: Vec::new(),
+            wake: Instant::FAR_FUTURE,
+            nudge: Instant::FAR_FUTURE,
+            closed: false,
+        };
+        cluster.settle(now);
+        cluster
+    }
+
+    /// The topic of that name; the first call asks the cluster for it, whatever the backoffs say.
+    pub fn add_topic(&mut self, name: &str, now: Instant) -> TopicSlot {
+        let (slot, new) = self.topics.add(name);
+        if new {
+            self.refresh.request_new(now);
+            self.settle(now);
+        }
+        slot
+    }
+
+    /// Says that data for the topic is at hand. A topic for which this is ever called is left out
+    /// of refreshes once the last call is `metadata.max.idle.ms` ago, and asked for again by the
+    /// next. Costs an index and a store.
+    pub fn use_topic(&mut self, slot: TopicSlot, now: Instant) {
+        let topic = self.topics.topic_mut(slot);
+        topic.last_used = Some(now);
+        if topic.asleep {
+            topic.asleep = false;
+            topic.answered = false;
+            self.refresh.request_new(now);
+            self.settle(now);
+        }
+    }
+
+    /// A topic.
+    ///
+    /// # Panics
+    /// When the slot isn't of this client.
+    #[must_use]
+    pub fn topic(&self, slot: TopicSlot) -> &Topic {
+        self.topics.topic(slot)
+    }
+
+    /// A partition.
+    ///
+    /// # Panics
+    /// When the slot isn't of this client.
+    #[must_use]
+    pub fn partition(&self, slot: PartitionSlot) -> &Partition {
+        self.topics.partition(slot)
+    }
+
+    /// All partitions, by slot.
+    #[must_use]
+    pub fn partitions(&self) -> &[Partition] {
+        self.topics.partitions()
+    }
+
+    /// All topics, by slot.
+    #[must_use]
+    pub fn topics(&self) -> &[Topic] {
+        self.topics.all()
+    }
+
+    /// The cluster's id; `None` before the first metadata, or from a broker that has none.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.cluster_id.as_deref()
+    }
+
+    /// The live brokers by id; empty before the first metadata.
+    #[must_use]
+    pub fn brokers(&self) -> &[Broker] {
+        &self.brokers
+    }
+
+    /// The broker that metadata names as controller (under KRaft any broker that passes on).
+    #[must_use]
+    pub const fn controller(&self) -> Option<BrokerId> {
+        self.controller
+    }
+
+    /// Whether `send` may be called for this broker now: connected, handshaken, not throttled, the
+    /// last request wholly written, fewer in flight than allowed, no metadata refresh due.
+    ///
+    /// If not, and nothing stands, a connection is begun when the backoff allows; an input or
+    /// `handle_timeout` comes when it is worth asking again.
+    pub fn ready(&mut self, node: BrokerId, now: Instant) -> bool {
+        if self.refresh.is_due(now) {
+            self.settle(now);
+            if self.refresh.is_due(now) {
+                return false;
+            }
+        }
+        let Some(found) = self.pool.node(node).filter(|found| found.listed && !self.closed) else {
+            return false;
+        };
+        match &found.link {
+            Link::Open(stream) => stream.can_send(now),
+            Link::Resolving { .. } => false,
+            Link::Down if found.can_connect(now) => {
+                self.pool.connect(node, now);
+                false
+            }
+            Link::Down => {
+                let retry_at = found.retry_at;
+                self.pool.arm(node, retry_at);
+                false
+            }
+        }
+    }
+
+    /// Sends a request; its answer or loss comes as an event.
+    ///
+    /// # Panics
+    /// When the broker isn't `ready`.
+    pub fn send(&mut self, node: BrokerId, request: R, now: Instant) {
+        assert!(self.pool.can_send(node, now), "the caller asked ready");
+        self.pool.send(node, request, now);
+        self.absorb(now);
+    }
+
+    /// Asks for a metadata refresh as soon as the backoffs allow.
+    pub fn request_update(&mut self, now: Instant) {
+        self.refresh.request();
+        self.settle(now);
+    }
+
+    /// Takes over the leader that a produce answer named (KIP-951), if its epoch is newer than
+    /// the one known and the broker is known or among `endpoints`; whether it did. A refresh is
+    /// asked for in any case.
+    pub fn leader_hint(
+        &mut self,
+        slot: PartitionSlot,
+        leader: BrokerId,
+        epoch: i32,
+        endpoints: &[Broker],
+        now: Instant,
+    ) -> bool {
+        let endpoint = endpoints.iter().find(|broker| broker.id == leader);
+        let known = self.pool.node(leader).is_some_and(|node| node.listed);
+        let taken = (known || endpoint.is_some())
+            && self.topics.hint(slot, leader, epoch, &mut self.changes);
+        if let (true, Some(broker)) = (taken, endpoint) {
+            self.pool.insert(broker);
+            if let Err(at) = self.brokers.binary_search_by_key(&broker.id, |broker| broker.id) {
+                self.brokers.insert(at, broker.clone());
+            }
+        }
+        self.tell_changes();
+        self.request_update(now);
+        taken
+    }
+
+    /// Observes the throttle time of an answer that the owner decoded (KIP-219); zero is nothing.
+    pub fn throttle(
+        &mut self,
+        node: BrokerId,
+        api: ApiKey,
+        version: i16,
+        span: Duration,
+        now: Instant,
+    ) {
+        self.pool.throttle(node, api, version, span, now);
+        self.absorb(now);
+    }
+
+    /// A broker to ask when any will do: idle and connected before all others. `ready` may still
+    /// be false for it, and begins the connection then. `None`: ask again after the next input.
+    pub fn least_loaded(&mut self, now: Instant) -> Option<BrokerId> {
+        match self.pool.pick(now) {
+            Pick::Send(node) | Pick::Connect(node) => Some(node),
+            Pick::Wait => None,
+            Pick::NoneBefore(at) => {
+                self.nudge = at;
+                None
+            }
+        }
+    }
+
+    /// The version of an API to speak with a broker; `None` while no handshaken connection
+    /// stands, or without a common version.
+    #[must_use]
+    pub fn version(&self, node: BrokerId, api: ApiKey) -> Option<i16> {
+        self.pool.version(node, api)
+    }
+
+    /// Whether a handshaken connection to the broker stands.
+    #[must_use]
+    pub fn is_connected(&self, node: BrokerId) -> bool {
+        self.pool.is_ready(node)
+    }
+
+    /// Requests in flight to a broker, the client's own included.
+    #[must_use]
+    pub fn in_flight(&self, node: BrokerId) -> u32 {
+        let stream = self.pool.node(node).and_then(|node| node.connection());
+        u32::try_from(stream.map_or(0, |stream| stream.in_flight())).unwrap_or(u32::MAX)
+    }
+
+    /// For every address that failed since it was last in use, why: bootstrap servers in the
+    /// order given, then brokers by id. Empty while all is well.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Arc<Problem>> {
+        let nodes = &self.pool.nodes;
+        let bootstrap = nodes.range(..BrokerId(0)).rev();
+        let brokers = nodes.range(BrokerId(0)..);
+        bootstrap.chain(brokers).filter_map(|(_, node)| node.problem.clone()).collect()
+    }
+
+    /// Ends every connection; what is in flight fails. Nothing is begun any more.
+    pub fn close(&mut self, now: Instant) {
+        self.closed = true;
+        self.wake = Instant::FAR_FUTURE;
+        self.nudge = Instant::FAR_FUTURE;
+        self.pool.close(now);
+        self.absorb(now);
+    }
+
+    /// As [`Machine::handle_resolved`](crate::base::Machine::handle_resolved).
+    #[expect(clippy::needless_pass_by_value, reason = "the shape of the machine's method")]
+    pub fn handle_resolved(
+        &mut self,
+        host: &str,
+        found: Result<&[SocketAddr], CloseCause>,
+        now: Instant,
+    ) {
+        self.pool.handle_resolved(host, &found, now);
+        self.settle(now);
+    }
+
+    /// As [`Machine::handle_connected`](crate::base::Machine::handle_connected).
+    pub fn handle_connected(&mut self, conn: ConnectionId, now: Instant) {
+        self.pool.handle_connected(conn, now);
+        self.settle(now);
+    }
+
+    /// As [`Machine::handle_read`](crate::base::Machine::handle_read).
+    pub fn handle_read(&mut self, conn: ConnectionId, bytes: &[u8], now: Instant) {
+        self.pool.handle_read(conn, bytes, now);
+        self.settle(now);
+    }
+
+    /// As [`Machine::handle_written`](crate::base::Machine::handle_written).
+    pub fn handle_written(&mut self, conn: ConnectionId, len: usize, now: Instant) {
+        self.pool.handle_written(conn, len, now);
+        self.settle(now);
+    }
+
+    /// As [`Machine::handle_writable`](crate::base::Machine::handle_writable).
+    pub fn handle_writable(&mut self, conn: ConnectionId, now: Instant) {
+        self.pool.handle_writable(conn);
+        self.settle(now);
+    }
+
+    /// As [`Machine::handle_closed`](crate::base::Machine::handle_closed).
+    pub fn handle_closed(&mut self, conn: ConnectionId, cause: CloseCause, now: Instant) {
+        self.pool.handle_closed(conn, cause, now);
+        self.settle(now);
+    }
+
+    /// As [`Machine::handle_timeout`](crate::base::Machine::handle_timeout).
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.nudge <= now {
+            self.nudge = Instant::FAR_FUTURE;
+        }
+        self.pool.handle_timeout(now);
+        self.settle(now);
+    }
+
+    /// As [`Machine::poll_action`](crate::base::Machine::poll_action), for an owner with jobs of
+    /// any kind: there is never one of the cluster's.
+    pub fn poll_action<J>(&mut self) -> Option<Action<J>> {
+        Some(match self.pool.poll_action()? {
+            Action::Resolve { host, port } => Action::Resolve { host, port },
+            Action::Connect { conn, addr, host, options } => {
+                Action::Connect { conn, addr, host, options }
+            }
+            Action::Close { conn } => Action::Close { conn },
+            Action::Seal(never) => match never {},
+        })
+    }
+
+    /// As [`Machine::poll_write`](crate::base::Machine::poll_write).
+    pub fn poll_write(&mut self) -> Option<Outbound<'_>> {
+        self.pool.poll_write()
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<NodeEvent<R>> {
+        self.events.pop_front()
+    }
+
+    /// As [`Machine::poll_timeout`](crate::base::Machine::poll_timeout).
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let alarm = self.pool.poll_timeout().unwrap_or(Instant::FAR_FUTURE);
+        let next = alarm.min(self.wake).min(self.nudge);
+        (next < Instant::FAR_FUTURE).then_some(next)
+    }
+
+    /// Whether it was closed and has nothing left to tell.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.closed && self.pool.is_closed() && self.events.is_empty()
+    }
+}
