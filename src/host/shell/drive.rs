@@ -131,17 +131,15 @@ impl<M: Machine> Shell<M> {
             let stream = self.streams.get_mut(&id).expect("bytes are for a stream that stands");
             assert!(!stream.is_blocked(), "stream {id} is blocked and must not be written to");
             assert!(offered > 0, "a write to stream {id} without bytes would never end");
-            match stream.write(outbound.slices.as_io(), offered) {
-                Ok(len) => {
-                    if len < offered && stream.is_writable() {
-                        // It took bytes again in the meantime and won't ring for that.
-                        self.again.push(Token::Stream(id));
-                    }
-                    self.now = clock::now();
-                    self.machine.handle_written(id, len, self.now);
-                }
-                Err(cause) => self.break_off(id, cause),
+            let len = stream.write(outbound.slices.as_io(), offered);
+            if len < offered && (stream.broken().is_some() || stream.takes_bytes()) {
+                // It won't ring: it is gone, or took bytes again in the meantime. The turn after
+                // this one looks at it, with the reactor polled in between, so that bytes which
+                // arrived before the end are seen.
+                self.again.push(Token::Stream(id));
             }
+            self.now = clock::now();
+            self.machine.handle_written(id, len, self.now);
         }
         wrote
     }

@@ -202,18 +202,6 @@ impl<M: Machine> Shell<M> {
         self.machine.handle_closed(id, cause, self.now);
     }
 
-    /// A write failed. What arrived before that still counts: answers may lie in the socket whose
-    /// records would otherwise be called uncertain.
-    pub(super) fn break_off(&mut self, id: ConnectionId, cause: CloseCause) {
-        for _ in 0..READS_OF_A_BROKEN_STREAM {
-            let Some(stream) = self.streams.get(&id) else { return };
-            let Read::Bytes(len) = stream.read(&mut self.buffer) else { break };
-            self.now = clock::now();
-            self.machine.handle_read(id, &self.buffer[..len], self.now);
-        }
-        self.lose(id, cause);
-    }
-
     /// A stream rang.
     fn serve(&mut self, id: ConnectionId, left: &mut usize) {
         let Some(stream) = self.streams.get_mut(&id) else {
@@ -234,7 +222,7 @@ impl<M: Machine> Shell<M> {
                     self.machine.handle_connected(id, self.now);
                 }
             }
-        } else if stream.is_blocked() && stream.is_writable() {
+        } else if stream.is_blocked() && stream.broken().is_none() && stream.takes_bytes() {
             stream.unblock();
             self.now = clock::now();
             self.machine.handle_writable(id, self.now);
@@ -243,6 +231,9 @@ impl<M: Machine> Shell<M> {
     }
 
     /// Reads from a stream, within bounds, so that one fast peer can't hold up the others.
+    ///
+    /// Of a stream whose write failed, what arrived before that still counts: answers may lie in
+    /// the socket whose records would otherwise be called uncertain.
     fn read(&mut self, id: ConnectionId, left: &mut usize) {
         let Some(stream) = self.streams.get(&id) else { return };
         for _ in 0..READS_PER_TURN {
@@ -252,8 +243,16 @@ impl<M: Machine> Shell<M> {
                     self.machine.handle_read(id, &self.buffer[..len], self.now);
                     *left = left.saturating_sub(len);
                 }
-                Read::Nothing => return,
-                Read::Closed(cause) => return self.lose(id, cause),
+                Read::Nothing => match stream.broken() {
+                    Some(cause) => return self.lose(id, cause.clone()),
+                    None => return,
+                },
+                Read::Closed(cause) => {
+                    // The failed write took the socket's error with it: what the read found then
+                    // looks like an end in good order.
+                    let cause = stream.broken().cloned().unwrap_or(cause);
+                    return self.lose(id, cause);
+                }
             }
         }
         self.again.push(Token::Stream(id));
@@ -317,9 +316,6 @@ const READ_BUFFER: usize = 128 * 1024;
 
 /// How often one stream is read before the others have their turn.
 const READS_PER_TURN: u32 = 4;
-
-/// How often a stream is read whose write failed: more than any socket's buffer holds by default.
-const READS_OF_A_BROKEN_STREAM: u32 = 256;
 
 /// How many peers one listening socket takes in before the streams have their turn.
 const ACCEPTS_PER_TURN: u32 = 64;

@@ -23,6 +23,8 @@ pub(super) struct Stream {
     line: Line,
     /// Whether the last write was short, so that the machine waits for `handle_writable`.
     blocked: bool,
+    /// Why a write failed; the stream goes once all that has arrived is read.
+    broken: Option<CloseCause>,
 }
 
 enum State {
@@ -49,13 +51,16 @@ impl Stream {
         hub: &Arc<Hub>,
     ) -> Self {
         let state = State::Connecting(Box::pin(connect(addr, options)));
-        Self { state, line: Line::new(Token::Stream(id), hub), blocked: false }
+        Self::new(id, state, hub)
     }
 
     /// A stream that a peer opened.
     pub(super) fn accepted(id: ConnectionId, stream: TcpStream, hub: &Arc<Hub>) -> Self {
-        let line = Line::new(Token::Stream(id), hub);
-        Self { state: State::Open(stream), line, blocked: false }
+        Self::new(id, State::Open(stream), hub)
+    }
+
+    fn new(id: ConnectionId, state: State, hub: &Arc<Hub>) -> Self {
+        Self { state, line: Line::new(Token::Stream(id), hub), blocked: false, broken: None }
     }
 
     /// To be called before looking at the stream after it rang.
@@ -104,26 +109,31 @@ impl Stream {
         }
     }
 
-    /// Writes as much of `parts`, `offered` bytes in all, as the stream takes. Fewer: it is
-    /// blocked.
-    pub(super) fn write(
-        &mut self,
-        parts: &[IoSlice<'_>],
-        offered: usize,
-    ) -> Result<usize, CloseCause> {
+    /// Writes as much of `parts`, `offered` bytes in all, as the stream takes. Fewer: it is blocked
+    /// or broken.
+    pub(super) fn write(&mut self, parts: &[IoSlice<'_>], offered: usize) -> usize {
         let State::Open(stream) = &self.state else {
-            return Ok(0);
+            return 0;
         };
         let len = loop {
             match write_once(stream, parts, offered) {
                 Ok(len) => break len,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break 0,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(cause(&error)),
+                Err(error) => {
+                    if error.kind() != ErrorKind::WouldBlock {
+                        self.broken = Some(cause(&error));
+                    }
+                    break 0;
+                }
             }
         };
         self.blocked = len < offered;
-        Ok(len)
+        len
+    }
+
+    /// Why a write failed, if one did.
+    pub(super) const fn broken(&self) -> Option<&CloseCause> {
+        self.broken.as_ref()
     }
 
     /// Whether the machine waits for this stream to take bytes again.
@@ -131,9 +141,9 @@ impl Stream {
         self.blocked
     }
 
-    /// Whether a stream takes bytes. If not, the line rings when it does.
-    pub(super) fn is_writable(&self) -> bool {
-        // An error counts as writable: the next write shows it, with its cause.
+    /// Whether a blocked stream takes bytes again. If not, the line rings when it does.
+    pub(super) fn takes_bytes(&self) -> bool {
+        // An error counts as taking them: the next write shows it, with its cause.
         match &self.state {
             State::Connecting(_) => false,
             State::Open(stream) => stream.poll_write_ready(&mut self.line.context()).is_ready(),
