@@ -17,6 +17,8 @@ mod seal;
 mod shell;
 mod stats;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod timer;
 mod wake;
