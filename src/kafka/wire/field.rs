@@ -9,6 +9,8 @@ use bytes::Bytes;
 
 use super::{ApiKey, ErrorCode, Reader, Uuid, WireError, Writer};
 use crate::base::BrokerId;
+#[cfg(test)]
+use crate::base::Rng;
 
 /// The version a message is encoded in, and whether that one is flexible.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,6 +31,10 @@ pub trait Field: Sized {
     /// # Errors
     /// When the bytes make no sense.
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError>;
+
+    /// A value that is neither null nor empty nor, if it can be helped, one seen before.
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self;
 }
 
 /// The body of a request or response.
@@ -98,6 +104,13 @@ macro_rules! fixed {
             fn get(r: &mut Reader<'_>, _: Version) -> Result<Self, WireError> {
                 r.$method()
             }
+
+            #[cfg(test)]
+            fn sample(rng: &mut Rng) -> Self {
+                let mut bytes = [0; 16];
+                rng.fill(&mut bytes);
+                Reader::new(&bytes).$method().expect("sixteen bytes suffice")
+            }
         }
     )*};
 }
@@ -112,6 +125,11 @@ impl Field for ErrorCode {
     fn get(r: &mut Reader<'_>, _: Version) -> Result<Self, WireError> {
         r.i16().map(Self)
     }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        Self(i16::sample(rng))
+    }
 }
 
 impl Field for BrokerId {
@@ -121,6 +139,11 @@ impl Field for BrokerId {
 
     fn get(r: &mut Reader<'_>, _: Version) -> Result<Self, WireError> {
         r.i32().map(Self)
+    }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        Self(i32::sample(rng))
     }
 }
 
@@ -132,6 +155,11 @@ impl Field for String {
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError> {
         r.string(v.flexible)?.map(str::to_owned).ok_or(WireError::Null)
     }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        format!("s{}", u16::sample(rng))
+    }
 }
 
 impl Field for Option<String> {
@@ -141,6 +169,11 @@ impl Field for Option<String> {
 
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError> {
         Ok(r.string(v.flexible)?.map(str::to_owned))
+    }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        Some(String::sample(rng))
     }
 }
 
@@ -152,6 +185,11 @@ impl Field for Option<Bytes> {
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError> {
         Ok(r.bytes(v.flexible)?.map(Bytes::copy_from_slice))
     }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        Some(Bytes::from(String::sample(rng)))
+    }
 }
 
 impl<T: Field> Field for Vec<T> {
@@ -162,6 +200,11 @@ impl<T: Field> Field for Vec<T> {
 
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError> {
         Option::get(r, v)?.ok_or(WireError::Null)
+    }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        vec![T::sample(rng), T::sample(rng)]
     }
 }
 
@@ -183,6 +226,11 @@ impl<T: Field> Field for Option<Vec<T>> {
             elements.push(T::get(r, v)?);
         }
         Ok(Some(elements))
+    }
+
+    #[cfg(test)]
+    fn sample(rng: &mut Rng) -> Self {
+        Some(Vec::sample(rng))
     }
 }
 
@@ -261,6 +309,14 @@ macro_rules! message {
                 }
                 Ok(message)
             }
+
+            #[cfg(test)]
+            fn sample(rng: &mut $crate::base::Rng) -> Self {
+                Self {
+                    $($field: $crate::kafka::wire::Field::sample(rng),)*
+                    $($($tag_field: Some($crate::kafka::wire::Field::sample(rng)),)*)?
+                }
+            }
         }
 
         $(impl $crate::kafka::wire::Message for $name {
@@ -269,3 +325,23 @@ macro_rules! message {
     };
 }
 pub(crate) use message;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_buys_no_memory_before_its_elements_are_there() {
+        let v = Version { number: 0, flexible: false };
+        let bytes = [&1_000_000i32.to_be_bytes()[..], &vec![0; 1_000_000]].concat();
+        // A million bytes hold 62,500 ids; the count claims a million.
+        assert!(Vec::<Uuid>::get(&mut Reader::new(&bytes), v).is_err());
+        let two = [0, 0, 0, 2, 0, 7, 0, 8];
+        assert_eq!(Vec::get(&mut Reader::new(&two), v), Ok(vec![7i16, 8]));
+        let claim = [0x77, 0x35, 0x94, 0, 0, 7];
+        assert_eq!(
+            Vec::<i16>::get(&mut Reader::new(&claim), v),
+            Err(WireError::Length { claimed: 2_000_000_000, left: 2 })
+        );
+    }
+}

@@ -18,6 +18,8 @@ mod header;
 pub mod init_producer_id;
 pub mod list_offsets;
 pub mod metadata;
+#[cfg(test)]
+mod oracle;
 pub mod produce;
 mod reader;
 pub mod record_batch;
