@@ -3,7 +3,10 @@
 use core::ops::RangeInclusive;
 
 macro_rules! apis {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, versions $versions:expr, flexible $flex:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $code:literal, versions $versions:expr, flexible $flex:literal;
+    )*) => {
         /// A Kafka API, named as in Kafka's `ApiKeys`.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub enum ApiKey {

@@ -64,11 +64,14 @@ codes! {
     NONE = 0 Final "No error.";
     OFFSET_OUT_OF_RANGE = 1 Final "The offset is outside what the partition holds.";
     CORRUPT_MESSAGE = 2 Retriable "The batch failed its checksum or is malformed.";
-    UNKNOWN_TOPIC_OR_PARTITION = 3 Stale "The broker doesn't host this topic or partition, or the client may not see it.";
+    UNKNOWN_TOPIC_OR_PARTITION = 3 Stale
+        "The broker doesn't host this topic or partition, or the client may not see it.";
     INVALID_FETCH_SIZE = 4 Final "The fetch size is invalid.";
     LEADER_NOT_AVAILABLE = 5 Stale "The partition has no leader at the moment.";
-    NOT_LEADER_OR_FOLLOWER = 6 Stale "The broker does not lead this partition, or holds no replica of it.";
-    REQUEST_TIMED_OUT = 7 Retriable "The request timed out at the broker; whether it took effect is unknown.";
+    NOT_LEADER_OR_FOLLOWER = 6 Stale
+        "The broker does not lead this partition, or holds no replica of it.";
+    REQUEST_TIMED_OUT = 7 Retriable
+        "The request timed out at the broker; whether it took effect is unknown.";
     BROKER_NOT_AVAILABLE = 8 Final "The broker is not available.";
     REPLICA_NOT_AVAILABLE = 9 Stale "The replica is not available.";
     MESSAGE_TOO_LARGE = 10 Final "The batch is larger than the topic's max.message.bytes.";
@@ -78,10 +81,13 @@ codes! {
     COORDINATOR_LOAD_IN_PROGRESS = 14 Retriable "The coordinator is still loading.";
     COORDINATOR_NOT_AVAILABLE = 15 Retriable "The coordinator is not available.";
     NOT_COORDINATOR = 16 Retriable "The broker is not the coordinator.";
-    INVALID_TOPIC_EXCEPTION = 17 Final "The topic's name is invalid, or the topic may not be written.";
+    INVALID_TOPIC_EXCEPTION = 17 Final
+        "The topic's name is invalid, or the topic may not be written.";
     RECORD_LIST_TOO_LARGE = 18 Final "The batch is larger than the broker's segment size.";
-    NOT_ENOUGH_REPLICAS = 19 Retriable "Fewer replicas are in sync than min.insync.replicas; nothing was written.";
-    NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20 Retriable "Written, but to fewer replicas than min.insync.replicas.";
+    NOT_ENOUGH_REPLICAS = 19 Retriable
+        "Fewer replicas are in sync than min.insync.replicas; nothing was written.";
+    NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20 Retriable
+        "Written, but to fewer replicas than min.insync.replicas.";
     INVALID_REQUIRED_ACKS = 21 Final "acks is none of -1, 0 and 1.";
     ILLEGAL_GENERATION = 22 Final "The group's generation is not the current one.";
     UNKNOWN_MEMBER_ID = 25 Final "The group doesn't know this member.";
@@ -94,22 +100,28 @@ codes! {
     UNSUPPORTED_VERSION = 35 Final "The broker does not know this version of the API.";
     TOPIC_ALREADY_EXISTS = 36 Final "A topic of this name exists.";
     INVALID_PARTITIONS = 37 Final "The number of partitions is below 1.";
-    INVALID_REPLICATION_FACTOR = 38 Final "The replication factor is below 1 or above the number of brokers.";
+    INVALID_REPLICATION_FACTOR = 38 Final
+        "The replication factor is below 1 or above the number of brokers.";
     INVALID_REPLICA_ASSIGNMENT = 39 Final "The replica assignment is invalid.";
     INVALID_CONFIG = 40 Final "A setting is invalid.";
     NOT_CONTROLLER = 41 Retriable "The broker is not the controller.";
     INVALID_REQUEST = 42 Final "The request contradicts itself or the protocol.";
     UNSUPPORTED_FOR_MESSAGE_FORMAT = 43 Final "The topic's message format does not support this.";
     POLICY_VIOLATION = 44 Final "A policy of the cluster forbids this.";
-    OUT_OF_ORDER_SEQUENCE_NUMBER = 45 Final "The batch's sequence is not the one the broker expects next.";
+    OUT_OF_ORDER_SEQUENCE_NUMBER = 45 Final
+        "The batch's sequence is not the one the broker expects next.";
     DUPLICATE_SEQUENCE_NUMBER = 46 Final "The broker has this batch already.";
     INVALID_PRODUCER_EPOCH = 47 Final "The producer's epoch is older than the broker's.";
     INVALID_TXN_STATE = 48 Final "The transaction is not in a state that allows this.";
-    INVALID_PRODUCER_ID_MAPPING = 49 Final "The producer id does not belong to this transactional id.";
+    INVALID_PRODUCER_ID_MAPPING = 49 Final
+        "The producer id does not belong to this transactional id.";
     INVALID_TRANSACTION_TIMEOUT = 50 Final "The transaction timeout exceeds the broker's limit.";
-    CONCURRENT_TRANSACTIONS = 51 Retriable "The previous transaction of this producer is still being completed.";
-    TRANSACTION_COORDINATOR_FENCED = 52 Final "The transaction coordinator was replaced by a newer one.";
-    TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53 Final "The client may not use this transactional id.";
+    CONCURRENT_TRANSACTIONS = 51 Retriable
+        "The previous transaction of this producer is still being completed.";
+    TRANSACTION_COORDINATOR_FENCED = 52 Final
+        "The transaction coordinator was replaced by a newer one.";
+    TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53 Final
+        "The client may not use this transactional id.";
     SECURITY_DISABLED = 54 Final "The cluster's security features are switched off.";
     OPERATION_NOT_ATTEMPTED = 55 Final "Not attempted, because another part of the request failed.";
     KAFKA_STORAGE_ERROR = 56 Stale "The broker's disk failed.";
