@@ -7,7 +7,7 @@
 //!
 //! Rooms inside: [`Measured`] (a histogram with exact companions), [`Spectrum`] (the same, packed),
 //! intervals, latency (stamps to stages), counters, gaps (unavailability), [`Backlog`], [`Ledger`],
-//! [`Tally`] and the verdict.
+//! [`Tally`] and the [`verdict`].
 
 mod backlog;
 mod buckets;
@@ -20,6 +20,7 @@ mod measured;
 mod snapshot;
 mod spectrum;
 mod tally;
+pub mod verdict;
 
 use core::time::Duration;
 

@@ -1,0 +1,199 @@
+//! Whether a result may be believed, with every reason: rule 10 as a pure function of figures.
+//!
+//! Cost class: once a run. It judges and words; it measures nothing, and what wasn't measured
+//! (`None`) is not held against a run. The thresholds are constants at the end of the file.
+
+mod limit;
+mod reason;
+
+pub use limit::{Limit, LimitedBy, limited_by};
+pub use reason::Reason;
+
+use core::fmt;
+use core::time::Duration;
+
+use super::Tally;
+
+/// How far a result can be trusted; ordered from best to worst.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Status {
+    /// Nothing speaks against it.
+    Valid,
+    /// Something may have touched the figures.
+    Suspect,
+    /// The cluster couldn't keep up: latencies describe a growing queue, not a steady state.
+    Overloaded,
+    /// The figures don't say what they seem to.
+    Invalid,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "valid",
+            Self::Suspect => "suspect",
+            Self::Overloaded => "overloaded",
+            Self::Invalid => "invalid",
+        })
+    }
+}
+
+/// A status and everything that led to it, the worst first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The worst of the reasons' own; valid without any.
+    pub status: Status,
+    /// All that was found, also what a worse reason makes unimportant.
+    pub reasons: Vec<Reason>,
+}
+
+/// The figures that a verdict rests on. `None` means not assessed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// There was a rate.
+    pub paced: bool,
+    /// Of the offered records, the share that the cluster kept up with, 0 to 1.
+    pub achieved_ratio: Option<f64>,
+    /// p99 of schedule lag, nanoseconds.
+    pub schedule_lag_p99: Option<u64>,
+    /// p99 of response, nanoseconds.
+    pub response_p99: Option<u64>,
+    /// Values above the range of a histogram.
+    pub overflow: u64,
+    /// Records in the topic that this run can't have written.
+    pub foreign_records: u64,
+    /// Requests that a quota held back.
+    pub throttled: u64,
+    /// Leader changes inside the window.
+    pub leaders_moved: u64,
+    /// The busiest worker's share of one core, 0 to 1.
+    pub busy_max: Option<f64>,
+    /// What the client could do at most ÷ what it did.
+    pub calibration_headroom: Option<f64>,
+    /// The part of the window in which workers were ready but had no core, 0 to 1.
+    pub run_delay: Option<f64>,
+    /// The part of the window that the hypervisor took, 0 to 1.
+    pub steal: Option<f64>,
+    /// Brokers run on this machine.
+    pub brokers_on_host: bool,
+    /// The highest percentile that is printed (99.9, say) and the records beyond it.
+    pub highest_percentile: Option<(f64, u64)>,
+    /// Intervals in the window.
+    pub intervals: u64,
+    /// Records sent whose fate is unknown.
+    pub indeterminate: u64,
+    /// How far the wall clock jumped against the monotonic one.
+    pub clock_step: Duration,
+}
+
+impl Evidence {
+    /// What a tally itself tells about a window of `window` in which `offered` records were due;
+    /// everything else is as in [`Evidence::default`], for the caller to fill in.
+    #[must_use]
+    pub fn of(tally: &Tally, window: Duration, offered: u64) -> Self {
+        let within = |interval: &super::Interval<'_>| interval.from < window;
+        Self {
+            paced: tally.response.is_some(),
+            achieved_ratio: tally.achieved_ratio(window, offered),
+            schedule_lag_p99: tally.stages.schedule_lag.quantile(0.99),
+            response_p99: tally.response.as_ref().and_then(|family| family.quantile(0.99)),
+            overflow: tally.overflow(),
+            throttled: tally.throttle.count(),
+            indeterminate: tally.ledger.indeterminate,
+            intervals: tally.intervals().filter(within).count() as u64,
+            ..Self::default()
+        }
+    }
+
+    /// How schedule lag stands against its bounds, which scale with what is measured.
+    fn lag(&self) -> Option<Reason> {
+        let p99 = self.schedule_lag_p99?;
+        let response = self.response_p99.unwrap_or(0);
+        if p99 > INVALID_LAG.max(response / 4) {
+            return Some(Reason::ScheduleLagTooHigh { p99, response_p99: response });
+        }
+        let suspect = p99 > SUSPECT_LAG.max(response / 20);
+        suspect.then_some(Reason::ScheduleLagHigh { p99, response_p99: response })
+    }
+
+    /// Whether the run fell short of its rate, and whose limit that was: the client's when a worker
+    /// had no time left, or came to its schedule too late; the cluster's otherwise.
+    fn shortfall(&self) -> Option<Reason> {
+        let ratio = self.achieved_ratio.filter(|_| self.paced)?;
+        if ratio >= ACHIEVED {
+            return None;
+        }
+        let late = matches!(self.lag(), Some(Reason::ScheduleLagTooHigh { .. }));
+        if late || self.is_client_limited() {
+            return Some(Reason::ClientTooSlow { ratio, busy: self.busy_max });
+        }
+        Some(Reason::ClusterTooSlow { ratio })
+    }
+
+    fn is_client_limited(&self) -> bool {
+        self.busy_max.is_some_and(|busy| busy > CLIENT_LIMITED)
+    }
+}
+
+/// The verdict on a run.
+#[must_use]
+pub fn judge(evidence: &Evidence) -> Verdict {
+    let found = [
+        evidence.lag(),
+        evidence.shortfall(),
+        (evidence.overflow > 0).then_some(Reason::Overflow { values: evidence.overflow }),
+        (evidence.foreign_records > 0)
+            .then_some(Reason::OtherWriter { records: evidence.foreign_records }),
+        (evidence.throttled > 0).then_some(Reason::Throttled { times: evidence.throttled }),
+        (evidence.leaders_moved > 0)
+            .then_some(Reason::LeadersMoved { times: evidence.leaders_moved }),
+        above(evidence.busy_max.filter(|_| evidence.paced), SUSPECT_BUSY)
+            .map(|busy| Reason::WorkerBusy { busy }),
+        evidence
+            .calibration_headroom
+            .filter(|headroom| *headroom < LEAST_HEADROOM)
+            .map(|headroom| Reason::LittleHeadroom { headroom }),
+        above(evidence.run_delay, MOST_RUN_DELAY).map(|share| Reason::RunDelay { share }),
+        above(evidence.steal, MOST_STEAL).map(|share| Reason::Steal { share }),
+        evidence.brokers_on_host.then_some(Reason::BrokersOnHost),
+        evidence
+            .highest_percentile
+            .filter(|(_, beyond)| *beyond < LEAST_BEYOND)
+            .map(|(percentile, beyond)| Reason::FewRecords { percentile, beyond }),
+        (evidence.intervals < LEAST_INTERVALS)
+            .then_some(Reason::FewIntervals { intervals: evidence.intervals }),
+        (evidence.indeterminate > 0)
+            .then_some(Reason::Indeterminate { records: evidence.indeterminate }),
+        (evidence.clock_step > LARGEST_CLOCK_STEP)
+            .then_some(Reason::ClockStep { step: evidence.clock_step }),
+    ];
+    let mut reasons: Vec<Reason> = found.into_iter().flatten().collect();
+    reasons.sort_by_key(|reason| core::cmp::Reverse(reason.status()));
+    let status = reasons.first().map_or(Status::Valid, Reason::status);
+    Verdict { status, reasons }
+}
+
+fn above(value: Option<f64>, bound: f64) -> Option<f64> {
+    value.filter(|value| *value > bound)
+}
+
+/// The share of the asked rate that counts as reaching it.
+const ACHIEVED: f64 = 0.995;
+/// Schedule-lag p99, nanoseconds, above which (and a quarter of response p99) a run is invalid.
+const INVALID_LAG: u64 = 5_000_000;
+/// The same, and a twentieth, for suspect.
+const SUSPECT_LAG: u64 = 1_000_000;
+/// Under a rate a worker this busy has no reserve for a burst.
+const SUSPECT_BUSY: f64 = 0.8;
+/// A worker this busy is what limits a run.
+const CLIENT_LIMITED: f64 = 0.95;
+const LEAST_HEADROOM: f64 = 1.5;
+const MOST_RUN_DELAY: f64 = 0.02;
+const MOST_STEAL: f64 = 0.01;
+const LEAST_BEYOND: u64 = 100;
+const LEAST_INTERVALS: u64 = 10;
+/// NTP slews by up to half a millisecond a second: 30 ms a minute; a step is more at once.
+const LARGEST_CLOCK_STEP: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests;

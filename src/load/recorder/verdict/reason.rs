@@ -1,0 +1,278 @@
+//! Why a result is not simply valid, in words that say what to do about it. Cost class: once a run.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::Status;
+
+/// One thing that speaks against a result. `Display` gives a sentence with the figure, and what to
+/// do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reason {
+    /// Records were sent so late that the client's lateness is a good part of what was measured.
+    ScheduleLagTooHigh {
+        /// p99 of schedule lag, nanoseconds.
+        p99: u64,
+        /// p99 of response, nanoseconds.
+        response_p99: u64,
+    },
+    /// Less than the asked rate, and the client was the limit.
+    ClientTooSlow {
+        /// The share that was achieved, 0 to 1.
+        ratio: f64,
+        /// The busiest worker's share of one core, 0 to 1.
+        busy: Option<f64>,
+    },
+    /// Values above a histogram's range.
+    Overflow {
+        /// How many.
+        values: u64,
+    },
+    /// Somebody else wrote to the topic.
+    OtherWriter {
+        /// Records that this run can't have written.
+        records: u64,
+    },
+    /// A quota held requests back.
+    Throttled {
+        /// How many.
+        times: u64,
+    },
+    /// Leaders moved inside the window.
+    LeadersMoved {
+        /// How many changes.
+        times: u64,
+    },
+    /// Less than the asked rate, and the client had time to spare.
+    ClusterTooSlow {
+        /// The share that was achieved, 0 to 1.
+        ratio: f64,
+    },
+    /// Records were sent somewhat late.
+    ScheduleLagHigh {
+        /// p99 of schedule lag, nanoseconds.
+        p99: u64,
+        /// p99 of response, nanoseconds.
+        response_p99: u64,
+    },
+    /// A worker had little time to spare.
+    WorkerBusy {
+        /// Its share of one core, 0 to 1.
+        busy: f64,
+    },
+    /// The client can do hardly more than it did.
+    LittleHeadroom {
+        /// Most ÷ done.
+        headroom: f64,
+    },
+    /// Workers waited for a core.
+    RunDelay {
+        /// The part of the window, 0 to 1.
+        share: f64,
+    },
+    /// The hypervisor gave the cores to somebody else.
+    Steal {
+        /// The part of the window, 0 to 1.
+        share: f64,
+    },
+    /// Client and brokers share a machine.
+    BrokersOnHost,
+    /// The highest percentile rests on few records.
+    FewRecords {
+        /// In percent.
+        percentile: f64,
+        /// Records beyond it.
+        beyond: u64,
+    },
+    /// The window was short.
+    FewIntervals {
+        /// How many intervals it had.
+        intervals: u64,
+    },
+    /// Nobody knows whether some records were written.
+    Indeterminate {
+        /// How many.
+        records: u64,
+    },
+    /// The wall clock was set.
+    ClockStep {
+        /// By how much.
+        step: Duration,
+    },
+}
+
+impl Reason {
+    /// What this reason alone makes of a result.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::ScheduleLagTooHigh { .. }
+            | Self::ClientTooSlow { .. }
+            | Self::Overflow { .. }
+            | Self::OtherWriter { .. }
+            | Self::Throttled { .. }
+            | Self::LeadersMoved { .. } => Status::Invalid,
+            Self::ClusterTooSlow { .. } => Status::Overloaded,
+            Self::ScheduleLagHigh { .. }
+            | Self::WorkerBusy { .. }
+            | Self::LittleHeadroom { .. }
+            | Self::RunDelay { .. }
+            | Self::Steal { .. }
+            | Self::BrokersOnHost
+            | Self::FewRecords { .. }
+            | Self::FewIntervals { .. }
+            | Self::Indeterminate { .. }
+            | Self::ClockStep { .. } => Status::Suspect,
+        }
+    }
+
+    /// A stable word for machines.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ScheduleLagTooHigh { .. } => "schedule_lag_too_high",
+            Self::ClientTooSlow { .. } => "client_too_slow",
+            Self::Overflow { .. } => "histogram_overflow",
+            Self::OtherWriter { .. } => "other_writer",
+            Self::Throttled { .. } => "throttled",
+            Self::LeadersMoved { .. } => "leaders_moved",
+            Self::ClusterTooSlow { .. } => "cluster_too_slow",
+            Self::ScheduleLagHigh { .. } => "schedule_lag_high",
+            Self::WorkerBusy { .. } => "worker_busy",
+            Self::LittleHeadroom { .. } => "little_headroom",
+            Self::RunDelay { .. } => "run_delay",
+            Self::Steal { .. } => "steal",
+            Self::BrokersOnHost => "brokers_on_host",
+            Self::FewRecords { .. } => "few_records",
+            Self::FewIntervals { .. } => "few_intervals",
+            Self::Indeterminate { .. } => "indeterminate",
+            Self::ClockStep { .. } => "clock_step",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::ScheduleLagTooHigh { p99, response_p99 } => {
+                lag(f, p99, response_p99)?;
+                f.write_str(
+                    ": this client's lateness is much of what was measured; lower --rate, ",
+                )?;
+                f.write_str("add --producers, or give the client more CPU")
+            }
+            Self::ScheduleLagHigh { p99, response_p99 } => {
+                lag(f, p99, response_p99)?;
+                f.write_str(
+                    ": look at the stages before trusting the tail; a quieter machine helps",
+                )
+            }
+            Self::ClientTooSlow { ratio, busy } => {
+                write!(f, "{} of the asked rate, and the client was the limit", percent(ratio))?;
+                if let Some(busy) = busy {
+                    write!(f, " (busiest worker {})", percent(busy))?;
+                }
+                f.write_str("; add --producers or lower --rate")
+            }
+            Self::ClusterTooSlow { ratio } => write!(
+                f,
+                "{} of the asked rate while the client had time to spare: latencies describe a \
+                 growing queue, not a steady state; lower --rate or add brokers or partitions",
+                percent(ratio)
+            ),
+            _ => self.fmt_outside(f),
+        }
+    }
+}
+
+impl Reason {
+    /// The reasons that aren't about keeping up.
+    fn fmt_outside(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overflow { values } => {
+                write!(f, "{values} latencies lie above the histograms' range; lower --rate")
+            }
+            Self::OtherWriter { records } => write!(
+                f,
+                "{records} records in the topic are not this run's: somebody else writes to it; \
+                 use --fresh-topic"
+            ),
+            Self::Throttled { times } => write!(
+                f,
+                "a quota held {times} requests back, so it was measured rather than the cluster; \
+                 raise the client's quota or lower --rate"
+            ),
+            Self::LeadersMoved { times } => write!(
+                f,
+                "partition leaders moved {times} times in the window; wait until the cluster has \
+                 settled (--wait-balanced-leaders 30s) and run again"
+            ),
+            Self::WorkerBusy { busy } => write!(
+                f,
+                "a worker was {} busy, with little reserve for bursts; add --producers",
+                percent(busy)
+            ),
+            Self::LittleHeadroom { headroom } => write!(
+                f,
+                "the client itself can do only {headroom:.1} times this load; add --producers"
+            ),
+            Self::RunDelay { share } => write!(
+                f,
+                "workers waited for a core for {} of the window; stop other programs or use a \
+                 larger machine",
+                percent(share)
+            ),
+            Self::Steal { share } => write!(
+                f,
+                "the hypervisor took {} of the window; use a machine that isn't shared",
+                percent(share)
+            ),
+            Self::BrokersOnHost => f.write_str(
+                "brokers run on this machine and compete with the client for its cores; \
+                 run the client elsewhere",
+            ),
+            Self::FewRecords { percentile, beyond } => write!(
+                f,
+                "only {beyond} records lie beyond p{percentile}; a longer --duration steadies it"
+            ),
+            Self::FewIntervals { intervals } => write!(
+                f,
+                "the window has only {intervals} intervals; a --duration of 10s or more shows \
+                 whether it was steady"
+            ),
+            Self::Indeterminate { records } => write!(
+                f,
+                "{records} records were sent and nobody knows whether they were written; \
+                 see the errors"
+            ),
+            Self::ClockStep { step } => write!(
+                f,
+                "the wall clock jumped by {:.0} ms: times of day in the result are off \
+                 (latencies are not); look at the time service",
+                step.as_secs_f64() * 1e3
+            ),
+            Self::ScheduleLagTooHigh { .. }
+            | Self::ScheduleLagHigh { .. }
+            | Self::ClientTooSlow { .. }
+            | Self::ClusterTooSlow { .. } => f.write_str(self.name()),
+        }
+    }
+}
+
+fn lag(f: &mut fmt::Formatter<'_>, p99: u64, response_p99: u64) -> fmt::Result {
+    write!(
+        f,
+        "one record in a hundred was sent {} or more late (response p99 {})",
+        millis(p99),
+        millis(response_p99)
+    )
+}
+
+#[expect(clippy::cast_precision_loss, reason = "three digits are printed")]
+fn millis(nanos: u64) -> String {
+    format!("{:.2} ms", nanos as f64 / 1e6)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}

@@ -1,0 +1,226 @@
+//! One test a rule; each starts from a run that nothing speaks against.
+
+use super::*;
+use crate::load::recorder::{Measured, Stages};
+
+const MS: u64 = 1_000_000;
+
+fn good() -> Evidence {
+    Evidence {
+        paced: true,
+        achieved_ratio: Some(1.0),
+        schedule_lag_p99: Some(MS / 5),
+        response_p99: Some(12 * MS),
+        busy_max: Some(0.04),
+        run_delay: Some(0.001),
+        steal: Some(0.0),
+        highest_percentile: Some((99.99, 600)),
+        intervals: 30,
+        ..Evidence::default()
+    }
+}
+
+/// The status and the names of the reasons after `change`.
+fn after(change: impl FnOnce(&mut Evidence)) -> (Status, Vec<&'static str>) {
+    let mut evidence = good();
+    change(&mut evidence);
+    let verdict = judge(&evidence);
+    (verdict.status, verdict.reasons.iter().map(Reason::name).collect())
+}
+
+#[test]
+fn a_good_run_is_valid() {
+    assert_eq!(after(|_| {}), (Status::Valid, vec![]));
+}
+
+#[test]
+fn what_was_not_assessed_is_not_held_against_a_run() {
+    let (status, _) = after(|run| {
+        (run.busy_max, run.run_delay, run.steal, run.calibration_headroom) =
+            (None, None, None, None);
+        (run.achieved_ratio, run.highest_percentile) = (None, None);
+    });
+    assert_eq!(status, Status::Valid);
+}
+
+#[test]
+fn schedule_lag_is_held_against_the_larger_of_its_bounds() {
+    let lag = |p99, response| {
+        after(|run| {
+            run.schedule_lag_p99 = Some(p99);
+            run.response_p99 = Some(response);
+        })
+    };
+    assert_eq!(lag(MS, 12 * MS).0, Status::Valid);
+    assert_eq!(lag(MS + 1, 12 * MS), (Status::Suspect, vec!["schedule_lag_high"]));
+    assert_eq!(lag(2 * MS, 40 * MS).0, Status::Valid);
+    assert_eq!(lag(5 * MS, 12 * MS).0, Status::Suspect);
+    assert_eq!(lag(5 * MS + 1, 12 * MS), (Status::Invalid, vec!["schedule_lag_too_high"]));
+    assert_eq!(lag(24 * MS, 100 * MS).0, Status::Suspect);
+    assert_eq!(lag(26 * MS, 100 * MS).0, Status::Invalid);
+}
+
+#[test]
+fn a_shortfall_with_headroom_is_the_clusters() {
+    let short = |busy| {
+        after(|run| {
+            run.achieved_ratio = Some(0.994);
+            run.busy_max = busy;
+        })
+    };
+    assert_eq!(short(Some(0.3)), (Status::Overloaded, vec!["cluster_too_slow"]));
+    assert_eq!(short(None), (Status::Overloaded, vec!["cluster_too_slow"]));
+    assert_eq!(short(Some(0.97)), (Status::Invalid, vec!["client_too_slow", "worker_busy"]));
+    assert_eq!(after(|run| run.achieved_ratio = Some(0.995)).0, Status::Valid);
+}
+
+#[test]
+fn a_shortfall_of_a_client_that_came_too_late_is_its_own() {
+    let (status, reasons) = after(|run| {
+        run.achieved_ratio = Some(0.9);
+        run.schedule_lag_p99 = Some(50 * MS);
+    });
+    assert_eq!(status, Status::Invalid);
+    assert_eq!(reasons, ["schedule_lag_too_high", "client_too_slow"]);
+}
+
+#[test]
+fn each_outside_influence_makes_a_run_invalid() {
+    let invalid = |name| (Status::Invalid, vec![name]);
+    assert_eq!(after(|run| run.overflow = 1), invalid("histogram_overflow"));
+    assert_eq!(after(|run| run.foreign_records = 1), invalid("other_writer"));
+    assert_eq!(after(|run| run.throttled = 1), invalid("throttled"));
+    assert_eq!(after(|run| run.leaders_moved = 1), invalid("leaders_moved"));
+}
+
+#[test]
+fn each_doubt_makes_a_run_suspect() {
+    let suspect = |name| (Status::Suspect, vec![name]);
+    assert_eq!(after(|run| run.busy_max = Some(0.81)), suspect("worker_busy"));
+    assert_eq!(after(|run| run.calibration_headroom = Some(1.4)), suspect("little_headroom"));
+    assert_eq!(after(|run| run.run_delay = Some(0.021)), suspect("run_delay"));
+    assert_eq!(after(|run| run.steal = Some(0.011)), suspect("steal"));
+    assert_eq!(after(|run| run.brokers_on_host = true), suspect("brokers_on_host"));
+    assert_eq!(after(|run| run.highest_percentile = Some((99.9, 99))), suspect("few_records"));
+    assert_eq!(after(|run| run.intervals = 9), suspect("few_intervals"));
+    assert_eq!(after(|run| run.indeterminate = 1), suspect("indeterminate"));
+    assert_eq!(after(|run| run.clock_step = Duration::from_millis(51)), suspect("clock_step"));
+}
+
+#[test]
+fn at_the_bound_of_a_doubt_a_run_is_still_valid() {
+    let (status, _) = after(|run| {
+        run.busy_max = Some(0.8);
+        run.calibration_headroom = Some(1.5);
+        run.run_delay = Some(0.02);
+        run.steal = Some(0.01);
+        run.highest_percentile = Some((99.9, 100));
+        run.intervals = 10;
+        run.clock_step = Duration::from_millis(50);
+    });
+    assert_eq!(status, Status::Valid);
+}
+
+#[test]
+fn without_a_rate_a_busy_worker_is_an_answer_and_no_fault() {
+    let mut run = Evidence { paced: false, busy_max: Some(0.99), ..good() };
+    run.achieved_ratio = Some(0.2);
+    assert_eq!(judge(&run).status, Status::Valid);
+    assert_eq!(limited_by(&run, &stages([0, 0, 5, 0, 1, 3])).limit, Limit::Client);
+}
+
+#[test]
+fn the_worst_reason_stands_first_and_decides() {
+    let (status, reasons) = after(|run| {
+        run.brokers_on_host = true;
+        run.achieved_ratio = Some(0.5);
+        run.leaders_moved = 2;
+    });
+    assert_eq!(status, Status::Invalid);
+    assert_eq!(reasons, ["leaders_moved", "cluster_too_slow", "brokers_on_host"]);
+}
+
+#[test]
+fn reasons_say_the_figure_and_what_to_do() {
+    let worded = |change: fn(&mut Evidence)| {
+        let mut evidence = good();
+        change(&mut evidence);
+        judge(&evidence).reasons.iter().map(Reason::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        worded(|run| run.achieved_ratio = Some(0.612)),
+        ["61.2 % of the asked rate while the client had time to spare: latencies describe a \
+          growing queue, not a steady state; lower --rate or add brokers or partitions"]
+    );
+    assert_eq!(
+        worded(|run| run.schedule_lag_p99 = Some(9 * MS)),
+        ["one record in a hundred was sent 9.00 ms or more late (response p99 12.00 ms): this \
+          client's lateness is much of what was measured; lower --rate, add --producers, or give \
+          the client more CPU"]
+    );
+    assert_eq!(
+        worded(|run| run.highest_percentile = Some((99.99, 25))),
+        ["only 25 records lie beyond p99.99; a longer --duration steadies it"]
+    );
+    assert_eq!(
+        worded(|run| run.foreign_records = 7),
+        [
+            "7 records in the topic are not this run's: somebody else writes to it; use --fresh-topic"
+        ]
+    );
+}
+
+/// Stages with these means, in milliseconds.
+fn stages(means: [u64; 6]) -> Stages {
+    let [schedule_lag, buffer_wait, batch_wait, retry, send_queue, broker] = means.map(|mean| {
+        let mut stage = Measured::new(Duration::from_secs(1));
+        stage.record(mean * MS);
+        stage
+    });
+    Stages { schedule_lag, buffer_wait, batch_wait, retry, send_queue, broker }
+}
+
+#[test]
+fn the_limit_names_the_stage_where_records_waited() {
+    let found = |change: fn(&mut Evidence), means| {
+        let mut run = good();
+        change(&mut run);
+        let by = limited_by(&run, &stages(means));
+        (by.limit, by.stage)
+    };
+    let slow: fn(&mut Evidence) = |run| run.achieved_ratio = Some(0.5);
+    let free: fn(&mut Evidence) = |run| (run.paced, run.achieved_ratio) = (false, None);
+    assert_eq!(found(|_| {}, [0, 0, 3, 0, 0, 2]), (Limit::Nothing, Some("batch_wait")));
+    assert_eq!(found(slow, [0, 900, 50, 0, 1, 40]), (Limit::Broker, Some("buffer_wait")));
+    assert_eq!(found(slow, [0, 900, 50, 0, 60, 4]), (Limit::Network, Some("buffer_wait")));
+    assert_eq!(found(free, [0, 0, 5, 0, 1, 40]), (Limit::Broker, Some("broker")));
+    assert_eq!(found(free, [0; 6]), (Limit::Broker, None));
+    let busy: fn(&mut Evidence) =
+        |run| (run.achieved_ratio, run.busy_max) = (Some(0.5), Some(0.99));
+    assert_eq!(found(busy, [0, 10, 1, 0, 1, 1]), (Limit::Client, Some("buffer_wait")));
+}
+
+#[test]
+fn a_tally_gives_its_part_of_the_evidence() {
+    use crate::base::Instant;
+    use crate::load::recorder::{Kind, Recorder, RecorderPlan};
+    let plan = RecorderPlan {
+        paced: true,
+        kind: Kind::Acked,
+        highest_trackable: Duration::from_secs(1),
+        interval: Duration::from_secs(1),
+    };
+    let mut recorder = Recorder::new(&plan, Instant::ZERO);
+    recorder.throttle(5);
+    for tenth in 0..=100 {
+        let now = Instant::ZERO + Duration::from_millis(tenth * 100);
+        recorder.sample(now, tenth * 10);
+    }
+    let tally = recorder.finish(Instant::ZERO + Duration::from_secs(10));
+    let evidence = Evidence::of(&tally, Duration::from_secs(10), 1_000);
+    assert!(evidence.paced);
+    assert_eq!((evidence.throttled, evidence.overflow, evidence.intervals), (1, 0, 0));
+    // Nothing was ever acked: 90 % of the growth lies between the medians of first and last tenth.
+    let ratio = evidence.achieved_ratio.unwrap();
+    assert!((0.08..0.12).contains(&ratio), "{ratio}");
+}
