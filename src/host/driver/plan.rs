@@ -8,6 +8,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::observer::Progress;
+use crate::base::WorkerIndex;
 use crate::kafka::config::ProducerConfig;
 use crate::load::schedule::SchedulePlan;
 use crate::load::source::SourcePlan;
@@ -49,6 +50,20 @@ pub struct RunPlan {
     pub read_offsets: bool,
     /// How often the observer hears; the last lap of a phase may be shorter.
     pub progress_every: Duration,
+}
+
+impl RunPlan {
+    /// The client id of a worker: Java counts producers of one process from 1 unless the user named
+    /// them, and then all have that name.
+    #[must_use]
+    pub fn client_id(&self, worker: WorkerIndex) -> String {
+        let given = &self.producer.client_id;
+        if *given == ProducerConfig::default_client_id(1) {
+            ProducerConfig::default_client_id(worker.0 + 1)
+        } else {
+            given.clone()
+        }
+    }
 }
 
 /// Where a run writes to.

@@ -8,6 +8,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use super::environment::Environment;
+use crate::load::recorder::Tally;
 
 /// Everything that one run found.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct RunResult {
     pub topic: TopicFacts,
     /// Warm-up (if any) and measurement, in order.
     pub phases: Vec<PhaseResult>,
+    /// Every worker's recorder of the measurement, merged.
+    pub tally: Tally,
     /// The end offsets around the measurement; `None` when they weren't read.
     pub offsets: Option<OffsetDelta>,
     /// What the run cost on this side.
@@ -186,6 +189,8 @@ pub struct TopicFacts {
     pub leaders_before: Vec<i32>,
     /// The same at its end.
     pub leaders_after: Vec<i32>,
+    /// The partition index behind each partition slot of the tally.
+    pub slots: Vec<i32>,
     /// Leader changes seen in the measurement, there and back included.
     pub leader_changes: u64,
 }
