@@ -3,6 +3,7 @@
 //!
 //! Cost class: each room states its own.
 pub mod accumulator;
+pub mod admin;
 pub mod broker;
 pub mod cluster;
 pub mod compression;

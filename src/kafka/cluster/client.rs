@@ -19,6 +19,7 @@ use super::topics::{Broker, LeaderChange, Partition, Topic, Topics};
 use crate::base::{
     Action, BrokerId, CloseCause, ConnectionId, Instant, Outbound, PartitionSlot, TopicSlot,
 };
+use crate::kafka::config::HostPort;
 use crate::kafka::connection::{Problem, Request};
 use crate::kafka::wire::ApiKey;
 
@@ -269,6 +270,24 @@ impl<R: Request> Cluster<R> {
         let bootstrap = nodes.range(..BrokerId(0)).rev();
         let brokers = nodes.range(BrokerId(0)..);
         bootstrap.chain(brokers).filter_map(|(_, node)| node.problem.clone()).collect()
+    }
+
+    /// Whether every bootstrap server has failed and none has been in use since.
+    #[must_use]
+    pub fn all_bootstrap_failed(&self) -> bool {
+        self.pool.nodes.range(..BrokerId(0)).all(|(_, node)| node.problem.is_some())
+    }
+
+    /// A broker in words: `broker 1 at host:9092`, or `host:9092` for a bootstrap server.
+    #[must_use]
+    pub fn broker_words(&self, id: BrokerId) -> String {
+        match self.pool.node(id) {
+            Some(node) => {
+                let at = HostPort { host: node.host.clone(), port: node.port };
+                if id.0 < 0 { at.to_string() } else { format!("broker {id} at {at}") }
+            }
+            None => format!("broker {id}"),
+        }
     }
 
     /// Ends every connection; what is in flight fails. Nothing is begun any more.

@@ -21,3 +21,4 @@ pub use client::Cluster;
 pub use config::NetworkConfig;
 pub use event::{NodeEvent, RequestError};
 pub use topics::{Broker, Partition, Topic};
+pub use update::brokers_of;

@@ -78,7 +78,7 @@ impl Refresh {
         self.due_at().is_some_and(|at| at <= now)
     }
 
-    /// What to ask for now.
+    /// What a request that goes at `now` asks for.
     pub(super) fn scope(&self, now: Instant) -> Scope {
         if self.wants_new && !self.wants_full && self.expires_at > now {
             Scope::New

@@ -212,8 +212,11 @@ impl<R: Request> Cluster<R> {
     }
 }
 
-/// The brokers of an answer by id; a port that no broker can have, or a negative id, is an error.
-fn brokers_of(response: &MetadataResponse) -> Result<Vec<Broker>, String> {
+/// The brokers of a metadata answer, by id.
+///
+/// # Errors
+/// A port that no broker can have, or a negative id, in words.
+pub fn brokers_of(response: &MetadataResponse) -> Result<Vec<Broker>, String> {
     let mut brokers = Vec::with_capacity(response.brokers.len());
     for found in &response.brokers {
         let (id, port) = (found.node_id, u16::try_from(found.port).ok().filter(|port| *port > 0));

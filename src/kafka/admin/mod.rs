@@ -1,0 +1,20 @@
+//! Topics, settings and offsets of a cluster: calls in, one result each out, in order.
+//!
+//! Cost class: per run. [`Admin`] is a machine on top of a cluster client of its own. Calls are
+//! done one at a time; each has a deadline and is retried until then, as far as the error class
+//! says that this can help. A topic is never created by asking for it.
+
+mod answer;
+mod call;
+mod error;
+mod job;
+mod machine;
+mod request;
+
+pub use call::{
+    AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, OffsetSpec, PartitionDescription,
+    TopicDescription,
+};
+pub use error::{AdminCause, AdminError};
+pub use machine::Admin;
+pub use request::AdminRequest;
