@@ -70,14 +70,21 @@ fn sources() -> Vec<Source> {
     collect(&root.join("src"), &mut files);
     files.sort();
     assert!(files.len() > 5, "src/ was not found");
-    files
+    let mut sources: Vec<_> = files
         .iter()
         .map(|file| {
             let name = file.strip_prefix(root).expect("collected below the root");
             let name = name.to_str().expect("file names are plain").replace('\\', "/");
             Source::parse(&name, &fs::read_to_string(file).expect("sources are UTF-8"))
         })
-        .collect()
+        .collect();
+    let tests: Vec<_> = sources.iter().flat_map(|source| source.test_modules.clone()).collect();
+    for source in &mut sources {
+        if tests.iter().any(|module| source.module().starts_with(module)) {
+            source.mark_as_test();
+        }
+    }
+    sources
 }
 
 fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {

@@ -37,6 +37,8 @@ pub(crate) struct Source {
     pub(crate) tokens: Vec<Token>,
     /// Lines that aren't test code.
     pub(crate) code_lines: usize,
+    /// Modules that only tests have (`#[cfg(test)] mod name;`), as [`Source::module`] names them.
+    pub(crate) test_modules: Vec<Vec<String>>,
     /// `raw` by lines, test code dropped (comments kept), numbered from 1.
     pub(crate) lines: Vec<(usize, String)>,
 }
@@ -44,18 +46,33 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn parse(path: &str, raw: &str) -> Self {
         let mut tokens = tokenize(&blank(raw));
+        let declared = test_modules(&tokens);
         let tests = cut_tests(&mut tokens);
-        let mut lines: Vec<_> = raw
+        let lines: Vec<_> = raw
             .lines()
             .enumerate()
             .map(|(index, line)| (index + 1, line.to_owned()))
             .filter(|(number, _)| !tests.iter().any(|range| range.contains(number)))
             .collect();
-        if is_test_file(path) {
-            tokens.clear();
-            lines.clear();
-        }
-        Self { path: path.to_owned(), raw: raw.to_owned(), tokens, code_lines: lines.len(), lines }
+        let mut source = Self {
+            path: path.to_owned(),
+            raw: raw.to_owned(),
+            tokens,
+            code_lines: lines.len(),
+            test_modules: Vec::new(),
+            lines,
+        };
+        let module = source.module();
+        let below = |name: String| module.iter().cloned().chain([name]).collect();
+        source.test_modules = declared.into_iter().map(below).collect();
+        source
+    }
+
+    /// Drops the code of a file that another one declares as a module of tests only.
+    pub(crate) fn mark_as_test(&mut self) {
+        self.tokens.clear();
+        self.lines.clear();
+        self.code_lines = 0;
     }
 
     /// The module's path below the crate: `src/kafka/wire/mod.rs` is `["kafka", "wire"]`.
@@ -178,10 +195,20 @@ impl Source {
     }
 }
 
-/// `tests.rs` and everything in a folder `tests` is test code as a whole.
-fn is_test_file(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
+/// The names in `#[cfg(test)] mod name;`.
+fn test_modules(tokens: &[Token]) -> Vec<String> {
+    let declares = |at: usize| {
+        let rest = &tokens[at + TEST_ONLY.len()..];
+        let semicolon = rest.get(2).is_some_and(|token| token.text == ";");
+        (starts_with(rest, &["mod"]) && semicolon).then(|| rest[1].text.clone())
+    };
+    (0..tokens.len())
+        .filter(|at| starts_with(&tokens[*at..], &TEST_ONLY))
+        .filter_map(declares)
+        .collect()
 }
+
+const TEST_ONLY: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
 
 /// Removes the items under `#[cfg(test)]` and `#[test]`; returns their lines.
 fn cut_tests(tokens: &mut Vec<Token>) -> Vec<Range<usize>> {
@@ -189,7 +216,7 @@ fn cut_tests(tokens: &mut Vec<Token>) -> Vec<Range<usize>> {
     let mut kept = Vec::new();
     let mut index = 0;
     while index < tokens.len() {
-        if !(starts_with(&tokens[index..], &["#", "[", "cfg", "(", "test", ")", "]"])
+        if !(starts_with(&tokens[index..], &TEST_ONLY)
             || starts_with(&tokens[index..], &["#", "[", "test", "]"]))
         {
             kept.push(tokens[index].clone());
@@ -401,7 +428,7 @@ mod tests {
         assert_eq!(names, ["f", "h", "i"]);
         assert_eq!(source.paths().len(), 1);
         assert_eq!(source.code_lines, 4);
-        assert_eq!(Source::parse("src/base/tests.rs", raw).code_lines, 0);
+        assert_eq!(source.test_modules, [["base", "x", "more"]]);
     }
 
     #[test]
