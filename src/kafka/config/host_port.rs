@@ -16,11 +16,22 @@ pub struct HostPort {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum HostPortError {
     /// There is no host, no port, or a character that neither may have.
-    #[error("expected host:port, such as broker1:9092 or [::1]:9092")]
+    #[error("expected {}", self.expected())]
     Form,
     /// The port isn't one that can be connected to.
-    #[error("expected a port from 1 to 65535")]
+    #[error("expected {}", self.expected())]
     Port,
+}
+
+impl HostPortError {
+    /// What would have been right, as the end of the sentence "expected …".
+    #[must_use]
+    pub const fn expected(self) -> &'static str {
+        match self {
+            Self::Form => "host:port, such as broker1:9092 or [::1]:9092",
+            Self::Port => "a port from 1 to 65535",
+        }
+    }
 }
 
 impl FromStr for HostPort {

@@ -1,15 +1,30 @@
 //! The producer's configuration: Java's keys, Java's rules, and what comes of them.
 //!
 //! Cost class: once per run, except [`Backoff`], which is per request. Reads no file and no
-//! environment: the caller hands in texts and says where each came from.
+//! environment: the caller collects texts with their [sources](Source) in a [`Raw`], and
+//! [`resolve`] gives the typed [`ProducerConfig`], or every [`Problem`] at once.
 
 mod backoff;
 mod host_port;
 pub mod keys;
+mod nearest;
+mod problem;
 pub mod properties;
+mod resolve;
+mod rules;
+mod settings;
+mod source;
 mod types;
+mod values;
+
+#[cfg(test)]
+mod tests;
 
 pub use crate::kafka::compression::{Codec, Compression};
 pub use backoff::Backoff;
 pub use host_port::{HostPort, HostPortError};
+pub use nearest::nearest;
+pub use problem::{IdempotenceReason, Note, NoteKind, Problem};
+pub use resolve::{Effective, Resolved, resolve};
+pub use source::{Raw, Source};
 pub use types::{Acks, PartitionerKind, ProducerConfig};

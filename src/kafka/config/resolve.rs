@@ -1,0 +1,157 @@
+//! From texts to the configuration that the engine works with. Cost class: once per run.
+
+use core::time::Duration;
+
+use super::keys::level_key;
+use super::rules::{self, Findings};
+use super::settings::Settings;
+use super::{
+    Acks, Backoff, Codec, Compression, IdempotenceReason, Note, Problem, ProducerConfig, Raw,
+    Source,
+};
+
+/// An accepted configuration and how it came about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Resolved {
+    /// What the engine works with.
+    pub config: ProducerConfig,
+    /// Every key with its value after the rules and its source, by name.
+    pub effective: Vec<Effective>,
+    /// What the user should know.
+    pub notes: Vec<Note>,
+    /// Why idempotence is on or off.
+    pub idempotence: IdempotenceReason,
+}
+
+/// One key of the effective configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Effective {
+    /// As Java spells it.
+    pub key: &'static str,
+    /// As Java would read it; a password is replaced.
+    pub value: String,
+    /// Who set it.
+    pub source: Source,
+}
+
+/// Parses, checks and completes what was given.
+///
+/// # Errors
+/// Every problem at once: texts by key, then what isn't built, then rules between keys.
+pub fn resolve(raw: &Raw) -> Result<Resolved, Vec<Problem>> {
+    let mut settings = Settings::new(raw);
+    let findings = rules::apply(&mut settings);
+    if !settings.problems.is_empty() {
+        return Err(settings.problems);
+    }
+    let idempotence = findings.idempotence;
+    let config = build(&settings, findings, raw.producer_number);
+    let notes = core::mem::take(&mut settings.notes);
+    let effective = settings
+        .into_rows()
+        .map(|(key, value, source)| {
+            let value = match key {
+                "acks" => config.acks.name().to_owned(),
+                "client.id" => config.client_id.clone(),
+                _ => value,
+            };
+            Effective { key, value, source }
+        })
+        .collect();
+    Ok(Resolved { config, effective, notes, idempotence })
+}
+
+/// The typed fields; every value has passed its range.
+fn build(settings: &Settings, findings: Findings, producer_number: u32) -> ProducerConfig {
+    let from = Typed(settings);
+    ProducerConfig {
+        bootstrap_servers: findings.bootstrap,
+        client_id: match settings.text("client.id") {
+            Some(id) if settings.is_given("client.id") => id.to_owned(),
+            _ => ProducerConfig::default_client_id(producer_number),
+        },
+        acks: rules::acks(settings).unwrap_or(Acks::All),
+        enable_idempotence: findings.idempotence.is_on(),
+        retries: from.size("retries"),
+        max_in_flight: from.size("max.in.flight.requests.per.connection"),
+        batch_size: from.size("batch.size").max(1),
+        linger: from.millis("linger.ms"),
+        buffer_memory: from.number("buffer.memory"),
+        max_block: from.millis("max.block.ms"),
+        max_request_size: from.size("max.request.size"),
+        delivery_timeout: from.millis("delivery.timeout.ms"),
+        request_timeout: from.millis("request.timeout.ms"),
+        compression: compression(settings),
+        retry_backoff: from.backoff("retry.backoff.ms", "retry.backoff.max.ms"),
+        reconnect_backoff: from.backoff("reconnect.backoff.ms", "reconnect.backoff.max.ms"),
+        setup_timeout: from.backoff(
+            "socket.connection.setup.timeout.ms",
+            "socket.connection.setup.timeout.max.ms",
+        ),
+        metadata_max_age: from.millis("metadata.max.age.ms"),
+        metadata_max_idle: from.millis("metadata.max.idle.ms"),
+        connections_max_idle: from.unless_negative("connections.max.idle.ms").map(millis),
+        send_buffer: from.unless_negative("send.buffer.bytes").map(bytes),
+        receive_buffer: from.unless_negative("receive.buffer.bytes").map(bytes),
+        partitioner: findings.partitioner,
+        adaptive_partitioning: from.flag("partitioner.adaptive.partitioning.enable"),
+        availability_timeout: from.millis("partitioner.availability.timeout.ms"),
+        ignore_keys: from.flag("partitioner.ignore.keys"),
+        rebootstrap_trigger: settings
+            .text("metadata.recovery.strategy")
+            .is_some_and(|strategy| strategy.eq_ignore_ascii_case("rebootstrap"))
+            .then(|| from.millis("metadata.recovery.rebootstrap.trigger.ms")),
+        use_all_dns_ips: true,
+    }
+}
+
+fn compression(settings: &Settings) -> Compression {
+    let codec = match settings.text("compression.type") {
+        Some("gzip") => Codec::Gzip,
+        Some("snappy") => Codec::Snappy,
+        Some("lz4") => Codec::Lz4,
+        Some("zstd") => Codec::Zstd,
+        _ => Codec::None,
+    };
+    let level = level_key(codec).and_then(|key| settings.int(key)).unwrap_or(0);
+    let level = i32::try_from(level).expect("levels are of type int");
+    Compression { codec, level }
+}
+
+/// Reads values that have passed their range.
+struct Typed<'a>(&'a Settings);
+
+impl Typed<'_> {
+    fn unless_negative(&self, name: &str) -> Option<u64> {
+        let number = self.0.int(name).expect("a number without problem is there");
+        u64::try_from(number).ok()
+    }
+
+    fn number(&self, name: &str) -> u64 {
+        self.unless_negative(name).expect("the range begins at 0 or above")
+    }
+
+    fn size(&self, name: &str) -> u32 {
+        bytes(self.number(name))
+    }
+
+    fn millis(&self, name: &str) -> Duration {
+        millis(self.number(name))
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.0.bool(name).expect("a boolean without problem is there")
+    }
+
+    fn backoff(&self, initial: &str, max: &str) -> Backoff {
+        Backoff { initial: self.millis(initial), max: self.millis(max) }
+    }
+}
+
+const fn millis(number: u64) -> Duration {
+    Duration::from_millis(number)
+}
+
+fn bytes(number: u64) -> u32 {
+    u32::try_from(number).expect("the key is of type int")
+}
