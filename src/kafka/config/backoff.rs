@@ -31,7 +31,8 @@ impl Backoff {
             return self.max;
         }
         let max = self.max.as_millis();
-        // Java raises 2 to min(a, log2(max/initial)); the product is this minimum, without logarithm.
+        // Java raises 2 to min(a, log2(max/initial)); the product is this minimum, without a
+        // logarithm.
         let doublings = attempts.saturating_sub(1).min(MAX_DOUBLINGS);
         let term = (self.initial.as_millis() << doublings).min(max);
         let draw = u128::from(rng.next_u64() >> 32);

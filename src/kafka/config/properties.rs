@@ -280,7 +280,8 @@ mod tests {
 
         #[test]
         fn what_is_escaped_reads_back(key in "[a-z.]{1,12}", value in "\\PC{0,12}") {
-            let escaped: String = value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            let escaped: String =
+                value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
             let entries = parse(format!("{key}={escaped}").as_bytes()).unwrap();
             prop_assert_eq!(entries, [Property { key, value, line: 1 }]);
         }

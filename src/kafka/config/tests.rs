@@ -160,7 +160,8 @@ fn a_wrong_text_is_told_with_its_place_and_the_right_one() {
             "buffer.memory = \"lots\" (--buffer-memory): expected bytes, 0 or more, or a size such \
              as 16KiB or 1MB",
             "enable.idempotence = \"yes\" (p.yaml:9): expected true or false; write true",
-            "linger.ms = \"5s\" (client.properties:3): expected milliseconds, 0 or more; write 5000",
+            "linger.ms = \"5s\" (client.properties:3): expected milliseconds, 0 or more; write \
+             5000",
             "retries = \"-1\" (-X): expected a whole number from 0 to 2147483647",
         ]
     );
@@ -501,8 +502,8 @@ fn a_batch_fits_into_the_memory() {
     assert_eq!(
         refused(&[("batch.size", "65536"), ("buffer.memory", "65535")]),
         [
-            "batch.size = \"65536\" (-X): expected at most the memory for all batches, buffer.memory = \
-          \"65535\" (-X); write 65535 or less"
+            "batch.size = \"65536\" (-X): expected at most the memory for all batches, buffer.memory \
+          = \"65535\" (-X); write 65535 or less"
         ]
     );
     assert_eq!(
@@ -672,8 +673,9 @@ proptest! {
                 prop_assert_eq!(resolved.effective.len(), KEYS.len());
                 let config = resolved.config;
                 prop_assert!(u64::from(config.batch_size) <= config.buffer_memory);
-                prop_assert!(!config.enable_idempotence
-                    || (config.acks == Acks::All && config.retries > 0 && config.max_in_flight <= 5));
+                let could = config.acks == Acks::All && config.retries > 0;
+                let may = could && config.max_in_flight <= 5;
+                prop_assert!(!config.enable_idempotence || may);
             }
             Err(problems) => prop_assert!(!problems.is_empty()),
         }

@@ -1,7 +1,7 @@
-//! One text to one typed value, as Java's `ConfigDef` parses and checks it. Cost class: once per run.
+//! One text to one typed value, as Java's `ConfigDef` parses and checks it.
 //!
-//! Stricter than Java: digits are ASCII only, and NaN is no double. A flag's number may carry a
-//! unit; elsewhere a unit is an error that gives the number to write.
+//! Cost class: once per run. Stricter than Java: digits are ASCII only, and NaN is no double. A
+//! flag's number may carry a unit; elsewhere a unit is an error that gives the number to write.
 
 use core::time::Duration;
 
