@@ -21,8 +21,19 @@ pub(crate) const fn unzigzag(value: u64) -> i64 {
 }
 
 /// Bytes that `value` takes, 1 to 10.
+///
+/// Compares first: nearly every field of a record takes one or two bytes, and counting leading
+/// zeros is slow on the baseline of x86-64 (five of them were half of a record's time).
 #[inline]
 pub(crate) const fn len(value: u64) -> usize {
+    match value {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        _ => long_len(value),
+    }
+}
+
+const fn long_len(value: u64) -> usize {
     let bits = 64 - (value | 1).leading_zeros() as usize;
     // Division by seven without dividing; right for every width from 1 to 64.
     (bits * 9 + 64) / 64

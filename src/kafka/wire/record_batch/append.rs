@@ -1,7 +1,7 @@
 //! Appends records to a batch's body. Cost class: per record, the hottest code there is.
 //!
-//! All that stands before the first payload is put together on the stack and copied at once; a
-//! record without key and headers then costs three copies.
+//! Small fields are written in place, payloads are copied once, and nothing is allocated while the
+//! vector has room.
 
 use crate::base::{Header, RecordView};
 use crate::kafka::wire::varint;
@@ -10,8 +10,9 @@ use super::HEADER_LEN;
 
 /// A record's most bytes besides key, value and headers (Kafka's `MAX_RECORD_OVERHEAD`).
 const MAX_OVERHEAD: usize = 21;
-/// Room for length, attributes, both deltas, and the lengths of key and value.
-const PREFIX_ROOM: usize = 64;
+/// Room for length (5 bytes at most), attributes (1), time delta (10), offset delta (5), and the
+/// lengths of key and value (5 each).
+const PREFIX_ROOM: usize = 32;
 
 /// Bytes of the record after its leading length.
 #[must_use]
@@ -65,35 +66,91 @@ pub fn append_record_sized(
     debug_assert_eq!(body, body_len(offset_delta, timestamp_delta, record));
     let start = out.len();
     let total = length_len(body) + body;
-    out.reserve(total);
+    if out.capacity() - start < total + PREFIX_ROOM {
+        return append_tight(out, offset_delta, timestamp_delta, record, body);
+    }
 
-    let mut prefix = [0; PREFIX_ROOM];
-    let mut at = varint::put(&mut prefix, 0, length(body));
-    // The attributes: none are defined, and the byte is there already.
-    at += 1;
-    at = varint::put(&mut prefix, at, varint::zigzag(timestamp_delta));
-    at = varint::put(&mut prefix, at, length(offset_delta as usize));
-    at = varint::put(&mut prefix, at, optional_length(record.key));
+    let at = write_prefix(room(out), offset_delta, timestamp_delta, record, body);
+    out.truncate(start + at);
     if let Some(key) = record.key {
-        out.extend_from_slice(&prefix[..at]);
         out.extend_from_slice(key);
-        at = 0;
+        let before = out.len();
+        let at = varint::put(room(out), 0, optional_length(record.value));
+        out.truncate(before + at);
     }
-    at = varint::put(&mut prefix, at, optional_length(record.value));
-    out.extend_from_slice(&prefix[..at]);
     out.extend_from_slice(record.value.unwrap_or_default());
-    if record.headers.is_empty() {
-        out.push(0);
-    } else {
-        append_headers(out, record.headers);
-    }
-
+    append_headers(out, record.headers);
     debug_assert_eq!(out.len() - start, total);
     total
 }
 
-#[inline(never)]
+/// Room at the end of `out`, to be written in place and cut to what was used.
+///
+/// Appending zeros of a known number is two plain stores, where bytes put together elsewhere would
+/// have to be copied in a number known only then.
+#[inline]
+fn room(out: &mut Vec<u8>) -> &mut [u8; PREFIX_ROOM] {
+    out.extend_from_slice(&[0; PREFIX_ROOM]);
+    out.last_chunk_mut().expect("as many bytes were just appended")
+}
+
+/// Writes all that stands before the key, or before the value where there is none, and returns its
+/// bytes.
+#[inline(always)]
+fn write_prefix(
+    room: &mut [u8; PREFIX_ROOM],
+    offset_delta: u32,
+    timestamp_delta: i64,
+    record: &RecordView<'_>,
+    body: usize,
+) -> usize {
+    let mut at = varint::put(room, 0, length(body));
+    // The attributes: none are defined.
+    room[at] = 0;
+    at = varint::put(room, at + 1, varint::zigzag(timestamp_delta));
+    at = varint::put(room, at, length(offset_delta as usize));
+    at = varint::put(room, at, optional_length(record.key));
+    match record.key {
+        None => varint::put(room, at, optional_length(record.value)),
+        Some(_) => at,
+    }
+}
+
+/// The last record of a full buffer: what it takes may fit exactly, and the room for writing in
+/// place would make the buffer grow for nothing.
+#[cold]
+fn append_tight(
+    out: &mut Vec<u8>,
+    offset_delta: u32,
+    timestamp_delta: i64,
+    record: &RecordView<'_>,
+    body: usize,
+) -> usize {
+    let total = length_len(body) + body;
+    out.reserve(total);
+    let mut room = [0; PREFIX_ROOM];
+    let at = write_prefix(&mut room, offset_delta, timestamp_delta, record, body);
+    out.extend_from_slice(&room[..at]);
+    if let Some(key) = record.key {
+        out.extend_from_slice(key);
+        let at = varint::put(&mut room, 0, optional_length(record.value));
+        out.extend_from_slice(&room[..at]);
+    }
+    out.extend_from_slice(record.value.unwrap_or_default());
+    append_headers(out, record.headers);
+    total
+}
+
+#[inline]
 fn append_headers(out: &mut Vec<u8>, headers: &[Header<'_>]) {
+    match headers {
+        [] => out.push(0),
+        _ => append_some_headers(out, headers),
+    }
+}
+
+#[inline(never)]
+fn append_some_headers(out: &mut Vec<u8>, headers: &[Header<'_>]) {
     let mut buffer = [0; varint::MAX_LEN];
     let mut append = |number: u64, bytes: &[u8]| {
         let end = varint::put(&mut buffer, 0, number);

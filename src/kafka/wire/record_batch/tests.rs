@@ -107,6 +107,24 @@ fn fill(key: Option<&[u8]>, value: usize) -> (u32, usize) {
 }
 
 #[test]
+fn a_record_that_just_fits_does_not_make_the_buffer_grow() {
+    let x = [Header { name: "h", value: Some(b"x") }];
+    for record in [
+        view(None, Some(&[1; 40]), &[]),
+        view(Some(b"key"), Some(&[1; 200]), &x),
+        view(Some(b"key"), None, &[]),
+    ] {
+        let mut roomy = Vec::with_capacity(1_000);
+        let written = append_record(&mut roomy, 300, -70, &record);
+        let mut tight = Vec::new();
+        tight.reserve_exact(written);
+        let room = tight.capacity();
+        assert_eq!(append_record(&mut tight, 300, -70, &record), written);
+        assert_eq!((tight.capacity(), &tight), (room, &roomy));
+    }
+}
+
+#[test]
 fn batches_fill_up_as_javas_do() {
     assert_eq!(fill(None, 100), (148, 16_277));
     assert_eq!(fill(None, 1_000), (16, 16_205));
