@@ -3,12 +3,18 @@
 //! Everything is made from [`model::Report`], so that what was shown once can be shown again from a
 //! file.
 
+pub mod assemble;
+mod dates;
+mod distill;
 pub mod exit;
 mod figures;
+pub mod metrics;
 pub mod model;
+pub mod output;
 pub mod paint;
 pub mod perf_test;
 #[cfg(test)]
 mod sample;
 pub mod table;
 pub mod text;
+mod verdict;

@@ -111,8 +111,10 @@ fn latencies(report: &Report) -> Vec<String> {
     };
     let mut row = |name: &str, family: Option<&Distribution>, what: &str| {
         let Some(family) = family.filter(|family| family.count > 0) else { return };
-        let [p50, p90, p99, p999, p9999, max] =
-            [family.p50, family.p90, family.p99, family.p999, family.p9999, family.max].map(millis);
+        let [p50, p90, p99, max] = [family.p50, family.p90, family.p99, family.max].map(millis);
+        let rare = |nanos, share| shown(family.count, share).then(|| millis(nanos));
+        let [p999, p9999] = [rare(family.p999, 1_000), rare(family.p9999, 10_000)]
+            .map(|text| text.unwrap_or_else(|| "-".to_owned()));
         lines.push(format!(
             "{name:<13}{p50:>7}{p90:>8}{p99:>8}{p999:>8}{p9999:>8}{max:>8}   {what}"
         ));
@@ -130,6 +132,13 @@ fn latencies(report: &Report) -> Vec<String> {
         );
     }
     lines
+}
+
+/// Whether a percentile above the 99th is printed: when a hundred records or more lie beyond it,
+/// one in `one_in` of all.
+#[must_use]
+pub const fn shown(count: u64, one_in: u64) -> bool {
+    count / one_in >= 100
 }
 
 /// The means of the stages, and a bar that shows their shares.
@@ -379,8 +388,9 @@ fn fold(lines: &[String]) -> String {
     page
 }
 
-/// Where to break a line so that at most `columns` visible characters stay, beyond the name's column:
-/// before the last field set off by three spaces, else at the last space that isn't before a `%`.
+/// Where to break a line so that at most `columns` visible characters stay, beyond the name's
+/// column: before the last field set off by three spaces, else at the last space that isn't before
+/// a `%`.
 fn break_at(line: &str, columns: usize) -> Option<usize> {
     let fits = |at: &usize| visible(&line[..*at]) <= columns;
     let fields = line.match_indices("   ").map(|(at, _)| at);
@@ -447,12 +457,14 @@ mod tests {
         report.validity.limited_by = "the cluster: records waited in buffer wait".to_owned();
         report.validity.reasons = vec![
             ReasonModel {
+                name: "cluster_too_slow".to_owned(),
                 status: Status::Overloaded,
                 text: "51.2 % of the asked rate was achieved while the client had headroom; the \
                        latencies describe a growing queue, not a steady state"
                     .to_owned(),
             },
             ReasonModel {
+                name: "brokers_on_host".to_owned(),
                 status: Status::Suspect,
                 text: "brokers run on this host and share its cores".to_owned(),
             },
@@ -466,10 +478,17 @@ mod tests {
             name: "REQUEST_TIMED_OUT".to_owned(),
             retriable: true,
             count: 123,
+            records: 123,
             first_at: 0,
             last_at: 1,
         }];
-        let gap = |partition| GapModel { partition, start: 8_000_000_000, end: 14_200_000_000 };
+        let gap = |partition| GapModel {
+            partition,
+            start: 8_000_000_000,
+            end: 14_200_000_000,
+            from: Some(1),
+            to: Some(2),
+        };
         report.unavailability = vec![gap(1), gap(4), gap(4)];
         report.verification.found = Some(5_999_000);
         report.verification.lost = Some(1_000);

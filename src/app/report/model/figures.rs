@@ -214,7 +214,8 @@ pub struct PartitionModel {
     pub max: u64,
 }
 
-/// One broker's latencies.
+/// One broker, and how long what was sent to it took from its last drain to its end: the send queue
+/// and broker stages, which a broker is answerable for.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct BrokerLatencyModel {
     /// Node id.
@@ -223,7 +224,7 @@ pub struct BrokerLatencyModel {
     pub count: u64,
     /// A second.
     pub rate: f64,
-    /// Of response under a rate, else of service.
+    /// Of that time.
     pub p50: u64,
     /// The same.
     pub p99: u64,
@@ -234,8 +235,10 @@ pub struct BrokerLatencyModel {
 /// One second.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct IntervalModel {
-    /// Start, since the phase's start.
+    /// Since the phase's start.
     pub start: u64,
+    /// Its length: a second, or a doubling of it in a run of more than an hour.
+    pub length: u64,
     /// Records that fell due in it; latencies below are theirs.
     pub due: u64,
     /// Acks that arrived in it.
@@ -263,8 +266,10 @@ pub struct ErrorModel {
     pub name: String,
     /// Whether the producer may try again.
     pub retriable: bool,
-    /// How often.
+    /// Records that met it, each time counted.
     pub count: u64,
+    /// Records that it ended.
+    pub records: u64,
     /// Since the phase's start.
     pub first_at: u64,
     /// Since the phase's start.
@@ -280,6 +285,10 @@ pub struct GapModel {
     pub start: u64,
     /// Since the phase's start.
     pub end: u64,
+    /// The broker that acknowledged last before it.
+    pub from: Option<i32>,
+    /// The broker that ended it; null when it lasted to the end.
+    pub to: Option<i32>,
 }
 
 /// Cost on this side.
@@ -299,7 +308,7 @@ pub struct ClientModel {
     pub run_delay_seconds: Option<f64>,
     /// Taken by the hypervisor, seconds over all cores.
     pub steal_seconds: Option<f64>,
-    /// Not assessed.
+    /// The client's own ceiling; null when it wasn't assessed.
     pub calibration: Option<BTreeMap<String, f64>>,
 }
 
@@ -344,6 +353,8 @@ pub struct ValidityModel {
 /// One reason.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct ReasonModel {
+    /// A stable word for scripts.
+    pub name: String,
     /// What it alone would make of the run.
     pub status: Status,
     /// A sentence with its figures.

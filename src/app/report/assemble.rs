@@ -1,0 +1,367 @@
+//! From what was asked and what was found to the result. Cost class: once a run.
+
+use std::collections::BTreeMap;
+
+use super::dates::rfc3339;
+use super::distill::{self, nanos, per_second, ratio};
+use super::exit::{Exit, of_report};
+use super::model::{
+    BrokerModel, ClientModel, ClusterKind, ClusterModel, ConfigModel, EnvironmentModel,
+    GeneratorModel, LimitsModel, PhaseModel, Report, SCHEMA_VERSION, SizesModel, ThroughputModel,
+    Tool, TopicModel, VerificationModel,
+};
+use super::verdict;
+use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
+use crate::host::driver::{Environment, RunPlan, RunResult};
+use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+
+/// What a result says of its origin.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The command line, word by word.
+    pub command: Vec<String>,
+    /// `--label`s.
+    pub labels: BTreeMap<String, String>,
+    /// Whether a gate asks that the run be a measurement.
+    pub strict: bool,
+}
+
+/// The result of one run.
+#[must_use]
+pub fn report(origin: &Origin, config: ConfigModel, plan: &RunPlan, result: &RunResult) -> Report {
+    let nothing = PhaseResult::default();
+    let measured = result.phases.iter().rfind(|phase| phase.kind == PhaseKind::Measure);
+    let measured = measured.unwrap_or(&nothing);
+    let window = measured.end.saturating_sub(measured.start).as_secs_f64();
+    let tally = &result.tally;
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        run_id: format!("{:011x}-{:x}", result.started_unix_ms, std::process::id()),
+        started_at: rfc3339(result.started_unix_ms),
+        ended_at: rfc3339(result.ended_unix_ms),
+        partial: partial(result),
+        tool: tool(),
+        command: origin.command.clone(),
+        labels: origin.labels.clone(),
+        environment: environment(&result.environment),
+        cluster: cluster(result),
+        config,
+        generator: generator(&plan.source, result),
+        phases: result.phases.iter().map(|one| phase(plan, one)).collect(),
+        throughput: throughput(plan, result, measured, window),
+        records: distill::records(tally),
+        latency: distill::latency(tally),
+        stages: distill::stages(tally),
+        seal: distill::distribution(&tally.seal, tally.kind()),
+        loop_lag: distill::distribution(&tally.loop_lag, tally.kind()),
+        throttle: distill::distribution(&tally.throttle, tally.kind()),
+        batches: distill::batches(tally),
+        requests: distill::requests(tally),
+        partitions: distill::partitions(tally, &result.topic.slots),
+        brokers: distill::brokers(tally, window),
+        intervals: distill::intervals(tally),
+        errors: distill::errors(tally),
+        retries: tally.batches.retries,
+        unavailability: distill::unavailability(tally, &result.topic.slots),
+        client: client(plan, result),
+        validity: verdict::validity(plan, result, measured),
+        verification: verification(result),
+        exit: Exit::Passed.model(),
+    };
+    report.exit = of_report(&report, result.interrupted, origin.strict).model();
+    report
+}
+
+fn partial(result: &RunResult) -> Option<String> {
+    let signal = result.interrupted.map(|signal| match signal {
+        Signal::Interrupt => "interrupted".to_owned(),
+        Signal::Terminate => "terminated".to_owned(),
+    });
+    let rule = result.aborted.as_ref();
+    signal.or_else(|| rule.map(|rule| format!("--abort-on {rule}")))
+}
+
+/// This program. The commit is known where the build was told it (`KPROD_GIT_COMMIT`).
+fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git: option_env!("KPROD_GIT_COMMIT").map(str::to_owned),
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "thousandths of a core")]
+fn environment(facts: &Environment) -> EnvironmentModel {
+    let limits = LimitsModel {
+        cpus: facts.limits.cpu_millis.map(|millis| millis as f64 / 1_000.0),
+        memory: facts.limits.memory,
+    };
+    EnvironmentModel {
+        os: facts.os.clone(),
+        kernel: facts.kernel.clone(),
+        cpu: facts.cpu.clone(),
+        cores: facts.cores,
+        governor: facts.governor.clone(),
+        memory: facts.memory,
+        container_limits: (limits.cpus.is_some() || limits.memory.is_some()).then_some(limits),
+    }
+}
+
+fn cluster(result: &RunResult) -> ClusterModel {
+    let (cluster, topic) = (&result.cluster, &result.topic);
+    let brokers = cluster.brokers.iter().map(|broker| BrokerModel {
+        id: broker.id,
+        host: format!("{}:{}", broker.host, broker.port),
+        rack: broker.rack.clone(),
+    });
+    ClusterModel {
+        kind: if cluster.embedded { ClusterKind::Embedded } else { ClusterKind::Real },
+        id: cluster.id.clone(),
+        brokers: brokers.collect(),
+        api_versions_hash: cluster.api_versions_hash.clone(),
+        produce_version: cluster.produce_version,
+        on_this_host: cluster.on_this_host,
+        topic: TopicModel {
+            name: topic.name.clone(),
+            partitions: topic.partitions,
+            replication_factor: topic.replication_factor,
+            created: topic.created,
+            deleted: topic.deleted,
+            configs: topic.configs.clone(),
+            leaders_before: topic.leaders_before.clone(),
+            leaders_after: topic.leaders_after.clone(),
+        },
+    }
+}
+
+fn generator(source: &SourcePlan, result: &RunResult) -> GeneratorModel {
+    let (kind, sized) = match source.value {
+        ValuePlan::Random => ("random", true),
+        ValuePlan::Sequence => ("sequence", true),
+        ValuePlan::Lines(_) => ("lines", false),
+        ValuePlan::Monotonic => ("monotonic", false),
+    };
+    let distinct_keys = match source.key {
+        KeyPlan::None => None,
+        KeyPlan::Uniform { cardinality } => Some(cardinality),
+    };
+    let batches = &result.tally.batches;
+    GeneratorModel {
+        seed: source.seed,
+        kind: kind.to_owned(),
+        key: distinct_keys.map_or_else(|| "none".to_owned(), |keys| format!("uniform:{keys}")),
+        sizes: SizesModel {
+            value: sized.then_some(source.record_size),
+            payload_mean: ratio(batches.payload_bytes, batches.records),
+        },
+        measured_compress_ratio: distill::compress_ratio(&result.tally),
+        distinct_keys,
+    }
+}
+
+fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
+    PhaseModel {
+        name: phase.kind.name().to_owned(),
+        start: nanos(phase.start),
+        end: nanos(phase.end),
+        target_rate: plan.schedule.rate.map(crate::load::schedule::Rate::as_f64),
+        due: phase.due,
+        generated: phase.generated,
+        acked: phase.acked,
+        written: phase.written,
+        failed: phase.failed,
+        indeterminate: phase.indeterminate,
+        unsent: phase.unsent,
+        drain_seconds: phase.drain.as_secs_f64(),
+        offset_before: phase.offset_before,
+        offset_after: phase.offset_after,
+    }
+}
+
+fn throughput(
+    plan: &RunPlan,
+    result: &RunResult,
+    measured: &PhaseResult,
+    window: f64,
+) -> ThroughputModel {
+    let tally = &result.tally;
+    let paced = plan.schedule.rate.is_some();
+    let span = measured.end.saturating_sub(measured.start);
+    ThroughputModel {
+        offered_rps: paced.then(|| per_second(measured.due, window)),
+        acked_rps: per_second(tally.window.records, window),
+        mb_s_uncompressed: per_second(tally.window.payload_bytes, window) / 1e6,
+        mb_s_wire: per_second(tally.window.wire_bytes, window) / 1e6,
+        achieved_ratio: tally.achieved_ratio(span, measured.due),
+        backlog_max: tally.backlog.max(),
+        drain_seconds: measured.drain.as_secs_f64(),
+        broker_offset_delta: result.offsets.as_ref().map(|offsets| offsets.grew),
+        delta_confirms: result.offsets.as_ref().map(|offsets| offsets.confirms()),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nanoseconds a record, read to a few digits")]
+fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
+    let client = &result.client;
+    let records = result.tally.window.records;
+    ClientModel {
+        producers: plan.workers,
+        cpu_seconds: client.cpu.as_secs_f64(),
+        cpu_ns_per_record: (records > 0).then(|| client.cpu.as_secs_f64() * 1e9 / records as f64),
+        busy_max: client.busy_max(),
+        rss_peak: client.rss_peak,
+        run_delay_seconds: client.run_delay.map(|span| span.as_secs_f64()),
+        steal_seconds: client.steal.map(|span| span.as_secs_f64()),
+        calibration: None,
+    }
+}
+
+fn verification(result: &RunResult) -> VerificationModel {
+    let offsets = result.offsets.as_ref();
+    VerificationModel {
+        mode: if offsets.is_some() { "offsets" } else { "none" }.to_owned(),
+        expected: offsets.map(|offsets| offsets.at_least),
+        found: offsets.map(|offsets| offsets.grew),
+        lost: offsets.map(crate::host::driver::result::OffsetDelta::lost),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::super::model::Status;
+    use super::*;
+    use crate::base::Instant;
+    use crate::host::driver::plan::{Target, TopicPlan, Warmup};
+    use crate::host::driver::result::{ClientCost, ClusterFacts, OffsetDelta, TopicFacts};
+    use crate::kafka::config::ProducerConfig;
+    use crate::load::recorder::{Kind, Recorder, RecorderPlan};
+    use crate::load::schedule::{Rate, SchedulePlan};
+
+    fn plan() -> RunPlan {
+        RunPlan {
+            producer: ProducerConfig::default(),
+            target: Target::Cluster,
+            topic: TopicPlan {
+                name: "t".to_owned(),
+                partitions: -1,
+                replication_factor: -1,
+                configs: Vec::new(),
+                create: true,
+                fresh: false,
+                keep: false,
+            },
+            schedule: SchedulePlan { rate: Rate::per_second(100.0).ok(), workers: 1 },
+            source: SourcePlan {
+                seed: 1,
+                key: KeyPlan::None,
+                value: ValuePlan::Random,
+                record_size: 100,
+                workers: 1,
+            },
+            workers: 1,
+            warmup: Warmup::None,
+            duration: Some(Duration::from_secs(10)),
+            records: None,
+            pacing_quantum: Duration::from_millis(1),
+            cooldown: Duration::ZERO,
+            balanced_leaders: None,
+            abort_on: Vec::new(),
+            read_offsets: true,
+            progress_every: Duration::from_secs(1),
+        }
+    }
+
+    /// Ten seconds in which a thousand records were due and none came back.
+    fn result() -> RunResult {
+        let start = Instant::from_nanos(5_000);
+        let recorder_plan = RecorderPlan {
+            paced: true,
+            kind: Kind::Acked,
+            highest_trackable: Duration::from_secs(130),
+            interval: Duration::from_secs(1),
+        };
+        let mut recorder = Recorder::new(&recorder_plan, start);
+        recorder.generated(1_000);
+        for tenth in 0..100 {
+            let now = start + Duration::from_millis(tenth * 100);
+            recorder.sample(now, tenth * 10);
+        }
+        let phase = PhaseResult {
+            kind: PhaseKind::Measure,
+            start: Duration::from_secs(1),
+            end: Duration::from_secs(11),
+            due: 1_000,
+            generated: 1_000,
+            indeterminate: 1_000,
+            ..PhaseResult::default()
+        };
+        let offsets = OffsetDelta { grew: 400, at_least: 0, at_most: 1_000, partitions: vec![400] };
+        RunResult {
+            started_unix_ms: 1_706_702_400_000,
+            ended_unix_ms: 1_706_702_412_000,
+            cluster: ClusterFacts { embedded: true, ..ClusterFacts::default() },
+            topic: TopicFacts { slots: vec![0], ..TopicFacts::default() },
+            phases: vec![phase],
+            tally: recorder.finish(start + Duration::from_secs(12)),
+            offsets: Some(offsets),
+            client: ClientCost {
+                cpu: Duration::from_secs(1),
+                worker_cpu: vec![Duration::from_millis(500)],
+                window: Duration::from_secs(10),
+                ..ClientCost::default()
+            },
+            environment: Environment { cores: 2, ..Environment::default() },
+            interrupted: None,
+            aborted: None,
+        }
+    }
+
+    fn made(strict: bool) -> Report {
+        let origin =
+            Origin { command: vec!["kprod-bench".to_owned()], labels: BTreeMap::new(), strict };
+        let config =
+            ConfigModel { effective: BTreeMap::new(), source: BTreeMap::new(), notes: Vec::new() };
+        report(&origin, config, &plan(), &result())
+    }
+
+    #[test]
+    fn a_run_that_delivered_nothing_says_so_everywhere() {
+        let report = made(true);
+        assert_eq!(report.started_at, "2024-01-31T12:00:00.000Z");
+        assert_eq!(report.throughput.offered_rps, Some(100.0));
+        assert_eq!(report.throughput.acked_rps, 0.0);
+        assert!(report.throughput.achieved_ratio.is_some_and(|ratio| ratio < 0.5));
+        assert_eq!(report.latency.response, None);
+        assert_eq!(report.validity.status, Status::Overloaded);
+        assert_eq!(report.throughput.delta_confirms, Some(true));
+        assert_eq!(report.intervals.len(), 0);
+        assert_eq!(report.exit.code, 5);
+        assert_eq!(made(false).exit.code, 0);
+        let page = super::super::text::summary(&report, super::super::paint::Paint::Off);
+        assert!(page.contains("no record was delivered"), "{page}");
+    }
+
+    #[test]
+    fn a_result_reads_back_as_it_was_written() {
+        let report = made(false);
+        let text = super::super::output::json(&report);
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    }
+
+    #[test]
+    fn missing_acked_records_and_signals_have_their_exit_codes() {
+        let mut found = result();
+        found.offsets = Some(OffsetDelta { grew: 1, at_least: 9, at_most: 9, partitions: vec![] });
+        let origin = Origin { command: vec![], labels: BTreeMap::new(), strict: true };
+        let config =
+            || ConfigModel { effective: BTreeMap::new(), source: BTreeMap::new(), notes: vec![] };
+        let lost = report(&origin, config(), &plan(), &found);
+        assert_eq!((lost.exit.code, lost.verification.lost), (4, Some(8)));
+        found.interrupted = Some(Signal::Terminate);
+        let ended = report(&origin, config(), &plan(), &found);
+        assert_eq!((ended.exit.code, ended.partial.as_deref()), (143, Some("terminated")));
+    }
+}

@@ -1,0 +1,214 @@
+//! From the recorder's figures to the result's. Cost class: once a run.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+
+use super::model::{
+    BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, GapModel,
+    IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel, StagesModel,
+};
+use crate::base::Instant;
+use crate::kafka::wire::record_batch;
+use crate::load::recorder::{Kind, Measured, Tally};
+
+/// A family or stage; `None` when it holds nothing.
+pub(super) fn distribution(measured: &Measured, kind: Kind) -> Option<Distribution> {
+    let quantile = |share| measured.quantile(share);
+    let hdr = measured.hdr();
+    Some(Distribution {
+        kind: match kind {
+            Kind::Acked => "acked".to_owned(),
+            Kind::Written => "written".to_owned(),
+        },
+        count: measured.count(),
+        min: measured.min()?,
+        mean: measured.mean()?,
+        stddev: hdr.stdev(),
+        max: measured.max()?,
+        p50: quantile(0.5)?,
+        p75: quantile(0.75)?,
+        p90: quantile(0.9)?,
+        p95: quantile(0.95)?,
+        p99: quantile(0.99)?,
+        p999: quantile(0.999)?,
+        p9999: quantile(0.9999)?,
+        p99999: quantile(0.99999)?,
+        overflow: measured.overflow(),
+        hdr: {
+            let mut bytes = Vec::new();
+            let written = V2DeflateSerializer::new().serialize(&hdr, &mut bytes);
+            written.expect("a histogram of 3 digits is written to memory");
+            STANDARD.encode(bytes)
+        },
+    })
+}
+
+pub(super) fn latency(tally: &Tally) -> LatencyModel {
+    let of = |measured: &Measured| distribution(measured, tally.kind());
+    LatencyModel {
+        response: tally.response.as_ref().and_then(of),
+        service: of(&tally.service),
+        worst_case: tally.response.is_some().then(|| of(&tally.worst_case())).flatten(),
+        failure: of(&tally.failure),
+    }
+}
+
+pub(super) fn stages(tally: &Tally) -> StagesModel {
+    let of = |measured: &Measured| distribution(measured, tally.kind());
+    let stages = &tally.stages;
+    StagesModel {
+        schedule_lag: of(&stages.schedule_lag),
+        buffer_wait: of(&stages.buffer_wait),
+        batch_wait: of(&stages.batch_wait),
+        retry: of(&stages.retry),
+        send_queue: of(&stages.send_queue),
+        broker: of(&stages.broker),
+    }
+}
+
+pub(super) fn records(tally: &Tally) -> RecordsModel {
+    let ledger = &tally.ledger;
+    RecordsModel {
+        due: ledger.due(),
+        generated: ledger.generated,
+        dropped: ledger.dropped,
+        skipped: ledger.skipped,
+        acked: ledger.acked,
+        duplicate: ledger.duplicate,
+        written: ledger.written,
+        failed: ledger.failed,
+        indeterminate: ledger.indeterminate,
+        unsent: ledger.unsent,
+    }
+}
+
+pub(super) fn batches(tally: &Tally) -> BatchesModel {
+    let batches = &tally.batches;
+    BatchesModel {
+        count: batches.count,
+        records_mean: ratio(batches.records, batches.count).unwrap_or(0.0),
+        bytes_mean: ratio(batches.wire_bytes, batches.count).unwrap_or(0.0),
+        fill_ratio: batches.fill_ratio().unwrap_or(0.0),
+        close_reason: CloseReasonModel {
+            full: batches.full,
+            linger: batches.linger,
+            flush: batches.flush,
+            memory: batches.memory,
+        },
+        compress_ratio: compress_ratio(tally).unwrap_or(1.0),
+        splits: batches.splits,
+    }
+}
+
+/// Bytes of batch bodies after compression per byte before; `None` without batches.
+pub(super) fn compress_ratio(tally: &Tally) -> Option<f64> {
+    let batches = &tally.batches;
+    let headers = batches.count.saturating_mul(record_batch::HEADER_LEN as u64);
+    ratio(batches.wire_bytes.saturating_sub(headers), batches.uncompressed_bytes)
+}
+
+pub(super) fn requests(tally: &Tally) -> RequestsModel {
+    let requests = &tally.requests;
+    RequestsModel {
+        count: requests.count,
+        batches_mean: ratio(requests.batches, requests.count).unwrap_or(0.0),
+        in_flight_p50: requests.in_flight_p50().unwrap_or(0).into(),
+        in_flight_max: requests.in_flight_max().into(),
+    }
+}
+
+/// By partition index; `slots` gives the index behind each slot.
+pub(super) fn partitions(tally: &Tally, slots: &[i32]) -> Vec<PartitionModel> {
+    let counted = tally.partitions.all().iter().zip(slots);
+    let mut rows: Vec<_> = counted
+        .map(|(count, partition)| PartitionModel {
+            partition: *partition,
+            count: count.records,
+            bytes: count.wire_bytes,
+            mean: count.mean().unwrap_or(0.0),
+            max: count.latency_max,
+        })
+        .collect();
+    rows.sort_by_key(|row| row.partition);
+    rows
+}
+
+/// By broker id, with rates over `window_seconds`.
+pub(super) fn brokers(tally: &Tally, window_seconds: f64) -> Vec<BrokerLatencyModel> {
+    let row = |(id, count): (crate::base::BrokerId, &crate::load::recorder::BrokerCount)| {
+        BrokerLatencyModel {
+            id: id.0,
+            count: count.records,
+            rate: per_second(count.records, window_seconds),
+            p50: count.latency.quantile(0.5).unwrap_or(0),
+            p99: count.latency.quantile(0.99).unwrap_or(0),
+            max: count.latency.max().unwrap_or(0),
+        }
+    };
+    tally.brokers.iter().map(row).collect()
+}
+
+pub(super) fn intervals(tally: &Tally) -> Vec<IntervalModel> {
+    let row = |interval: crate::load::recorder::Interval<'_>| IntervalModel {
+        start: nanos(interval.from),
+        length: nanos(interval.length),
+        due: interval.due,
+        acked: interval.acked,
+        errors: interval.errors,
+        p50: interval.latency.quantile(0.5),
+        p99: interval.latency.quantile(0.99),
+        max: interval.latency.max(),
+        lag_p99: interval.lag.quantile(0.99),
+        backlog: interval.backlog,
+    };
+    tally.intervals().map(row).collect()
+}
+
+pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
+    let since = |at: Instant| at.nanos_since(tally.start);
+    let row =
+        |(code, count): (crate::kafka::wire::ErrorCode, &crate::load::recorder::ErrorCount)| {
+            ErrorModel {
+                code: code.0,
+                name: code.name().to_owned(),
+                retriable: code.is_retriable(),
+                count: count.records + count.retried_records,
+                records: count.records,
+                first_at: since(count.first),
+                last_at: since(count.last),
+            }
+        };
+    tally.errors.iter().map(row).collect()
+}
+
+/// `slots` gives the partition index behind each slot.
+pub(super) fn unavailability(tally: &Tally, slots: &[i32]) -> Vec<GapModel> {
+    let since = |at: Instant| at.nanos_since(tally.start);
+    let gaps = tally.unavailability();
+    let row = |gap: &crate::load::recorder::Gap| GapModel {
+        partition: slots.get(gap.slot.index()).copied().unwrap_or(-1),
+        start: since(gap.start),
+        end: since(gap.end),
+        from: gap.from.map(|broker| broker.0),
+        to: gap.to.map(|broker| broker.0),
+    };
+    gaps.iter().map(row).collect()
+}
+
+/// `part ÷ whole`; `None` for a whole of 0.
+#[expect(clippy::cast_precision_loss, reason = "means and shares, read to a few digits")]
+pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// A rate; 0 without time.
+#[expect(clippy::cast_precision_loss, reason = "rates are read to a few digits")]
+pub(super) fn per_second(count: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
+}
+
+/// A span in whole nanoseconds; 584 years at most.
+pub(super) fn nanos(span: core::time::Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
