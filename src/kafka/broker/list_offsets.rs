@@ -5,12 +5,13 @@
 use super::answer::{Close, Scene, check_count};
 use super::cluster::Partition;
 use super::log::Log;
+use crate::kafka::compression::{Codec, decompress};
 use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::list_offsets::{
     EARLIEST, LATEST, ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest,
     ListOffsetsResponse, ListOffsetsTopicResponse,
 };
-use crate::kafka::wire::record_batch::Batch;
+use crate::kafka::wire::record_batch::{Batch, Records};
 
 /// Answers for every partition asked for.
 ///
@@ -80,23 +81,29 @@ fn look_up(log: &Log, timestamp: i64) -> Result<Option<(i64, i64)>, ErrorCode> {
     }
 }
 
-/// The first record from `timestamp` on. Of a compressed batch the first record stands for all.
+/// The first record from `timestamp` on. A batch that can't be read stands for its first record.
 fn first_at(log: &Log, timestamp: i64) -> Option<(i64, i64)> {
     let (batch, _) = Batch::parse(log.first_where(|max| max >= timestamp)?).ok()?;
     let header = batch.header;
-    let whole = (header.base_offset, header.max_timestamp);
-    if header.codec_id() != 0 {
-        return Some(whole);
-    }
-    let found = batch.records().find_map(|record| {
+    let mut plain = Vec::new();
+    let body = match Codec::from_id(header.codec_id()) {
+        Some(Codec::None) => batch.body(),
+        Some(codec) if decompress(codec, batch.body(), &mut plain, MAX_PLAIN_BYTES).is_ok() => {
+            &plain
+        }
+        _ => &[],
+    };
+    let found = Records::new(body, header.record_count).find_map(|record| {
         let record = record.ok()?;
         let time = header.base_timestamp.saturating_add(record.timestamp_delta);
         let offset = header.base_offset.saturating_add(i64::from(record.offset_delta));
         (time >= timestamp).then_some((offset, time))
     });
-    Some(found.unwrap_or(whole))
+    Some(found.unwrap_or((header.base_offset, header.max_timestamp)))
 }
 
 const MAX_TIMESTAMP: i64 = -3;
 const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
+/// How far a batch is unpacked for a look-up, in bytes; a batch of a sane client is far smaller.
+const MAX_PLAIN_BYTES: usize = 64 * 1024 * 1024;

@@ -69,11 +69,31 @@ impl BrokerPlan {
     /// 8 MiB a partition.
     #[must_use]
     pub fn three(host: &str) -> Self {
-        let node = |id| Listener { id: BrokerId(id), host: host.to_owned(), port: 0 };
+        Self::of(3, host, 0)
+    }
+
+    /// As [`BrokerPlan::three`] with `nodes` nodes at `first_port` and the ports after it; all at port
+    /// 0 when that is 0. Topics that don't say get three replicas, or as many as there are nodes.
+    ///
+    /// # Panics
+    /// When there are no nodes, or a port would pass 65,535.
+    #[must_use]
+    pub fn of(nodes: u16, host: &str, first_port: u16) -> Self {
+        assert!(nodes > 0, "a cluster has at least one node");
+        let port = |nth: u16| match first_port {
+            0 => 0,
+            first => first.checked_add(nth).expect("ports end at 65,535"),
+        };
+        let node = |nth: u16| Listener {
+            id: BrokerId(i32::from(nth) + 1),
+            host: host.to_owned(),
+            port: port(nth),
+        };
+        let replication_factor = i16::try_from(nodes.min(3)).expect("at most three");
         Self {
-            nodes: vec![node(1), node(2), node(3)],
+            nodes: (0..nodes).map(node).collect(),
             partitions: 12,
-            replication_factor: 3,
+            replication_factor,
             auto_create_topics: true,
             max_request_bytes: 104_857_600,
             log_bytes_per_partition: 8 * 1024 * 1024,

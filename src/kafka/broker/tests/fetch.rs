@@ -204,3 +204,32 @@ fn offsets_by_name_and_by_time() {
     assert_eq!(offsets(&mut lab, UNIX_MS + 3), (-1, -1));
     assert_eq!(offsets(&mut lab, 0), (0, UNIX_MS));
 }
+
+#[test]
+fn a_time_is_found_in_a_packed_batch_too() {
+    use crate::kafka::compression::{Codec, Compression, compress};
+    let mut lab = Lab::with_topic();
+    let conn = lab.connect(0);
+    let plain = batch(&["a", "b", "c"]);
+    for (at, codec) in
+        (0i64..).zip([Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd, Codec::None])
+    {
+        let mut header = plain_header(&["a", "b", "c"]);
+        header.attributes = codec.id();
+        header.base_timestamp += at * 10;
+        header.max_timestamp += at * 10;
+        let mut body = Vec::new();
+        compress(Compression::of(codec), &plain[61..], &mut body).unwrap();
+        let packed = [&header.write(&body)[..], &body].concat();
+        assert_eq!(lab.append(conn, 0, &packed), (ErrorCode::NONE, at * 3));
+    }
+    for at in 0..5 {
+        let timestamp = UNIX_MS + at * 10 + 1;
+        let partition = ListOffsetsPartition { timestamp, ..Default::default() };
+        let topic = ListOffsetsTopic { name: "t".to_owned(), partitions: vec![partition] };
+        let request = ListOffsetsRequest { topics: vec![topic], ..Default::default() };
+        let response: ListOffsetsResponse = lab.call(conn, 10, &request);
+        let one = &response.topics[0].partitions[0];
+        assert_eq!((one.offset, one.timestamp), (at * 3 + 1, timestamp));
+    }
+}
