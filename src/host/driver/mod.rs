@@ -3,12 +3,14 @@
 //! The plan and the result are plain data, so that what chooses a run and what reports it need not
 //! know how it is carried out.
 
+mod embedded;
 pub mod environment;
 mod error;
 mod observer;
 pub mod plan;
 pub mod result;
 
+pub use embedded::{Embedded, EmbeddedError};
 pub use environment::Environment;
 pub use error::RunError;
 pub use observer::{Lap, LogLevel, Observer, Progress};
