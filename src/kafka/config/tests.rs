@@ -369,7 +369,7 @@ fn what_is_not_built_is_refused_unless_it_is_the_default() {
         (
             "security.protocol",
             "SSL",
-            "PLAINTEXT, since TLS and SASL isn't built yet; leave it at its default",
+            "PLAINTEXT, since support of TLS and SASL isn't built yet; leave it at its default",
         ),
         (
             "client.dns.lookup",

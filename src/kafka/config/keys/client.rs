@@ -147,7 +147,7 @@ pub(super) const KEYS: &[Key] = &[
             OneOfAnyCase(&["SASL_SSL", "PLAINTEXT", "SSL", "SASL_PLAINTEXT"]),
         ),
         Medium,
-        NotBuilt("TLS and SASL"),
+        NotBuilt("support of TLS and SASL"),
         "How connections are encrypted and authenticated.",
     ),
     key(
