@@ -1,5 +1,22 @@
-//! Where records wait for the sender: batches by partition.
+//! Where records wait for the sender: batches by partition (`RecordAccumulator`).
+//!
+//! `batch` is one batch's life (open, sealing, sealed), `queue` one partition's batches, `accumulator`
+//! all of them with `linger.ms` and readiness, `memory` the budget of `buffer.memory`, `ratio` the
+//! compression estimate, `stamps` the instants that the measurement needs.
+
+#[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
+mod accumulator;
+mod batch;
 mod close_reason;
+mod memory;
+mod queue;
+mod ratio;
+mod split;
 mod stamps;
+
+pub use accumulator::{Accumulator, Append, Appended, Head};
+pub use batch::{Batch, BatchId, BatchState, Identity, SealJob, Sending};
 pub use close_reason::CloseReason;
+pub use memory::Memory;
+pub use ratio::Ratio;
 pub use stamps::{Run, Stamp, Stamps};

@@ -64,6 +64,13 @@ enum State {
     Zstd(zstd::Packer),
 }
 
+impl core::fmt::Debug for Compressor {
+    /// Names the codec; a library's state has nothing to show.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Compressor").field("compression", &self.compression).finish_non_exhaustive()
+    }
+}
+
 impl Compressor {
     /// Prepares a codec.
     ///

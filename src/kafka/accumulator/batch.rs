@@ -1,0 +1,394 @@
+//! One batch of one partition: open for appends, then closed, compressed and sent, perhaps often.
+//!
+//! Cost class: `push` per record, the rest per batch. A batch is one boxed value that moves from its
+//! partition's queue into a request and back; its memory is reused by a later batch.
+
+use crate::base::{Instant, Job, PartitionSlot, RecordView};
+use crate::kafka::compression::{Codec, Compression, Compressor};
+use crate::kafka::wire::record_batch::{self, BatchHeader, HEADER_LEN};
+
+use super::{CloseReason, Stamp, Stamps};
+
+/// A batch's number within its accumulator: dense from 0 in creation order, never reused.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct BatchId(pub u64);
+
+/// Where a batch stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BatchState {
+    /// Takes records.
+    Open,
+    /// Its body is away being compressed; it keeps its place.
+    Sealing,
+    /// Ready for a request.
+    Sealed,
+}
+
+/// The producer's identity and place that a batch was given at its first drain (KIP-98).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Identity {
+    /// 0 or more.
+    pub producer_id: i64,
+    /// 0 or more.
+    pub epoch: i16,
+    /// Of the batch's first record: 0 to 2^31 − 1.
+    pub base_sequence: i32,
+}
+
+/// What the sender knows of a batch.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Sending {
+    /// How often it was put back into its queue.
+    pub attempts: u32,
+    /// While set and in the future, it waits out its retry backoff.
+    pub retry_at: Option<Instant>,
+    /// Taken off its queue for the first time.
+    pub first_drained: Option<Instant>,
+    /// Taken off its queue most recently.
+    pub last_drained: Instant,
+    /// An attempt ended without an answer, or with one that doesn't say whether it was written.
+    pub maybe_written: bool,
+    /// Its outcome was already delivered (it expired in flight); a late answer is ignored.
+    pub finished: bool,
+    /// Leader epoch at the last drain: a newer one cancels the backoff (KIP-951).
+    pub leader_epoch: i32,
+}
+
+/// One batch. See the room's documentation for its life.
+#[derive(Debug)]
+pub struct Batch {
+    /// Its number.
+    pub id: BatchId,
+    /// Its partition.
+    pub slot: PartitionSlot,
+    /// What the sender knows of it.
+    pub sending: Sending,
+    /// Set at the first drain of an idempotent producer, kept over retries.
+    pub identity: Option<Identity>,
+    /// When it was created: linger and delivery timeout count from here.
+    pub created: Instant,
+    pub(super) state: BatchState,
+    pub(super) charged: u64,
+    /// A linger deadline is noted for it.
+    pub(super) lingering: bool,
+    body: Vec<u8>,
+    stamps: Stamps,
+    count: u32,
+    base_timestamp: i64,
+    max_timestamp: i64,
+    write_limit: usize,
+    /// Estimated compressed bytes per uncompressed byte, 5 % on top; 1 without compression.
+    ratio: f32,
+    uncompressed: usize,
+    payload: u64,
+    close_reason: CloseReason,
+    seal_asked: Instant,
+    seal_nanos: u64,
+    codec: Codec,
+    header: [u8; HEADER_LEN],
+}
+
+impl Batch {
+    /// A new open batch in the memory of an old one (or [`Batch::blank`]).
+    pub(super) fn reopen(
+        mut self: Box<Self>,
+        id: BatchId,
+        slot: PartitionSlot,
+        plan: &Opening,
+    ) -> Box<Self> {
+        let (mut body, mut stamps) =
+            (core::mem::take(&mut self.body), core::mem::take(&mut self.stamps));
+        body.clear();
+        body.reserve(plan.write_limit.saturating_sub(HEADER_LEN));
+        stamps.clear();
+        *self = Self {
+            id,
+            slot,
+            body,
+            stamps,
+            charged: plan.charged,
+            write_limit: plan.write_limit,
+            ratio: plan.ratio,
+            created: plan.now,
+            codec: plan.codec,
+            ..Self::blank()
+        };
+        self
+    }
+
+    /// A batch without memory or meaning, to be reopened.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: BatchId::default(),
+            slot: PartitionSlot::default(),
+            sending: Sending::default(),
+            identity: None,
+            created: Instant::ZERO,
+            state: BatchState::Open,
+            charged: 0,
+            lingering: false,
+            body: Vec::new(),
+            stamps: Stamps::default(),
+            count: 0,
+            base_timestamp: 0,
+            max_timestamp: 0,
+            write_limit: 0,
+            ratio: 1.0,
+            uncompressed: 0,
+            payload: 0,
+            close_reason: CloseReason::Linger,
+            seal_asked: Instant::ZERO,
+            seal_nanos: 0,
+            codec: Codec::None,
+            header: [0; HEADER_LEN],
+        }
+    }
+
+    /// The encoded length of `record` if it were appended next, in bytes.
+    pub(super) fn len_of(&self, record: &RecordView<'_>) -> usize {
+        let delta =
+            if self.count == 0 { 0 } else { record.timestamp_ms.wrapping_sub(self.base_timestamp) };
+        record_batch::record_len(self.count, delta, record)
+    }
+
+    /// Whether a record of `len` bytes may still be appended (`MemoryRecordsBuilder.hasRoomFor`).
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        self.count == 0 || self.write_limit >= self.estimated_size() + len
+    }
+
+    /// Whether it has reached its limit (`MemoryRecordsBuilder.isFull`).
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.state != BatchState::Open
+            || (self.count > 0 && self.write_limit <= self.estimated_size())
+    }
+
+    /// What it will take on the wire, as far as the compression estimate knows; exact without
+    /// compression and once sealed. In bytes, header included.
+    #[must_use]
+    pub fn estimated_size(&self) -> usize {
+        if self.codec == Codec::None || self.state == BatchState::Sealed {
+            return HEADER_LEN + self.body.len();
+        }
+        HEADER_LEN + scaled(self.body.len(), self.ratio)
+    }
+
+    /// Bytes that the batch occupies while it is open, header included.
+    pub(super) fn held(&self) -> u64 {
+        (HEADER_LEN + self.body.len()) as u64
+    }
+
+    /// Appends a record of `len` encoded bytes (from [`Batch::len_of`]); returns its index.
+    pub(super) fn push(&mut self, record: &RecordView<'_>, stamp: &Stamp, now: Instant) -> u32 {
+        let index = self.count;
+        if index == 0 {
+            self.base_timestamp = record.timestamp_ms;
+            self.max_timestamp = record.timestamp_ms;
+        }
+        self.max_timestamp = self.max_timestamp.max(record.timestamp_ms);
+        let delta = record.timestamp_ms.wrapping_sub(self.base_timestamp);
+        record_batch::append_record(&mut self.body, index, delta, record);
+        self.payload +=
+            (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
+        self.stamps.push(stamp, now);
+        self.count += 1;
+        index
+    }
+
+    /// Takes no more records. Without compression the batch is then sealed; otherwise the returned job
+    /// must come back through [`Batch::sealed`].
+    ///
+    /// # Panics
+    /// When it isn't open.
+    pub(super) fn close(&mut self, reason: CloseReason, now: Instant) -> Closing {
+        assert!(
+            self.state == BatchState::Open,
+            "batch {} of partition slot {} closed twice",
+            self.id.0,
+            self.slot
+        );
+        self.close_reason = reason;
+        self.uncompressed = self.body.len();
+        if self.codec == Codec::None {
+            self.state = BatchState::Sealed;
+            return Closing::Sealed;
+        }
+        self.state = BatchState::Sealing;
+        self.seal_asked = now;
+        Closing::Compress(core::mem::take(&mut self.body))
+    }
+
+    /// Takes the compressed body back.
+    pub(super) fn sealed(&mut self, body: Vec<u8>, now: Instant) {
+        assert!(self.state == BatchState::Sealing, "batch {} wasn't away", self.id.0);
+        self.body = body;
+        self.state = BatchState::Sealed;
+        self.seal_nanos = now.nanos_since(self.seal_asked);
+    }
+
+    /// Writes the header for the next request: identity, lengths and CRC-32C over header and body.
+    pub fn stamp_header(&mut self) {
+        let identity =
+            self.identity.unwrap_or(Identity { producer_id: -1, epoch: -1, base_sequence: -1 });
+        let header = BatchHeader {
+            base_offset: 0,
+            partition_leader_epoch: -1,
+            attributes: self.codec.id(),
+            last_offset_delta: i32::try_from(self.count).expect("a batch holds under 2^31 records")
+                - 1,
+            base_timestamp: self.base_timestamp,
+            max_timestamp: self.max_timestamp,
+            producer_id: identity.producer_id,
+            producer_epoch: identity.epoch,
+            base_sequence: identity.base_sequence,
+            record_count: i32::try_from(self.count).expect("a batch holds under 2^31 records"),
+        };
+        self.header = header.write(&self.body);
+    }
+
+    /// Header of the last [`Batch::stamp_header`] and body: the batch as it goes to the broker.
+    #[must_use]
+    pub fn wire_parts(&self) -> (&[u8], &[u8]) {
+        (&self.header, &self.body)
+    }
+
+    /// Bytes on the wire, exact once sealed.
+    #[must_use]
+    pub fn wire_len(&self) -> usize {
+        HEADER_LEN + self.body.len()
+    }
+
+    /// How many records.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn state(&self) -> BatchState {
+        self.state
+    }
+
+    /// Bytes up to which it takes records: `batch.size`, or more for one large record.
+    #[must_use]
+    pub const fn capacity_limit(&self) -> usize {
+        self.write_limit
+    }
+
+    /// Why it was closed; [`CloseReason::Linger`] while it is open.
+    #[must_use]
+    pub const fn close_reason(&self) -> CloseReason {
+        self.close_reason
+    }
+
+    /// Length of the records before compression, in bytes.
+    #[must_use]
+    pub const fn uncompressed(&self) -> usize {
+        self.uncompressed
+    }
+
+    /// Timestamp of the first record, Unix milliseconds.
+    pub(super) const fn base_timestamp(&self) -> i64 {
+        self.base_timestamp
+    }
+
+    /// Bytes of keys and values.
+    #[must_use]
+    pub const fn payload(&self) -> u64 {
+        self.payload
+    }
+
+    /// How long its compression took, waiting included, in nanoseconds; 0 without compression.
+    #[must_use]
+    pub const fn seal_nanos(&self) -> u64 {
+        self.seal_nanos
+    }
+
+    /// The stamps of its records.
+    #[must_use]
+    pub const fn stamps(&self) -> &Stamps {
+        &self.stamps
+    }
+
+    /// Takes the stamps out, for the delivery that tells the batch's outcome.
+    pub const fn take_stamps(&mut self) -> Stamps {
+        core::mem::replace(&mut self.stamps, Stamps::EMPTY)
+    }
+
+    /// Gives a delivery's stamps back for their memory.
+    pub(super) fn lend_stamps(&mut self, stamps: Stamps) {
+        self.stamps = stamps;
+    }
+
+    /// A batch of `count` records without content.
+    #[cfg(test)]
+    pub(crate) fn for_test(id: BatchId, slot: PartitionSlot, count: u32) -> Self {
+        Self { id, slot, count, ..Self::blank() }
+    }
+
+    /// Capacity of its body in bytes, for the bound on spare memory.
+    pub(super) const fn capacity(&self) -> usize {
+        self.body.capacity()
+    }
+}
+
+/// How a batch is opened.
+pub(super) struct Opening {
+    pub(super) charged: u64,
+    pub(super) write_limit: usize,
+    pub(super) ratio: f32,
+    pub(super) codec: Codec,
+    pub(super) now: Instant,
+}
+
+/// What is left to do for a closed batch.
+pub(super) enum Closing {
+    /// Nothing.
+    Sealed,
+    /// Compress this body.
+    Compress(Vec<u8>),
+}
+
+/// Compression of one batch, away from its queue (an `Action::Seal`).
+#[derive(Debug)]
+pub struct SealJob {
+    pub(super) slot: PartitionSlot,
+    pub(super) batch: BatchId,
+    pub(super) body: Vec<u8>,
+    pub(super) out: Vec<u8>,
+    pub(super) compressor: Box<Compressor>,
+}
+
+impl Job for SealJob {
+    fn run(&mut self) {
+        self.out.clear();
+        let done = self.compressor.compress(&self.body, &mut self.out);
+        done.expect("compressing memory into a growing vector has no reason to fail");
+    }
+
+    /// gzip and zstd take 1 to 6 ms for 128 KiB, and so do lz4's HC levels; snappy and fast lz4 0.2 ms.
+    fn is_slow(&self) -> bool {
+        let Compression { codec, level } = self.compressor.compression();
+        let heavy = match codec {
+            Codec::Gzip | Codec::Zstd => true,
+            Codec::Lz4 => level != Codec::Lz4.default_level(),
+            Codec::None | Codec::Snappy => false,
+        };
+        heavy && self.body.len() > SLOW_FROM
+    }
+}
+
+/// `bytes × ratio`, rounded up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "an estimate of a batch's size: under 2^31 and not negative"
+)]
+fn scaled(bytes: usize, ratio: f32) -> usize {
+    (bytes as f64 * f64::from(ratio)) as usize
+}
+
+/// Bodies above this many bytes go to a helper thread when their codec is slow.
+const SLOW_FROM: usize = 24 * 1024;
