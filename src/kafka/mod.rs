@@ -1,7 +1,4 @@
-//! How Kafka works: its wire format, its codecs, its producer and its broker. Pure: no I/O, no clock,
-//! no randomness but a seed.
-//!
-//! Cost class: each room states its own.
+//! How a Kafka producer works. Pure: no I/O, no clock, no randomness but a seed.
 pub mod accumulator;
 pub mod admin;
 pub mod broker;

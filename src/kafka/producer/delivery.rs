@@ -6,7 +6,7 @@
 use core::fmt;
 
 use crate::base::{BrokerId, Instant, PartitionSlot};
-use crate::kafka::accumulator::{CloseReason, Stamps};
+use crate::kafka::accumulator::{Batch, CloseReason, Stamps};
 use crate::kafka::wire::ErrorCode;
 
 /// How a batch ended. Every record ends in exactly one of these.
@@ -91,5 +91,37 @@ impl Delivery {
     #[must_use]
     pub const fn records(&self) -> u32 {
         self.stamps.count()
+    }
+
+    /// The delivery of `batch`, whose stamps it takes.
+    pub(super) fn of(
+        batch: &mut Batch,
+        broker: Option<BrokerId>,
+        outcome: Outcome,
+        written: Instant,
+        ended: Instant,
+    ) -> Self {
+        let sending = &batch.sending;
+        let times = BatchTimes {
+            created: batch.created,
+            first_drained: sending.first_drained,
+            last_drained: sending.last_drained,
+            written,
+            ended,
+        };
+        Self {
+            slot: batch.slot,
+            broker,
+            outcome,
+            times,
+            retries: sending.attempts,
+            wire_bytes: batch.wire_len() as u64,
+            uncompressed_bytes: batch.uncompressed() as u64,
+            payload_bytes: batch.payload(),
+            capacity: batch.capacity_limit() as u64,
+            close_reason: batch.close_reason(),
+            seal_nanos: batch.seal_nanos(),
+            stamps: batch.take_stamps(),
+        }
     }
 }

@@ -1,3 +1,28 @@
 //! The producer: records in, deliveries out.
+//!
+//! `producer` is what the caller sees; `topics` chooses partitions, `routes` sorts ready ones by
+//! broker, `sender` drains them into requests, `answers` turns responses into outcomes by the rules
+//! of `retry` and `idempotence`; `machine` is the face towards sockets.
+
+mod answers;
 mod delivery;
+mod event;
+mod idempotence;
+mod identity;
+mod machine;
+#[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
+mod producer;
+mod request;
+mod retry;
+mod routes;
+mod sender;
+mod split;
+mod topics;
+
 pub use delivery::{BatchTimes, Delivery, Failure, Outcome};
+pub use event::ProducerEvent;
+pub use idempotence::{ProducerId, SequenceVerdict, Sequences, advance};
+pub use machine::ProducerCommand;
+pub use producer::{Producer, Sent};
+pub use request::{ProduceBatches, ProducerRequest};
+pub use retry::{Case, Verdict, judge, may_be_written};

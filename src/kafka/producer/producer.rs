@@ -1,0 +1,217 @@
+//! The producer: records in, deliveries out, bytes in between (`KafkaProducer`, `Sender`).
+//!
+//! Cost class: `send` per record, the rest per batch or request. It holds no queue of requests: a
+//! request is drained from the accumulator only when a connection can take one. Metadata, connections
+//! and their back-off are the cluster's; what a batch's end means for its records is the caller's.
+
+use std::collections::VecDeque;
+
+use crate::base::{BrokerId, Instant, PartitionSlot, RecordView, Rng, TopicSlot};
+use crate::kafka::accumulator::{Accumulator, Append, BatchId, Stamp, Stamps};
+use crate::kafka::cluster::{Cluster, NetworkConfig};
+use crate::kafka::config::ProducerConfig;
+use crate::kafka::wire::{ErrorCode, record_batch};
+
+use super::event::ProducerEvent;
+use super::idempotence::Sequences;
+use super::identity::IdentityRequest;
+use super::request::{ProduceBatches, ProducerRequest};
+use super::routes::Routes;
+use super::topics::{Choice, TopicState, View};
+use super::{Delivery, Failure};
+
+/// What became of a send.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Sent {
+    /// The record is in a batch; its delivery will tell the rest.
+    Appended {
+        /// Which batch.
+        batch: BatchId,
+        /// The record's place in it.
+        index: u32,
+    },
+    /// `buffer.memory` is full; try again after the next input.
+    Full,
+    /// The topic's partitions aren't known; try again after the next input.
+    NoMetadata,
+    /// It can't be sent at all (too large, or the producer has failed); nothing happened.
+    Refused(Failure),
+}
+
+/// A producer of one process. See the room's documentation.
+#[derive(Debug)]
+pub struct Producer {
+    pub(super) config: ProducerConfig,
+    pub(super) cluster: Cluster<ProducerRequest>,
+    pub(super) accumulator: Accumulator,
+    pub(super) sequences: Sequences,
+    pub(super) identity: IdentityRequest,
+    pub(super) routes: Routes,
+    pub(super) topics: Vec<TopicState>,
+    pub(super) deliveries: VecDeque<Delivery>,
+    pub(super) events: VecDeque<ProducerEvent>,
+    #[expect(clippy::vec_box, reason = "requests stay boxed: a connection moves them about")]
+    pub(super) spare_requests: Vec<Box<ProduceBatches>>,
+    /// Partitions whose expired batch may or may not have been written.
+    pub(super) unresolved: Vec<PartitionSlot>,
+    /// When the oldest batch could expire, or earlier; `None` without batches.
+    pub(super) next_expiry: Option<Instant>,
+    /// Every batch fails from here on.
+    pub(super) fatal: Option<Failure>,
+    pub(super) rng: Rng,
+    pub(super) now: Instant,
+    pub(super) closing: bool,
+}
+
+impl Producer {
+    /// A producer that knows no topic yet. `seed` decides jitter, sticky draws and the order in which
+    /// brokers are asked.
+    #[must_use]
+    pub fn new(config: ProducerConfig, seed: u64, now: Instant) -> Self {
+        let network = NetworkConfig::from(&config);
+        Self {
+            cluster: Cluster::new(&network, true, seed, now),
+            accumulator: Accumulator::new(&config),
+            sequences: Sequences::default(),
+            identity: IdentityRequest::new(config.enable_idempotence),
+            routes: Routes::default(),
+            topics: Vec::new(),
+            deliveries: VecDeque::new(),
+            events: VecDeque::new(),
+            spare_requests: Vec::new(),
+            unresolved: Vec::new(),
+            next_expiry: None,
+            fatal: None,
+            rng: Rng::new(seed ^ RNG_STREAM),
+            now,
+            closing: false,
+            config,
+        }
+    }
+
+    /// Starts to look a topic up; the slot stands for it from now on.
+    pub fn add_topic(&mut self, name: &str, now: Instant) -> TopicSlot {
+        let slot = self.cluster.add_topic(name, now);
+        if slot.index() == self.topics.len() {
+            self.topics.push(TopicState::new(name, &self.config));
+        }
+        slot
+    }
+
+    /// Hands a record over. On `Full` and `NoMetadata` the caller keeps it and tries again.
+    pub fn send(
+        &mut self,
+        topic: TopicSlot,
+        record: &RecordView<'_>,
+        stamp: &Stamp,
+        now: Instant,
+    ) -> Sent {
+        let size = record_batch::upper_bound(record);
+        if size > self.config.max_request_size as usize || self.fatal.is_some() {
+            return Sent::Refused(self.refusal(size));
+        }
+        let Self { config, cluster, accumulator, routes, topics, rng, .. } = self;
+        let view = View { config, cluster, accumulator, routes, topic, now };
+        let state = &mut topics[topic.index()];
+        let (slot, sticky) = match state.choose(record, &view, rng) {
+            Choice::To { slot, sticky } => (slot, sticky),
+            Choice::Unknown => return Sent::NoMetadata,
+        };
+        let appended = match accumulator.append(slot, record, stamp, now) {
+            Append::Done(appended) => appended,
+            Append::Full => return Sent::Full,
+        };
+        if sticky {
+            let view = View { config, cluster, accumulator, routes, topic, now };
+            state.count(appended.bytes, appended.full, &view, rng);
+        }
+        if appended.index == 0 {
+            self.batch_opened(topic, now);
+        }
+        Sent::Appended { batch: appended.batch, index: appended.index }
+    }
+
+    /// What a new batch means beyond the accumulator: the topic is in use, and can expire.
+    fn batch_opened(&mut self, topic: TopicSlot, now: Instant) {
+        self.cluster.use_topic(topic, now);
+        self.next_expiry.get_or_insert(now + self.config.delivery_timeout);
+    }
+
+    /// Why a record of `size` bytes can't be sent.
+    #[cold]
+    fn refusal(&self, size: usize) -> Failure {
+        if let Some(fatal) = &self.fatal {
+            return fatal.clone();
+        }
+        let limit = self.config.max_request_size;
+        Failure {
+            code: ErrorCode::MESSAGE_TOO_LARGE,
+            message: format!(
+                "a record of {size} bytes when serialized is larger than max.request.size = {limit}"
+            ),
+        }
+    }
+
+    /// Makes everything appended so far ready at once.
+    pub fn flush(&mut self, now: Instant) {
+        self.accumulator.flush(now);
+    }
+
+    /// Whether records can leave at once: every partition of `topic` has a leader, and an idempotent
+    /// producer has its id.
+    #[must_use]
+    pub fn is_ready(&self, topic: TopicSlot) -> bool {
+        let slots = self.cluster.topic(topic).partitions();
+        let led = slots.iter().all(|&slot| self.cluster.partition(slot).leader.is_some());
+        let known = !self.config.enable_idempotence || self.sequences.current().is_some();
+        !slots.is_empty() && led && known
+    }
+
+    /// Batches created and without an outcome yet.
+    #[must_use]
+    pub const fn incomplete(&self) -> usize {
+        self.accumulator.live()
+    }
+
+    /// The next batch that ended.
+    pub fn poll_delivery(&mut self) -> Option<Delivery> {
+        self.deliveries.pop_front()
+    }
+
+    /// Gives a delivery's memory back.
+    pub fn recycle(&mut self, stamps: Stamps) {
+        self.accumulator.reuse_stamps(stamps);
+    }
+
+    /// What it knows of the cluster.
+    #[must_use]
+    pub const fn cluster(&self) -> &Cluster<ProducerRequest> {
+        &self.cluster
+    }
+
+    /// The accumulator, to look at memory and queues.
+    #[must_use]
+    pub const fn accumulator(&self) -> &Accumulator {
+        &self.accumulator
+    }
+
+    /// The configuration that it runs with.
+    #[must_use]
+    pub const fn config(&self) -> &ProducerConfig {
+        &self.config
+    }
+
+    /// Why every batch fails, once one failed for good.
+    #[must_use]
+    pub const fn fatal(&self) -> Option<&Failure> {
+        self.fatal.as_ref()
+    }
+
+    /// The leader of a partition now.
+    pub(super) fn leader(&self, slot: PartitionSlot) -> Option<BrokerId> {
+        self.cluster.partition(slot).leader
+    }
+}
+
+/// Keeps the producer's own draws apart from the cluster's, which has the bare seed.
+const RNG_STREAM: u64 = 0x7072_6f64_7563_6572;

@@ -1,0 +1,94 @@
+//! Ready partitions, sorted by the broker that leads them.
+//!
+//! Cost class: per batch. Each ready partition stands in exactly one list; taking from the front and
+//! returning to the back is fair, as Java's rotating drain index is.
+
+use std::collections::VecDeque;
+
+use crate::base::{BrokerId, Instant, PartitionSlot};
+
+/// The lists. Brokers are few, so they stand in a sorted vector.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    nodes: Vec<Route>,
+    /// Ready partitions whose leader isn't known.
+    homeless: Vec<PartitionSlot>,
+}
+
+/// One broker's ready partitions.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) node: BrokerId,
+    pub(super) slots: VecDeque<PartitionSlot>,
+    /// Since when it has had something ready that it couldn't be sent
+    /// (`partitioner.availability.timeout.ms`).
+    pub(super) blocked_since: Option<Instant>,
+}
+
+impl Routes {
+    /// Puts a ready partition into its leader's list.
+    pub(super) fn place(&mut self, slot: PartitionSlot, leader: Option<BrokerId>) {
+        match leader {
+            None => self.homeless.push(slot),
+            Some(node) => self.route(node).slots.push_back(slot),
+        }
+    }
+
+    /// The broker's list.
+    pub(super) fn route(&mut self, node: BrokerId) -> &mut Route {
+        let at = match self.nodes.binary_search_by_key(&node, |route| route.node) {
+            Ok(at) => at,
+            Err(at) => {
+                let slots = VecDeque::new();
+                self.nodes.insert(at, Route { node, slots, blocked_since: None });
+                at
+            }
+        };
+        &mut self.nodes[at]
+    }
+
+    /// The `at`-th broker that ever led something, if it has ready partitions; `None` past the end.
+    pub(super) fn waiting(&self, at: usize) -> Option<Option<BrokerId>> {
+        let route = self.nodes.get(at)?;
+        Some((!route.slots.is_empty()).then_some(route.node))
+    }
+
+    /// Since when the broker couldn't be sent what it should have.
+    pub(super) fn blocked_since(&self, node: BrokerId) -> Option<Instant> {
+        let at = self.nodes.binary_search_by_key(&node, |route| route.node).ok()?;
+        self.nodes[at].blocked_since
+    }
+
+    /// Partitions that wait for a leader, to be placed again.
+    pub(super) fn take_homeless(&mut self) -> Vec<PartitionSlot> {
+        core::mem::take(&mut self.homeless)
+    }
+
+    /// Whether some ready partition has no known leader.
+    pub(super) fn has_homeless(&self) -> bool {
+        !self.homeless.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_goes_to_its_leader_s_list_or_waits_for_one() {
+        let mut routes = Routes::default();
+        routes.place(PartitionSlot(4), Some(BrokerId(2)));
+        routes.place(PartitionSlot(5), Some(BrokerId(1)));
+        routes.place(PartitionSlot(6), None);
+        assert_eq!(routes.waiting(0), Some(Some(BrokerId(1))));
+        assert_eq!(routes.waiting(1), Some(Some(BrokerId(2))));
+        assert_eq!(routes.waiting(2), None);
+        assert!(routes.has_homeless());
+        for slot in routes.take_homeless() {
+            routes.place(slot, Some(BrokerId(1)));
+        }
+        assert_eq!(routes.route(BrokerId(1)).slots, [PartitionSlot(5), PartitionSlot(6)]);
+        routes.route(BrokerId(2)).slots.clear();
+        assert_eq!(routes.waiting(1), Some(None));
+    }
+}
