@@ -1,8 +1,10 @@
 //! What is sent, when, and what came of it. Pure: time comes in as an argument, nothing here does
 //! I/O.
 //!
-//! [`schedule`] says when a record is due, [`source`] says what it holds.
+//! [`schedule`] says when a record is due, [`source`] what it holds, [`recorder`] what came of it;
+//! [`engine`] is a producer between them.
 
+pub mod engine;
 pub mod recorder;
 pub mod schedule;
 pub mod source;

@@ -1,0 +1,213 @@
+//! What a worker does in turn: connect, then phases of load, each with its drain.
+//!
+//! Cost class: per input, a few comparisons; the edges are per phase.
+
+use core::time::Duration;
+
+use crate::base::Instant;
+use crate::kafka::producer::ProducerEvent;
+use crate::kafka::wire::ApiKey;
+use crate::load::recorder::Recorder;
+
+use super::engine::Engine;
+use super::plan::{EngineCommand, EngineReport, Load, PhaseEnd};
+use super::pump::Feed;
+
+/// Where the engine stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Phase {
+    /// Waiting for metadata, leaders and producer id.
+    Connect { give_up: Instant },
+    /// Waiting for orders.
+    Idle,
+    /// The schedule runs.
+    Load { load: Load },
+    /// The schedule is over, records are under way.
+    Drain { load: Load, end: Instant, cut_at: Instant },
+    /// Ended.
+    Done,
+}
+
+impl Engine {
+    pub(super) fn obey(&mut self, command: EngineCommand, now: Instant) {
+        match command {
+            EngineCommand::Begin(load) => self.begin(load),
+            EngineCommand::Stop { within } => self.stop(within, now),
+            EngineCommand::Look => {
+                if matches!(self.phase, Phase::Load { .. } | Phase::Drain { .. }) {
+                    let snapshot = Box::new(self.recorder.snapshot());
+                    self.reports.push_back(EngineReport::Snapshot(snapshot));
+                }
+            }
+            EngineCommand::Close => self.phase = Phase::Done,
+        }
+    }
+
+    /// Starts a phase: the measurement is reset, the schedule starts without debt; the producer
+    /// keeps its connections, sequences, sticky choice and estimates.
+    fn begin(&mut self, load: Load) {
+        assert!(matches!(self.phase, Phase::Idle), "a phase begins when the one before is over");
+        self.schedule.start(load.at, load.stop);
+        self.recorder = Recorder::new(&self.plan.recorder, load.at);
+        if let Some(end) = self.schedule.window_end() {
+            self.recorder.end_window(end);
+        }
+        self.feed = Feed::default();
+        self.next_sample = load.at;
+        self.phase = Phase::Load { load };
+    }
+
+    fn stop(&mut self, within: Duration, now: Instant) {
+        match &mut self.phase {
+            Phase::Load { load } => {
+                load.drain_within = within;
+                self.schedule.cut(now);
+                self.recorder.end_window(now);
+            }
+            Phase::Drain { cut_at, .. } => *cut_at = (*cut_at).min(now + within),
+            Phase::Connect { .. } | Phase::Idle => self.phase = Phase::Done,
+            Phase::Done => {}
+        }
+    }
+
+    /// After every input: outcomes to the recorder, due records to the producer, phase edges.
+    pub(super) fn turn(&mut self, now: Instant) {
+        self.now = now;
+        self.record_deliveries();
+        if matches!(self.phase, Phase::Load { .. }) {
+            self.pump(now);
+        }
+        self.record_events(now);
+        self.sample(now);
+        match self.phase {
+            Phase::Connect { give_up } => self.while_connecting(give_up, now),
+            Phase::Load { load } => self.while_loading(load, now),
+            Phase::Drain { load, end, cut_at } => self.while_draining(load, end, cut_at, now),
+            Phase::Idle | Phase::Done => {}
+        }
+    }
+
+    fn record_deliveries(&mut self) {
+        while let Some(delivery) = self.producer.poll_delivery() {
+            self.recorder.delivered(&delivery);
+            self.producer.recycle(delivery.stamps);
+        }
+    }
+
+    fn record_events(&mut self, now: Instant) {
+        use crate::base::Machine as _;
+        while let Some(event) = self.producer.poll_report() {
+            match &event {
+                ProducerEvent::RequestSent { batches, in_flight, .. } => {
+                    self.recorder.request_sent(*batches, *in_flight);
+                    continue;
+                }
+                ProducerEvent::Retried { code, records, .. } => {
+                    self.recorder.retried(*code, *records, now);
+                }
+                ProducerEvent::Split { .. } => self.recorder.split(),
+                ProducerEvent::Throttled { span, .. } => {
+                    self.recorder.throttle(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
+                }
+                _ => {}
+            }
+            self.reports.push_back(EngineReport::Event { event, at: now });
+        }
+    }
+
+    fn sample(&mut self, now: Instant) {
+        let running = matches!(self.phase, Phase::Load { .. } | Phase::Drain { .. });
+        if running && now >= self.next_sample {
+            self.recorder.sample(now, self.schedule.due_by(now));
+            self.next_sample = now + SAMPLE_EVERY;
+        }
+    }
+
+    fn while_connecting(&mut self, give_up: Instant, now: Instant) {
+        if self.producer.is_ready(self.topic) {
+            self.phase = Phase::Idle;
+            let cluster = self.producer.cluster();
+            let spoken =
+                cluster.brokers().iter().filter_map(|b| cluster.version(b.id, ApiKey::Produce));
+            let produce_version = spoken.max();
+            self.reports.push_back(EngineReport::Ready { produce_version });
+        } else if now >= give_up || self.producer.fatal().is_some() {
+            let problems = self.producer.cluster().problems();
+            let mut reasons: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            reasons.extend(self.producer.fatal().map(ToString::to_string));
+            self.phase = Phase::Done;
+            self.reports.push_back(EngineReport::NotReady(reasons));
+        }
+    }
+
+    fn while_loading(&mut self, load: Load, now: Instant) {
+        if !self.schedule.finished() || self.feed.blocked.is_some() {
+            let bound = self.schedule.window_end().map(|end| end + load.drain_within);
+            if bound.is_some_and(|bound| now >= bound) {
+                self.cut(load, self.schedule.window_end().unwrap_or(now), now);
+            }
+            return;
+        }
+        let end = self.schedule.window_end().unwrap_or(now);
+        // A schedule that ends by count is over when its last record's turn ends.
+        if now < end {
+            return;
+        }
+        self.recorder.end_window(end);
+        self.producer.flush(now);
+        self.reports.push_back(EngineReport::Draining { at: end });
+        let cut_at = end + load.drain_within;
+        self.phase = Phase::Drain { load, end, cut_at };
+        self.while_draining(load, end, cut_at, now);
+    }
+
+    fn while_draining(&mut self, load: Load, end: Instant, cut_at: Instant, now: Instant) {
+        if self.producer.incomplete() == 0 {
+            self.finish(load, end, false, now);
+        } else if now >= cut_at {
+            self.cut(load, end, now);
+        }
+    }
+
+    /// The drain's bound has come: what wasn't sent is unsent, what was sent is indeterminate.
+    fn cut(&mut self, load: Load, end: Instant, now: Instant) {
+        for stamps in self.producer.abandon(now) {
+            self.recorder.unsent_batch(&stamps, now);
+        }
+        self.record_deliveries();
+        self.leave_unsent(now);
+        self.finish(load, end, true, now);
+    }
+
+    fn finish(&mut self, load: Load, end: Instant, cut: bool, now: Instant) {
+        self.record_events(now);
+        let due = self.schedule.due_by(Instant::FAR_FUTURE);
+        self.recorder.sample(now, due);
+        let in_progress = self.in_progress();
+        assert!(in_progress == 0, "{in_progress} records have no outcome after the drain");
+        let recorder =
+            core::mem::replace(&mut self.recorder, Recorder::new(&self.plan.recorder, now));
+        let tally = recorder.finish(now);
+        let ended = PhaseEnd { start: load.at, end, drained: now, due, cut, tally };
+        self.reports.push_back(EngineReport::PhaseEnded(Box::new(ended)));
+        self.phase = if cut { Phase::Done } else { Phase::Idle };
+    }
+
+    /// The next instant at which the engine itself has something to do.
+    pub(super) fn own_deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Connect { give_up } => Some(give_up),
+            Phase::Load { load } => {
+                let end = self.schedule.window_end();
+                let bound = end.filter(|end| *end > self.now || self.schedule.finished());
+                let bound = bound.or_else(|| end.map(|end| end + load.drain_within));
+                [self.pump_deadline(), bound, Some(self.next_sample)].into_iter().flatten().min()
+            }
+            Phase::Drain { cut_at, .. } => Some(cut_at.min(self.next_sample)),
+            Phase::Idle | Phase::Done => None,
+        }
+    }
+}
+
+/// How often the backlog is looked at.
+const SAMPLE_EVERY: Duration = Duration::from_millis(50);

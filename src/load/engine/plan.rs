@@ -1,0 +1,123 @@
+//! What an engine is made of, what it is told, and what it tells. Cost class: per phase.
+
+use core::time::Duration;
+
+use crate::base::{Instant, WorkerIndex};
+use crate::kafka::config::ProducerConfig;
+use crate::kafka::producer::ProducerEvent;
+use crate::load::recorder::{RecorderPlan, Snapshot, Tally};
+use crate::load::schedule::{SchedulePlan, Stop};
+use crate::load::source::SourcePlan;
+
+/// Everything an engine needs to know.
+#[derive(Clone, Debug)]
+pub struct EnginePlan {
+    /// Which of the run's workers it is.
+    pub worker: WorkerIndex,
+    /// Its producer.
+    pub producer: ProducerConfig,
+    /// Where it writes.
+    pub topic: String,
+    /// When records are due, over all workers.
+    pub schedule: SchedulePlan,
+    /// What they hold.
+    pub source: SourcePlan,
+    /// The grid on which due records are sent; zero spins.
+    pub quantum: Duration,
+    /// What is measured.
+    pub recorder: RecorderPlan,
+    /// Decides jitter and sticky draws; records depend on the source's own seed.
+    pub seed: u64,
+    /// Ties instants to the wall clock.
+    pub origin: Origin,
+}
+
+/// One reading of both clocks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Origin {
+    /// The monotonic clock.
+    pub instant: Instant,
+    /// The wall clock at the same moment, Unix milliseconds.
+    pub unix_ms: i64,
+}
+
+impl Origin {
+    /// The wall clock at `now`, Unix milliseconds, as far as it hasn't been set since.
+    #[must_use]
+    pub fn unix_ms_at(&self, now: Instant) -> i64 {
+        let since = now.nanos_since(self.instant) / 1_000_000;
+        self.unix_ms + i64::try_from(since).unwrap_or(0)
+    }
+}
+
+/// An order to an engine.
+#[derive(Clone, Copy, Debug)]
+pub enum EngineCommand {
+    /// Begin a phase of load; only between phases.
+    Begin(Load),
+    /// Stop generating now; what is due by now is still sent, for at most this long.
+    Stop {
+        /// Bound of the drain.
+        within: Duration,
+    },
+    /// Say how things stand ([`EngineReport::Snapshot`]).
+    Look,
+    /// End.
+    Close,
+}
+
+/// A phase of load.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// When its schedule starts: the same instant for every worker.
+    pub at: Instant,
+    /// When its schedule stops.
+    pub stop: Stop,
+    /// How long what was due may still take afterwards; past it, records are unsent.
+    pub drain_within: Duration,
+}
+
+/// What an engine tells.
+#[derive(Debug)]
+pub enum EngineReport {
+    /// Connected: leaders and producer id are known, load may begin.
+    Ready {
+        /// The Produce version spoken with the brokers connected so far; `None` before the first.
+        produce_version: Option<i16>,
+    },
+    /// Not ready after `max.block.ms`: why, one sentence an address.
+    NotReady(Vec<String>),
+    /// The answer to [`EngineCommand::Look`], while a phase is under way.
+    Snapshot(Box<Snapshot>),
+    /// The schedule of the phase is over; its drain begins.
+    Draining {
+        /// Since when.
+        at: Instant,
+    },
+    /// A phase is over, its drain included.
+    PhaseEnded(Box<PhaseEnd>),
+    /// Something happened on the network.
+    Event {
+        /// What.
+        event: ProducerEvent,
+        /// When.
+        at: Instant,
+    },
+}
+
+/// What a phase came to for one worker.
+#[derive(Debug)]
+pub struct PhaseEnd {
+    /// When its schedule started.
+    pub start: Instant,
+    /// When its schedule ended.
+    pub end: Instant,
+    /// When the last record had its outcome.
+    pub drained: Instant,
+    /// Records that were due (without a rate: generated).
+    pub due: u64,
+    /// The drain was cut; the producer can't go on.
+    pub cut: bool,
+    /// Keys and values, payload and all else measured.
+    pub tally: Tally,
+}

@@ -1,0 +1,169 @@
+//! The way of a record from the schedule into a batch.
+//!
+//! Cost class: per record; no allocation, no clock, no system call. Bounded per call.
+//!
+//! Which look at the schedule first found a record due decides what its lateness is called: up to
+//! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for room.
+//! While the producer is blocked the schedule counts as looked at all the time.
+
+use crate::base::Instant;
+use crate::kafka::accumulator::Stamp;
+use crate::kafka::producer::{Failure, Sent};
+use crate::kafka::wire::ErrorCode;
+use crate::load::schedule::Due;
+
+use super::engine::Engine;
+
+/// What the pump remembers between two calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Feed {
+    pub(super) blocked: Option<Blocked>,
+    /// Records due up to `until` were seen due at `from`, or when they became due if that was later.
+    behind: Option<Behind>,
+}
+
+/// The record that found no room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Blocked {
+    due: Due,
+    /// From the call that found none.
+    stamp: Stamp,
+    /// When that was.
+    since: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Behind {
+    from: Instant,
+    until: Instant,
+}
+
+impl Feed {
+    /// The stamp of a record that is taken at `now`, not blocked itself.
+    fn stamp(&mut self, due: Due, now: Instant) -> Stamp {
+        if let (Some(behind), Some(at)) = (self.behind, due.at)
+            && at <= behind.until
+        {
+            return Stamp { due: due.at, seen: behind.from, handed: now };
+        }
+        self.behind = None;
+        Stamp { due: due.at, seen: now, handed: now }
+    }
+
+    /// The call at `now` leaves records behind that are due.
+    fn fall_behind(&mut self, from: Instant, now: Instant) {
+        match &mut self.behind {
+            Some(behind) => behind.until = now,
+            None => self.behind = Some(Behind { from, until: now }),
+        }
+    }
+}
+
+impl Engine {
+    /// Hands over what is due, until the producer takes no more.
+    pub(super) fn pump(&mut self, now: Instant) {
+        let timestamp_ms = self.plan.origin.unix_ms_at(now);
+        let mut handed = 0;
+        for _ in 0..RECORDS_PER_CALL {
+            let (due, stamp) = match self.feed.blocked {
+                Some(Blocked { due, stamp, .. }) => (due, stamp),
+                None => match self.schedule.take(now) {
+                    Some(due) => (due, self.feed.stamp(due, now)),
+                    None => break,
+                },
+            };
+            let record = self.source.record(due.record, timestamp_ms);
+            match self.producer.send(self.topic, &record, &stamp, now) {
+                Sent::Appended { .. } => handed += 1,
+                Sent::Full | Sent::NoMetadata => {
+                    if !self.wait_for_room(due, &stamp, now) {
+                        break;
+                    }
+                    handed += 1;
+                }
+                Sent::Refused(failure) => {
+                    handed += 1;
+                    self.refuse(&stamp, &failure, now);
+                }
+            }
+            if let Some(blocked) = self.feed.blocked.take() {
+                // What fell due meanwhile was seen at once.
+                self.feed.fall_behind(blocked.since, now);
+            }
+        }
+        self.recorder.generated(handed);
+        if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
+            self.feed.fall_behind(now, now);
+        }
+    }
+
+    /// Keeps a record that found no room. True when it has waited for `max.block.ms` and failed.
+    #[cold]
+    fn wait_for_room(&mut self, due: Due, stamp: &Stamp, now: Instant) -> bool {
+        let since = self.feed.blocked.map_or(now, |blocked| blocked.since);
+        self.feed.fall_behind(since, now);
+        let limit = self.plan.producer.max_block;
+        if now.since(since) < limit {
+            self.feed.blocked = Some(Blocked { due, stamp: *stamp, since });
+            return false;
+        }
+        let memory = self.producer.accumulator().memory();
+        let message = format!(
+            "no room in buffer.memory within max.block.ms = {} ms: {} of {} bytes taken",
+            limit.as_millis(),
+            memory.used(),
+            memory.total()
+        );
+        let failure = Failure { code: ErrorCode::REQUEST_TIMED_OUT, message };
+        self.refuse(stamp, &failure, now);
+        true
+    }
+
+    fn refuse(&mut self, stamp: &Stamp, failure: &Failure, now: Instant) {
+        self.recorder.refused(stamp, failure.code, now);
+    }
+
+    /// Counts what is due and was never taken, a blocked record first, as generated and unsent.
+    pub(super) fn leave_unsent(&mut self, now: Instant) {
+        if let Some(blocked) = self.feed.blocked.take() {
+            self.recorder.generated(1);
+            self.recorder.unsent(&blocked.stamp, now);
+        }
+        // Without a rate nothing is due that wasn't taken.
+        if self.plan.schedule.rate.is_none() {
+            return self.schedule.end();
+        }
+        while let Some(due) = self.schedule.take(now) {
+            let stamp = self.feed.stamp(due, now);
+            self.recorder.generated(1);
+            self.recorder.unsent(&stamp, now);
+        }
+    }
+
+    /// When the pump should be called next: for the next due record on the grid, at once when it
+    /// stopped for its bound alone, or when a blocked record's time is over.
+    pub(super) fn pump_deadline(&self) -> Option<Instant> {
+        if let Some(blocked) = self.feed.blocked {
+            return Some(blocked.since + self.plan.producer.max_block);
+        }
+        let due = self.schedule.next_due()?;
+        if self.plan.quantum.is_zero() && self.plan.schedule.rate.is_some() {
+            // Spinning: ask again at once, until the record is due.
+            return Some(Instant::ZERO);
+        }
+        if due <= self.now || self.plan.schedule.rate.is_none() {
+            return Some(due);
+        }
+        Some(self.on_grid(due))
+    }
+
+    /// The first point of the pacing grid at or after `due`. The grid starts with the clock, so that
+    /// several workers wake together.
+    fn on_grid(&self, due: Instant) -> Instant {
+        let quantum = u64::try_from(self.plan.quantum.as_nanos()).unwrap_or(u64::MAX).max(1);
+        Instant::from_nanos(due.as_nanos().div_ceil(quantum).saturating_mul(quantum))
+    }
+}
+
+/// How many records one call hands over at most: some 100 µs of work, so that acks are read.
+const RECORDS_PER_CALL: u32 = 2_048;

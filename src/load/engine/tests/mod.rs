@@ -1,0 +1,240 @@
+//! Whole runs in virtual time against the in-memory broker.
+
+mod world;
+
+use core::time::Duration;
+
+use super::*;
+use crate::base::WorkerIndex;
+use crate::kafka::compression::{Codec, Compression, decompress};
+use crate::kafka::config::{Acks, HostPort, ProducerConfig};
+use crate::kafka::wire::record_batch::{self, Records};
+use crate::load::recorder::{Kind, RecorderPlan};
+use crate::load::schedule::{Rate, SchedulePlan, Stop};
+use crate::load::source::{KeyPlan, SourcePlan, ValuePlan, parse_sequence};
+use world::World;
+
+const TOPIC: &str = "t";
+
+fn plan(bootstrap: &str, rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfig)) -> EnginePlan {
+    let server: HostPort = bootstrap.parse().unwrap();
+    let mut producer = ProducerConfig::java_defaults(vec![server], "test".to_owned());
+    tune(&mut producer);
+    EnginePlan {
+        worker: WorkerIndex(0),
+        topic: TOPIC.to_owned(),
+        schedule: SchedulePlan { rate: rate.map(|r| Rate::per_second(r).unwrap()), workers: 1 },
+        source: SourcePlan {
+            seed: 1,
+            workers: 1,
+            key: KeyPlan::None,
+            value: ValuePlan::Sequence,
+            record_size: 100,
+        },
+        quantum: Duration::from_micros(250),
+        recorder: RecorderPlan {
+            paced: rate.is_some(),
+            kind: if producer.acks == Acks::None { Kind::Written } else { Kind::Acked },
+            highest_trackable: Duration::from_secs(300),
+            interval: Duration::from_secs(1),
+        },
+        seed: 5,
+        origin: Origin { instant: crate::base::Instant::ZERO, unix_ms: 1_700_000_000_000 },
+        producer,
+    }
+}
+
+/// A connected world.
+fn ready(rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfig)) -> World {
+    let mut world = World::new(|bootstrap| plan(bootstrap, rate, tune));
+    world.until(|report| matches!(report, EngineReport::Ready { .. }));
+    world
+}
+
+fn begin(world: &mut World, stop: Stop) {
+    let load = Load { at: world.now, stop, drain_within: Duration::from_secs(120) };
+    world.command(EngineCommand::Begin(load));
+}
+
+fn for_seconds(seconds: u64) -> Stop {
+    Stop { after: Some(Duration::from_secs(seconds)), records: None }
+}
+
+/// Numbers of all records in the broker's logs, by partition, in log order.
+fn logged(world: &World, codec: Codec) -> Vec<Vec<u64>> {
+    (0..12)
+        .map(|partition| {
+            let mut numbers = Vec::new();
+            for bytes in world.broker.log(TOPIC, partition) {
+                let (batch, _) = record_batch::Batch::parse(bytes).unwrap();
+                assert!(batch.crc_ok());
+                let mut body = Vec::new();
+                decompress(codec, batch.body(), &mut body, 1 << 24).unwrap();
+                for record in Records::new(&body, batch.header.record_count) {
+                    let value = record.unwrap().value.unwrap().to_vec();
+                    numbers.push(parse_sequence(&value).unwrap().1);
+                }
+            }
+            numbers
+        })
+        .collect()
+}
+
+/// Every record 0..count is in some log exactly once, and each log is in order.
+fn assert_exactly_once(world: &World, count: u64) {
+    let logs = logged(world, Codec::None);
+    for log in &logs {
+        assert!(log.is_sorted(), "records changed their order");
+    }
+    let mut all: Vec<u64> = logs.into_iter().flatten().collect();
+    all.sort_unstable();
+    assert!(all.iter().copied().eq(0..count), "{} of {count} records", all.len());
+}
+
+/// The six stages of all delivered records add up to their responses, to the nanosecond.
+fn assert_stages_add_up(end: &PhaseEnd) {
+    let stages: u128 = end.tally.stages.all().iter().map(|(_, stage)| stage.sum()).sum();
+    assert_eq!(stages, end.tally.headline().sum());
+}
+
+#[test]
+fn a_paced_run_delivers_every_record_on_time() {
+    let mut world = ready(Some(10_000.0), |_| {});
+    begin(&mut world, for_seconds(3));
+    let end = world.phase_end();
+    assert_eq!(end.due, 30_000);
+    assert_eq!(end.tally.ledger.acked, 30_000);
+    assert_stages_add_up(&end);
+    assert_exactly_once(&world, 30_000);
+    // Linger 5 ms, 1 ms each way, a quantum of 250 µs.
+    let response = end.tally.response.as_ref().unwrap();
+    let max = response.max().unwrap();
+    assert!(max <= 12_000_000, "{max} ns");
+    assert!(response.mean().unwrap() >= 2_000_000.0);
+}
+
+#[test]
+fn a_saturated_run_fills_batches_and_has_no_response() {
+    let mut world = ready(None, |_| {});
+    begin(&mut world, Stop { after: None, records: Some(100_000) });
+    let end = world.phase_end();
+    assert_eq!(end.tally.ledger.acked, 100_000);
+    assert!(end.tally.response.is_none());
+    assert_stages_add_up(&end);
+    assert_exactly_once(&world, 100_000);
+}
+
+#[test]
+fn with_acks_0_records_end_as_written() {
+    let mut world = ready(Some(5_000.0), |config| {
+        config.acks = Acks::None;
+        config.enable_idempotence = false;
+    });
+    begin(&mut world, for_seconds(1));
+    let end = world.phase_end();
+    assert_eq!((end.tally.ledger.written, end.tally.ledger.acked), (5_000, 0));
+    assert_stages_add_up(&end);
+    let later = world.now + Duration::from_secs(1);
+    world.run_to(later);
+    assert_exactly_once(&world, 5_000);
+}
+
+#[test]
+fn every_codec_arrives_whole() {
+    for &codec in Codec::ALL {
+        let mut world = ready(Some(20_000.0), |config| config.compression = Compression::of(codec));
+        world.chunk = 7;
+        begin(&mut world, for_seconds(1));
+        let end = world.phase_end();
+        assert_eq!(end.tally.ledger.acked, 20_000, "{codec:?}");
+        let mut all: Vec<u64> = logged(&world, codec).into_iter().flatten().collect();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..20_000), "{codec:?}");
+    }
+}
+
+#[test]
+fn broken_connections_lose_and_repeat_nothing_with_idempotence() {
+    let mut world = ready(Some(20_000.0), |_| {});
+    begin(&mut world, for_seconds(5));
+    for i in 1..20u64 {
+        let at = world.now + Duration::from_millis(200 + i * 3);
+        world.run_to(at);
+        world.break_all();
+    }
+    let end = world.phase_end();
+    assert!(end.tally.batches.retried > 0);
+    let ledger = end.tally.ledger;
+    assert_eq!(ledger.acked + ledger.duplicate, 100_000);
+    assert_stages_add_up(&end);
+    assert_exactly_once(&world, 100_000);
+}
+
+#[test]
+fn a_pause_shows_in_response_and_not_in_service_when_memory_is_short() {
+    let mut world = ready(Some(50_000.0), |config| {
+        config.buffer_memory = 512 * 1024;
+        config.acks = Acks::Leader;
+        config.enable_idempotence = false;
+    });
+    begin(&mut world, for_seconds(6));
+    let at = world.now + Duration::from_secs(2);
+    world.run_to(at);
+    world.paused = true;
+    world.run_to(at + Duration::from_secs(2));
+    world.paused = false;
+    let end = world.phase_end();
+    assert_eq!(end.tally.ledger.acked, 300_000);
+    assert_stages_add_up(&end);
+    let response = end.tally.response.as_ref().unwrap();
+    let p99 = response.quantile(0.99).unwrap();
+    assert!(p99 > 1_500_000_000, "{p99}");
+    let stages = end.tally.stages.all();
+    let lag = stages[0].1;
+    assert!(lag.max().unwrap() < 10_000_000, "a broker's pause was called the client's fault");
+    assert!(end.tally.service.quantile(0.75).unwrap() < 100_000_000);
+}
+
+#[test]
+fn a_warm_up_is_drained_and_leaves_no_trace_in_the_measurement() {
+    let mut world = ready(Some(1_000.0), |_| {});
+    begin(&mut world, for_seconds(1));
+    let warm = world.phase_end();
+    assert_eq!(warm.tally.ledger.acked, 1_000);
+    let later = world.now + Duration::from_secs(2);
+    world.run_to(later);
+    begin(&mut world, for_seconds(1));
+    let end = world.phase_end();
+    assert_eq!(end.due, 1_000);
+    assert_eq!(end.tally.ledger.acked, 1_000);
+    let lag = end.tally.stages.all()[0].1.max().unwrap();
+    assert!(lag < 1_000_000, "the pause between the phases became a debt: {lag} ns");
+    assert_exactly_once(&world, 2_000);
+}
+
+#[test]
+fn a_stop_sends_what_was_due_and_no_more() {
+    let mut world = ready(Some(1_000.0), |_| {});
+    begin(&mut world, for_seconds(100));
+    let at = world.now + Duration::from_millis(1_500);
+    world.run_to(at);
+    world.command(EngineCommand::Stop { within: Duration::from_secs(5) });
+    let end = world.phase_end();
+    assert_eq!(end.due, 1_501);
+    assert_eq!(end.tally.ledger.acked, 1_501);
+    assert!(!end.cut);
+}
+
+#[test]
+fn a_cut_drain_counts_what_never_left_as_unsent() {
+    let mut world = ready(Some(20_000.0), |config| config.buffer_memory = 64 * 1024);
+    begin(&mut world, for_seconds(2));
+    let at = world.now + Duration::from_secs(1);
+    world.run_to(at);
+    world.paused = true;
+    world.command(EngineCommand::Stop { within: Duration::from_secs(1) });
+    let end = world.phase_end();
+    assert!(end.cut);
+    let ledger = end.tally.ledger;
+    assert_eq!(ledger.ended(), end.due);
+}

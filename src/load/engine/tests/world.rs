@@ -1,0 +1,202 @@
+//! An engine and an in-memory broker in virtual time: byte pipes with a latency, splits anywhere,
+//! connections that can be broken.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{
+    Action, CloseCause, ConnectionId, Instant, Job, ListenerIndex, Machine, Server, Slices,
+};
+use crate::kafka::broker::{Broker, BrokerPlan};
+use crate::load::engine::{Engine, EngineCommand, EnginePlan, EngineReport, PhaseEnd};
+
+/// What crosses the pipes.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Event {
+    Resolved(String, u16),
+    Connected(ConnectionId, u16),
+    ToBroker(ConnectionId, Vec<u8>),
+    ToEngine(ConnectionId, Vec<u8>),
+    Broken(ConnectionId),
+}
+
+/// The two machines and what is under way between them.
+pub(super) struct World {
+    pub(super) engine: Engine,
+    pub(super) broker: Broker,
+    pub(super) now: Instant,
+    pub(super) latency: Duration,
+    /// Bytes a pipe hands over at once.
+    pub(super) chunk: usize,
+    /// While set, the broker hears and says nothing.
+    pub(super) paused: bool,
+    pub(super) reports: Vec<EngineReport>,
+    under_way: BTreeMap<(Instant, u64), Event>,
+    sent: u64,
+    open: BTreeSet<ConnectionId>,
+}
+
+impl World {
+    pub(super) fn new(plan: impl FnOnce(&str) -> EnginePlan) -> Self {
+        let now = Instant::from_nanos(1_000_000_000);
+        let mut brokers = BrokerPlan::three("127.0.0.1");
+        for (port, node) in (9_001..).zip(&mut brokers.nodes) {
+            node.port = port;
+        }
+        Self {
+            engine: Engine::new(plan("127.0.0.1:9001"), now),
+            broker: Broker::new(brokers, 1_700_000_000_000, 1),
+            now,
+            latency: Duration::from_millis(1),
+            chunk: usize::MAX,
+            paused: false,
+            reports: Vec::new(),
+            under_way: BTreeMap::new(),
+            sent: 0,
+            open: BTreeSet::new(),
+        }
+    }
+
+    /// Runs until a report satisfies `wanted`; returns it.
+    pub(super) fn until(&mut self, wanted: impl Fn(&EngineReport) -> bool) -> EngineReport {
+        for _ in 0..5_000_000 {
+            self.settle();
+            if let Some(at) = self.reports.iter().position(&wanted) {
+                return self.reports.remove(at);
+            }
+            self.step();
+        }
+        panic!("nothing came of it by {}", self.now);
+    }
+
+    /// Runs to `at`.
+    pub(super) fn run_to(&mut self, at: Instant) {
+        self.settle();
+        while self.next_at().is_some_and(|next| next <= at) {
+            self.step();
+            self.settle();
+        }
+        self.now = at;
+    }
+
+    pub(super) fn phase_end(&mut self) -> PhaseEnd {
+        match self.until(|report| matches!(report, EngineReport::PhaseEnded(_))) {
+            EngineReport::PhaseEnded(end) => *end,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn command(&mut self, command: EngineCommand) {
+        self.engine.command(command, self.now);
+    }
+
+    /// Breaks every connection; what is under way on them is lost.
+    pub(super) fn break_all(&mut self) {
+        for conn in core::mem::take(&mut self.open) {
+            self.under_way.retain(|_, event| {
+                !matches!(event, Event::ToBroker(c, _) | Event::ToEngine(c, _) if *c == conn)
+            });
+            self.broker.handle_closed(conn, CloseCause::Reset, self.now);
+            self.later(Duration::ZERO, Event::Broken(conn));
+        }
+    }
+
+    fn next_at(&self) -> Option<Instant> {
+        let event = self.under_way.keys().next().map(|(at, _)| *at);
+        [event, self.engine.poll_timeout(), self.broker.poll_timeout()].into_iter().flatten().min()
+    }
+
+    fn step(&mut self) {
+        let at = self.next_at().expect("somebody has something to do");
+        self.now = self.now.max(at);
+        if self.under_way.keys().next().is_some_and(|(at, _)| *at <= self.now) {
+            let (_, event) = self.under_way.pop_first().expect("just seen");
+            return self.happen(event);
+        }
+        if self.engine.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.engine.handle_timeout(self.now);
+            // Work takes time, or a saturated engine would stand still in virtual time.
+            self.now = self.now.plus_nanos(20_000);
+        }
+        if self.broker.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.broker.handle_timeout(self.now);
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        let now = self.now;
+        match event {
+            Event::Resolved(host, port) => {
+                let found = [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)];
+                self.engine.handle_resolved(&host, Ok(&found), now);
+            }
+            Event::Connected(conn, port) => {
+                self.open.insert(conn);
+                self.broker.handle_accepted(conn, ListenerIndex(u32::from(port) - 9_001), now);
+                self.engine.handle_connected(conn, now);
+            }
+            Event::ToBroker(conn, bytes) if self.paused && self.open.contains(&conn) => {
+                self.later(Duration::from_millis(5), Event::ToBroker(conn, bytes));
+            }
+            Event::ToBroker(conn, bytes) if self.open.contains(&conn) => {
+                for part in bytes.chunks(self.chunk) {
+                    self.broker.handle_read(conn, part, now);
+                }
+            }
+            Event::ToEngine(conn, bytes) if self.open.contains(&conn) => {
+                for part in bytes.chunks(self.chunk) {
+                    self.engine.handle_read(conn, part, now);
+                }
+            }
+            Event::Broken(conn) => self.engine.handle_closed(conn, CloseCause::Reset, now),
+            Event::ToBroker(..) | Event::ToEngine(..) => {}
+        }
+    }
+
+    fn later(&mut self, after: Duration, event: Event) {
+        self.sent += 1;
+        self.under_way.insert((self.now + after, self.sent), event);
+    }
+
+    fn settle(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Resolve { host, port } => {
+                    self.later(Duration::ZERO, Event::Resolved(host, port));
+                }
+                Action::Connect { conn, addr, .. } => {
+                    self.later(self.latency, Event::Connected(conn, addr.port()));
+                }
+                Action::Close { conn } => {
+                    if self.open.remove(&conn) {
+                        self.broker.handle_closed(conn, CloseCause::PeerClosed, self.now);
+                    }
+                }
+                Action::Seal(mut job) => {
+                    job.run();
+                    self.engine.handle_sealed(job, self.now);
+                }
+            }
+        }
+        while let Some(outbound) = self.engine.poll_write(self.now) {
+            let conn = outbound.conn;
+            let bytes = flat(&outbound.slices);
+            self.engine.handle_written(conn, bytes.len(), self.now);
+            self.later(self.latency, Event::ToBroker(conn, bytes));
+        }
+        while let Some(outbound) = self.broker.poll_write(self.now) {
+            let conn = outbound.conn;
+            let bytes = flat(&outbound.slices);
+            self.broker.handle_written(conn, bytes.len(), self.now);
+            self.later(self.latency, Event::ToEngine(conn, bytes));
+        }
+        while let Some(report) = self.engine.poll_report() {
+            self.reports.push(report);
+        }
+    }
+}
+
+fn flat(slices: &Slices<'_>) -> Vec<u8> {
+    slices.as_io().iter().flat_map(|part| part.iter().copied()).collect()
+}
