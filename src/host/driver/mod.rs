@@ -3,12 +3,19 @@
 //! The plan and the result are plain data, so that what chooses a run and what reports it need not
 //! know how it is carried out.
 
+mod crew;
+mod desk;
 mod embedded;
 pub mod environment;
 mod error;
+mod events;
 mod observer;
+mod phase;
 pub mod plan;
 pub mod result;
+mod run;
+mod signals;
+mod topic;
 
 pub use embedded::{Embedded, EmbeddedError};
 pub use environment::Environment;
@@ -16,3 +23,4 @@ pub use error::RunError;
 pub use observer::{Lap, LogLevel, Observer, Progress};
 pub use plan::RunPlan;
 pub use result::RunResult;
+pub use run::run;

@@ -1,0 +1,150 @@
+//! The workers of a run: a thread each, orders to all, one stream of reports back.
+//!
+//! Cost class: per tick. What must happen together carries its instant.
+
+use core::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::environment::WORKER_THREAD_PREFIX;
+use super::error::RunError;
+use super::plan::RunPlan;
+use crate::base::WorkerIndex;
+use crate::host::shell::{Worker, WorkerError, clock, spawn};
+use crate::kafka::config::{Acks, HostPort};
+use crate::load::engine::{Engine, EngineCommand, EnginePlan, EngineReport, Origin};
+use crate::load::recorder::{Kind, RecorderPlan};
+
+/// What a worker told, and which one.
+pub(super) type Told = (usize, EngineReport);
+
+/// The running workers.
+pub(super) struct Crew {
+    workers: Vec<Worker<EngineCommand>>,
+    told: UnboundedReceiver<Told>,
+}
+
+impl Crew {
+    /// Starts the plan's workers, which begin to connect to `bootstrap`.
+    pub(super) fn start(
+        plan: &RunPlan,
+        topic: &str,
+        bootstrap: &[HostPort],
+        origin: Origin,
+    ) -> Result<Self, RunError> {
+        let (tell, told) = unbounded_channel();
+        let mut workers = Vec::new();
+        for index in 0..plan.workers {
+            let engine = engine_plan(plan, topic, bootstrap, WorkerIndex(index), origin);
+            let tell = tell.clone();
+            let at = workers.len();
+            let name = format!("{WORKER_THREAD_PREFIX}{}", index + 1);
+            let on_report = move |report| {
+                // Nobody listens once the run has given up on its workers.
+                let _ = tell.send((at, report));
+            };
+            let worker = spawn(&name, move || Engine::new(engine, clock::now()), on_report)
+                .map_err(|error| RunError::Internal(format!("cannot start {name}: {error}")))?;
+            workers.push(worker);
+        }
+        Ok(Self { workers, told })
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// The same order to every worker that still runs.
+    pub(super) fn order(&self, command: EngineCommand) {
+        for worker in &self.workers {
+            // A worker that has ended is noticed by `next`.
+            let _ = worker.send(command);
+        }
+    }
+
+    /// The next thing any worker tells.
+    ///
+    /// # Errors
+    /// When all have ended, or one of them died.
+    pub(super) async fn next(&mut self) -> Result<Told, RunError> {
+        match self.told.recv().await {
+            Some(told) => Ok(told),
+            None => Err(self.autopsy()),
+        }
+    }
+
+    /// Whether a worker has ended on its own.
+    pub(super) fn check(&mut self) -> Result<(), RunError> {
+        if self.workers.iter().any(Worker::is_finished) { Err(self.autopsy()) } else { Ok(()) }
+    }
+
+    /// Why a worker that should run has ended.
+    fn autopsy(&mut self) -> RunError {
+        let mut words = Vec::new();
+        for worker in self.workers.drain(..) {
+            if worker.is_finished()
+                && let Err(error) = worker.join()
+            {
+                words.push(error.to_string());
+            }
+        }
+        if words.is_empty() {
+            words.push("a producer's thread ended before its work".to_owned());
+        }
+        RunError::Internal(words.join("; "))
+    }
+
+    /// Ends all workers and waits for their threads.
+    pub(super) fn end(mut self) -> Result<(), WorkerError> {
+        self.order(EngineCommand::Close);
+        for worker in self.workers.drain(..) {
+            worker.stop();
+            worker.join()?;
+        }
+        Ok(())
+    }
+}
+
+fn engine_plan(
+    plan: &RunPlan,
+    topic: &str,
+    bootstrap: &[HostPort],
+    worker: WorkerIndex,
+    origin: Origin,
+) -> EnginePlan {
+    let mut producer = plan.producer.clone();
+    producer.bootstrap_servers = bootstrap.to_vec();
+    producer.client_id = plan.client_id(worker);
+    let kind = if producer.acks == Acks::None { Kind::Written } else { Kind::Acked };
+    let recorder = RecorderPlan {
+        paced: plan.schedule.rate.is_some(),
+        kind,
+        highest_trackable: longest_latency(plan),
+        interval: Duration::from_secs(1),
+    };
+    EnginePlan {
+        worker,
+        producer,
+        topic: topic.to_owned(),
+        schedule: plan.schedule,
+        source: plan.source.clone(),
+        quantum: plan.pacing_quantum,
+        recorder,
+        seed: plan.source.seed ^ SEED_OF_JITTER,
+        origin,
+    }
+}
+
+/// A record may be due a whole window before it is taken, wait out the drain, and end by the
+/// delivery timeout.
+fn longest_latency(plan: &RunPlan) -> Duration {
+    let delivery = plan.producer.delivery_timeout;
+    let window = plan.duration.unwrap_or(delivery).min(LONGEST_WINDOW);
+    (delivery * 2 + plan.producer.request_timeout + window).max(Duration::from_secs(120))
+}
+
+/// Keeps jitter and sticky draws apart from what the records hold.
+const SEED_OF_JITTER: u64 = 0x6a69_7474_6572_2121;
+/// Past an hour of window a record isn't late but lost; it counts as overflow.
+const LONGEST_WINDOW: Duration = Duration::from_secs(3_600);

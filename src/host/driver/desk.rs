@@ -1,0 +1,120 @@
+//! Questions to the cluster besides the load: topic, settings, offsets, leaders.
+//!
+//! Cost class: per run. One admin client for the whole run, asked from the driver's own thread.
+
+use core::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use super::error::RunError;
+use crate::host::shell::{Shell, clock};
+use crate::kafka::admin::{
+    Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, OffsetSpec,
+    TopicDescription,
+};
+use crate::kafka::cluster::NetworkConfig;
+
+/// The admin client.
+pub(super) struct Desk {
+    shell: Shell<Admin>,
+    timeout: Duration,
+}
+
+impl Desk {
+    /// A client of its own for `config`; each question may take `timeout`, but reaching no broker at
+    /// all ends it earlier.
+    pub(super) fn new(
+        runtime: &Runtime,
+        config: &NetworkConfig,
+        timeout: Duration,
+        seed: u64,
+    ) -> Result<Self, RunError> {
+        let _context = runtime.enter();
+        let admin = Admin::new(config, UNREACHABLE_AFTER.min(timeout), seed, clock::now());
+        let shell = Shell::new(admin).map_err(|error| {
+            RunError::Internal(format!("no timer for the admin client: {error}"))
+        })?;
+        Ok(Self { shell, timeout })
+    }
+
+    /// The cluster and one topic of it.
+    pub(super) async fn describe(&mut self, topic: &str) -> Result<ClusterDescription, RunError> {
+        match self.ask(Ask::Describe { topic: Some(topic.to_owned()) }).await? {
+            AdminReply::Cluster(cluster) => Ok(cluster),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Creates a topic.
+    pub(super) async fn create(
+        &mut self,
+        name: &str,
+        partitions: i32,
+        replication_factor: i16,
+        configs: &[(String, String)],
+    ) -> Result<TopicDescription, RunError> {
+        let configs = configs.to_vec();
+        let name = name.to_owned();
+        let ask = Ask::CreateTopic { name, partitions, replication_factor, configs };
+        match self.ask(ask).await? {
+            AdminReply::Created(topic) => Ok(topic),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Deletes a topic.
+    pub(super) async fn delete(&mut self, name: &str) -> Result<(), RunError> {
+        self.ask(Ask::DeleteTopic { name: name.to_owned() }).await.map(|_| ())
+    }
+
+    /// A topic's settings.
+    pub(super) async fn configs(&mut self, topic: &str) -> Result<Vec<ConfigEntry>, RunError> {
+        match self.ask(Ask::DescribeConfigs { topic: topic.to_owned() }).await? {
+            AdminReply::Configs(entries) => Ok(entries),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The end offsets of a topic by partition, once they haven't moved for a second: what was
+    /// written without an answer may still arrive.
+    pub(super) async fn settled_offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
+        let mut last = self.offsets(topic).await?;
+        for _ in 0..SETTLE_READS {
+            tokio::time::sleep(SETTLE_PAUSE).await;
+            let next = self.offsets(topic).await?;
+            if next == last {
+                return Ok(next);
+            }
+            last = next;
+        }
+        Ok(last)
+    }
+
+    async fn offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
+        let ask = Ask::ListOffsets { topic: topic.to_owned(), spec: OffsetSpec::Latest };
+        match self.ask(ask).await? {
+            AdminReply::Offsets(offsets) => Ok(offsets),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn ask(&mut self, ask: Ask) -> Result<AdminReply, RunError> {
+        self.shell.command(AdminCall::new(ask, self.timeout));
+        match self.shell.run_until(Some).await {
+            Some(Ok(reply)) => Ok(reply),
+            Some(Err(error)) => Err(RunError::Unusable(error.to_string())),
+            None => Err(RunError::Internal("the admin client ended before its answer".to_owned())),
+        }
+    }
+}
+
+fn unexpected(reply: &AdminReply) -> RunError {
+    RunError::Internal(format!("the admin client gave the answer to another question: {reply:?}"))
+}
+
+/// With no broker reached for this long, a run gives up: someone waits in front of it.
+const UNREACHABLE_AFTER: Duration = Duration::from_secs(10);
+/// Offsets that haven't moved for this long are settled.
+const SETTLE_PAUSE: Duration = Duration::from_secs(1);
+/// Bound of the wait for offsets to settle.
+const SETTLE_READS: u32 = 20;

@@ -1,0 +1,209 @@
+//! One phase of load over all workers: begin together, watch, end with one sum.
+//!
+//! Cost class: per tick.
+
+use core::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::crew::Crew;
+use super::environment::Usage;
+use super::error::RunError;
+use super::events::{self, Chronicle};
+use super::observer::{Lap, Observer, Progress};
+use super::plan::RunPlan;
+use super::result::{PhaseKind, Signal};
+use super::signals::Signals;
+use crate::base::Instant;
+use crate::host::shell::clock;
+use crate::load::engine::{EngineCommand, EngineReport, Load, PhaseEnd};
+use crate::load::recorder::Snapshot;
+use crate::load::schedule::Stop;
+
+/// What a phase came to.
+pub(super) struct PhaseOutcome {
+    /// All workers' ends; the same number as workers.
+    pub(super) ends: Vec<PhaseEnd>,
+    /// What the process had used when it began, and when its schedule had ended everywhere.
+    pub(super) usage: (Usage, Usage),
+    pub(super) interrupted: Option<Signal>,
+    pub(super) aborted: Option<String>,
+    pub(super) leader_changes: u64,
+}
+
+/// Watches one phase.
+pub(super) struct Watch<'a> {
+    pub(super) crew: &'a mut Crew,
+    pub(super) signals: &'a mut Signals,
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) plan: &'a RunPlan,
+    pub(super) kind: PhaseKind,
+}
+
+/// What is known while the phase runs.
+struct State {
+    start: Instant,
+    draining: usize,
+    ends: Vec<PhaseEnd>,
+    looks: Vec<Snapshot>,
+    last_look: Instant,
+    last_acked: u64,
+    usage_before: Usage,
+    usage_after: Option<Usage>,
+    interrupted: Option<Signal>,
+    aborted: Option<String>,
+    chronicle: Chronicle,
+}
+
+impl Watch<'_> {
+    /// Runs the phase to its end.
+    pub(super) async fn run(mut self, stop: Stop) -> Result<PhaseOutcome, RunError> {
+        self.observer.phase(self.kind);
+        let start = clock::now() + TOGETHER;
+        let drain_within = self.plan.producer.delivery_timeout;
+        let usage_before = Usage::read();
+        self.crew.order(EngineCommand::Begin(Load { at: start, stop, drain_within }));
+        let mut state = State {
+            start,
+            draining: 0,
+            ends: Vec::new(),
+            looks: Vec::new(),
+            last_look: start,
+            last_acked: 0,
+            usage_before,
+            usage_after: None,
+            interrupted: None,
+            aborted: None,
+            chronicle: Chronicle::default(),
+        };
+        let mut ticks = interval(self.plan.progress_every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
+        while state.ends.len() < self.crew.len() {
+            tokio::select! {
+                told = self.crew.next() => {
+                    let (worker, report) = told?;
+                    self.hear(&mut state, worker, report);
+                }
+                signal = self.signals.next() => self.interrupt(&mut state, signal)?,
+                _ = ticks.tick() => {
+                    if state.ends.is_empty() {
+                        self.crew.check()?;
+                    }
+                    state.looks.clear();
+                    self.crew.order(EngineCommand::Look);
+                }
+            }
+        }
+        let usage = (state.usage_before, state.usage_after.unwrap_or_else(Usage::read));
+        Ok(PhaseOutcome {
+            ends: state.ends,
+            usage,
+            interrupted: state.interrupted,
+            aborted: state.aborted,
+            leader_changes: state.chronicle.leader_changes(),
+        })
+    }
+
+    fn hear(&mut self, state: &mut State, worker: usize, report: EngineReport) {
+        match report {
+            EngineReport::Snapshot(snapshot) => {
+                state.looks.push(*snapshot);
+                if state.looks.len() == self.crew.len() {
+                    self.progress(state);
+                }
+            }
+            EngineReport::Draining { .. } => {
+                state.draining += 1;
+                if state.draining == self.crew.len() {
+                    state.usage_after = Some(Usage::read());
+                    if self.kind == PhaseKind::Measure {
+                        self.observer.phase(PhaseKind::Drain);
+                    }
+                }
+            }
+            EngineReport::PhaseEnded(end) => state.ends.push(*end),
+            EngineReport::Event { event, at } => {
+                state.chronicle.note(worker, &event);
+                if let Some((level, line)) = events::describe(&event) {
+                    let since = at.since(state.start).as_secs_f64();
+                    self.observer.log(level, &format!("{since:.3} s: {line}"));
+                }
+            }
+            EngineReport::Ready { .. } | EngineReport::NotReady(_) => {}
+        }
+    }
+
+    /// Shows how things stand, and looks at the rules that end a run early.
+    fn progress(&mut self, state: &mut State) {
+        let mut sum = Snapshot::default();
+        for look in state.looks.drain(..) {
+            sum.merge(&look);
+        }
+        let now = clock::now();
+        let acked = sum.ledger.delivered();
+        let lap = Lap {
+            span: now.since(state.last_look),
+            acked: acked.saturating_sub(state.last_acked),
+            bytes: sum.lap.payload_bytes,
+            latency_sum: sum.lap.latency_sum,
+            latency_max: sum.lap.latency.max().unwrap_or(0),
+            latency_p99: sum.lap.latency.quantile(0.99).unwrap_or(0),
+        };
+        state.last_look = now;
+        state.last_acked = acked;
+        let drains = state.draining == self.crew.len() && self.kind == PhaseKind::Measure;
+        let (planned, planned_records) = self.planned();
+        let progress = Progress {
+            phase: if drains { PhaseKind::Drain } else { self.kind },
+            elapsed: now.since(state.start),
+            planned,
+            planned_records,
+            due: sum.due,
+            acked,
+            failed: sum.ledger.failed,
+            indeterminate: sum.ledger.indeterminate,
+            since_last: lap,
+        };
+        self.observer.progress(&progress);
+        self.abort_if_broken(state, &progress);
+    }
+
+    fn planned(&self) -> (Option<Duration>, Option<u64>) {
+        use super::plan::Warmup;
+        match (self.kind, self.plan.warmup) {
+            (PhaseKind::Warmup, Warmup::For(span)) => (Some(span), None),
+            (PhaseKind::Warmup, Warmup::Records(count)) => (None, Some(count)),
+            _ => (self.plan.duration, self.plan.records),
+        }
+    }
+
+    fn abort_if_broken(&mut self, state: &mut State, progress: &Progress) {
+        if state.aborted.is_some() || self.kind != PhaseKind::Measure {
+            return;
+        }
+        if let Some(rule) = self.plan.abort_on.iter().find(|rule| rule.broken_by(progress)) {
+            let line = format!("--abort-on \"{rule}\" ends the run");
+            self.observer.log(super::LogLevel::Warn, &line);
+            state.aborted = Some(rule.to_string());
+            self.crew.order(EngineCommand::Stop { within: LAST_WORDS });
+        }
+    }
+
+    /// The first signal stops generating and drains for a few seconds; the second gives up at once.
+    fn interrupt(&mut self, state: &mut State, signal: Signal) -> Result<(), RunError> {
+        if state.interrupted.is_some() {
+            return Err(RunError::Interrupted(signal));
+        }
+        state.interrupted = Some(signal);
+        let words = "stopping: what was due is still sent, for up to 5 s; once more to end at once";
+        self.observer.log(super::LogLevel::Warn, words);
+        self.crew.order(EngineCommand::Stop { within: LAST_WORDS });
+        Ok(())
+    }
+}
+
+/// All workers have the order by then, so that they start at the same instant.
+const TOGETHER: Duration = Duration::from_millis(20);
+/// How long an interrupted run still drains.
+const LAST_WORDS: Duration = Duration::from_secs(5);

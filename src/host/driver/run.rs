@@ -1,0 +1,334 @@
+//! A run from its plan to its result: ground, crew, warm-up, measurement, proof, sum.
+//!
+//! Cost class: once a run. Everything that happens between two phases (offsets, leaders, orders) is
+//! asked while nothing is sent.
+
+use core::time::Duration;
+
+use tokio::runtime::Builder;
+
+use super::crew::Crew;
+use super::desk::Desk;
+use super::embedded::Embedded;
+use super::environment::Environment;
+use super::error::RunError;
+use super::observer::{LogLevel, Observer};
+use super::phase::{PhaseOutcome, Watch};
+use super::plan::{RunPlan, Target, Warmup};
+use super::result::{OffsetDelta, PhaseKind, PhaseResult, RunResult};
+use super::signals::Signals;
+use super::topic::{self, Ground};
+use crate::base::Instant;
+use crate::host::shell::clock;
+use crate::kafka::broker::BrokerPlan;
+use crate::kafka::cluster::NetworkConfig;
+use crate::kafka::config::{Acks, HostPort};
+use crate::load::engine::{EngineReport, Origin, PhaseEnd};
+use crate::load::recorder::Tally;
+use crate::load::schedule::Stop;
+
+/// Carries a plan out.
+///
+/// # Errors
+/// When the cluster can't be used, the plan can't be carried out, a signal came before the
+/// measurement, or a promise of our own was broken.
+pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, RunError> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| RunError::Internal(format!("no runtime: {error}")))?;
+    let embedded = match plan.target {
+        Target::Cluster => None,
+        Target::Embedded { brokers } => Some(start_embedded(brokers)?),
+    };
+    let bootstrap =
+        embedded.as_ref().map_or(&*plan.producer.bootstrap_servers, Embedded::bootstrap);
+    let mut network = NetworkConfig::from(&plan.producer);
+    network.bootstrap = bootstrap.to_vec();
+    let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, plan.source.seed)?;
+    let result = runtime.block_on(async {
+        let mut run = Run {
+            plan,
+            observer,
+            signals: Signals::listen()?,
+            started_unix_ms: clock::unix_ms(),
+            started: clock::now(),
+            embedded: embedded.is_some(),
+        };
+        run.carry_out(&mut desk, bootstrap).await
+    });
+    drop(desk);
+    if let Some(embedded) = embedded {
+        embedded.stop().map_err(|error| RunError::Internal(error.to_string()))?;
+    }
+    result
+}
+
+/// Our own brokers, with `brokers` nodes on loopback.
+fn start_embedded(brokers: u32) -> Result<Embedded, RunError> {
+    let nodes = u16::try_from(brokers).unwrap_or(u16::MAX);
+    let plan = BrokerPlan::of(nodes, "127.0.0.1", 0);
+    Embedded::start(plan, clock::unix_ms()).map_err(|error| RunError::Internal(error.to_string()))
+}
+
+/// One run under way.
+struct Run<'a> {
+    plan: &'a RunPlan,
+    observer: &'a mut dyn Observer,
+    signals: Signals,
+    started_unix_ms: u64,
+    started: Instant,
+    embedded: bool,
+}
+
+/// What the phases came to.
+struct Phases {
+    results: Vec<PhaseResult>,
+    measured: PhaseOutcome,
+    offsets: Option<(Vec<i64>, Vec<i64>)>,
+}
+
+impl Run<'_> {
+    async fn carry_out(
+        &mut self,
+        desk: &mut Desk,
+        bootstrap: &[HostPort],
+    ) -> Result<RunResult, RunError> {
+        self.observer.phase(PhaseKind::Connect);
+        let prepared = topic::prepare(desk, self.plan, self.embedded);
+        let mut ground = interruptible(&mut self.signals, prepared).await?;
+        let crew = self.connect(&mut ground, bootstrap).await;
+        let outcome = match crew {
+            Ok(mut crew) => {
+                self.observer.connected(&ground.cluster, &ground.topic);
+                let phases = self.phases(desk, &mut crew, &mut ground).await;
+                let ended = crew.end().map_err(|error| RunError::Internal(error.to_string()));
+                phases.and_then(|phases| ended.map(|()| phases))
+            }
+            Err(error) => Err(error),
+        };
+        self.clean_up(desk, &mut ground).await;
+        self.sum_up(outcome?, ground)
+    }
+
+    /// Starts the workers and waits until each is ready.
+    async fn connect(
+        &mut self,
+        ground: &mut Ground,
+        bootstrap: &[HostPort],
+    ) -> Result<Crew, RunError> {
+        let origin = self.origin();
+        let mut crew = Crew::start(self.plan, &ground.topic.name, bootstrap, origin)?;
+        let mut ready = 0;
+        while ready < crew.len() {
+            let (_, report) = interruptible(&mut self.signals, crew.next()).await?;
+            match report {
+                EngineReport::Ready { produce_version } => {
+                    ready += 1;
+                    let known = &mut ground.cluster.produce_version;
+                    *known = (*known).max(produce_version);
+                }
+                EngineReport::NotReady(reasons) => {
+                    return Err(RunError::Unusable(format!(
+                        "a producer could not get ready within max.block.ms = {} ms: {}",
+                        self.plan.producer.max_block.as_millis(),
+                        if reasons.is_empty() {
+                            "a partition has no leader".to_owned()
+                        } else {
+                            reasons.join("; ")
+                        }
+                    )));
+                }
+                _ => {}
+            }
+        }
+        interruptible(&mut self.signals, async {
+            tokio::time::sleep(self.plan.cooldown).await;
+            Ok(())
+        })
+        .await?;
+        Ok(crew)
+    }
+
+    fn origin(&self) -> Origin {
+        let unix_ms = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
+        Origin { instant: clock::now(), unix_ms }
+    }
+
+    /// Warm-up and measurement with the offsets around them.
+    async fn phases(
+        &mut self,
+        desk: &mut Desk,
+        crew: &mut Crew,
+        ground: &mut Ground,
+    ) -> Result<Phases, RunError> {
+        let name = ground.topic.name.clone();
+        let mut results = Vec::new();
+        let mut before = self.offsets(desk, &name).await?;
+        if let Some(stop) = warmup_stop(self.plan.warmup) {
+            let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
+            if let Some(signal) = outcome.interrupted {
+                return Err(RunError::Interrupted(signal));
+            }
+            if outcome.ends.iter().any(|end| end.cut) {
+                return Err(RunError::Unusable(format!(
+                    "the warm-up's records were not all answered within delivery.timeout.ms = {} ms; \
+                     lower --rate, or leave the warm-up out (--warmup 0)",
+                    self.plan.producer.delivery_timeout.as_millis()
+                )));
+            }
+            let after = self.offsets(desk, &name).await?;
+            results.push(self.phase_result(PhaseKind::Warmup, &outcome, &before, &after));
+            before = after;
+        }
+        ground.topic.leaders_before = topic::leaders(desk, &name).await?;
+        let stop = Stop { after: self.plan.duration, records: self.plan.records };
+        let measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
+        let after = self.offsets(desk, &name).await?;
+        ground.topic.leaders_after = topic::leaders(desk, &name).await?;
+        ground.topic.leader_changes = measured.leader_changes;
+        results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
+        Ok(Phases { results, measured, offsets: before.zip(after) })
+    }
+
+    fn watch<'b>(&'b mut self, crew: &'b mut Crew, kind: PhaseKind) -> Watch<'b> {
+        let Self { signals, observer, plan, .. } = self;
+        Watch { crew, signals, observer: &mut **observer, plan, kind }
+    }
+
+    async fn offsets(&self, desk: &mut Desk, topic: &str) -> Result<Option<Vec<i64>>, RunError> {
+        if self.plan.read_offsets { desk.settled_offsets(topic).await.map(Some) } else { Ok(None) }
+    }
+
+    fn phase_result(
+        &self,
+        kind: PhaseKind,
+        outcome: &PhaseOutcome,
+        before: &Option<Vec<i64>>,
+        after: &Option<Vec<i64>>,
+    ) -> PhaseResult {
+        let ends = &outcome.ends;
+        let sum = |part: fn(&PhaseEnd) -> u64| ends.iter().map(part).sum();
+        let at = |instant: Option<Instant>| instant.unwrap_or(self.started).since(self.started);
+        let end = ends.iter().map(|end| end.end).max();
+        let drained = ends.iter().map(|end| end.drained).max();
+        PhaseResult {
+            kind,
+            start: at(ends.iter().map(|end| end.start).min()),
+            end: at(end),
+            due: sum(|end| end.due),
+            generated: sum(|end| end.tally.ledger.generated),
+            acked: sum(|end| end.tally.ledger.acked + end.tally.ledger.duplicate),
+            written: sum(|end| end.tally.ledger.written),
+            failed: sum(|end| end.tally.ledger.failed),
+            indeterminate: sum(|end| end.tally.ledger.indeterminate),
+            unsent: sum(|end| end.tally.ledger.unsent),
+            drain: at(drained).saturating_sub(at(end)),
+            offset_before: before.as_ref().map(|offsets| offsets.iter().sum()),
+            offset_after: after.as_ref().map(|offsets| offsets.iter().sum()),
+        }
+    }
+
+    /// Deletes the topic if it was made for this run alone. A failure is said, not raised: the
+    /// measurement stands.
+    async fn clean_up(&mut self, desk: &mut Desk, ground: &mut Ground) {
+        if !self.plan.topic.fresh || self.plan.topic.keep || !ground.topic.created {
+            return;
+        }
+        match desk.delete(&ground.topic.name).await {
+            Ok(()) => ground.topic.deleted = true,
+            Err(error) => {
+                let line = format!("the fresh topic is left behind: {error}");
+                self.observer.log(LogLevel::Warn, &line);
+            }
+        }
+    }
+
+    fn sum_up(&self, phases: Phases, ground: Ground) -> Result<RunResult, RunError> {
+        let Phases { results, measured, offsets } = phases;
+        let PhaseOutcome { ends, usage, interrupted, aborted, .. } = measured;
+        let window = window_of(&ends);
+        let tally = merged(ends)?;
+        let offsets = offsets.map(|(before, after)| self.delta(&tally, &before, &after));
+        let mut client = usage.1.since(&usage.0, window);
+        client.clock_step = self.clock_step();
+        Ok(RunResult {
+            started_unix_ms: self.started_unix_ms,
+            ended_unix_ms: clock::unix_ms(),
+            cluster: ground.cluster,
+            topic: ground.topic,
+            phases: results,
+            tally,
+            offsets,
+            client,
+            environment: Environment::read(),
+            interrupted,
+            aborted,
+        })
+    }
+
+    /// What the growth of the end offsets must lie between (measurement rule 7).
+    fn delta(&self, tally: &Tally, before: &[i64], after: &[i64]) -> OffsetDelta {
+        let ledger = &tally.ledger;
+        let acked = ledger.acked + ledger.duplicate;
+        let retried =
+            if self.plan.producer.enable_idempotence { 0 } else { tally.batches.retried_records };
+        let unanswered = self.plan.producer.acks == Acks::None;
+        let partitions: Vec<i64> =
+            after.iter().zip(before).map(|(after, before)| after - before).collect();
+        OffsetDelta {
+            grew: partitions.iter().sum(),
+            at_least: if unanswered { 0 } else { acked },
+            at_most: acked + ledger.written + ledger.indeterminate + ledger.failed + retried,
+            partitions,
+        }
+    }
+
+    /// How far the wall clock has moved against the monotonic one since the start.
+    fn clock_step(&self) -> Duration {
+        let passed = clock::now().since(self.started);
+        let shown = Duration::from_millis(clock::unix_ms().saturating_sub(self.started_unix_ms));
+        let step = passed.abs_diff(shown);
+        if step < CLOCK_GRAIN { Duration::ZERO } else { step }
+    }
+}
+
+/// The first signal ends whatever comes before the load.
+async fn interruptible<T>(
+    signals: &mut Signals,
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    tokio::select! {
+        done = work => done,
+        signal = signals.next() => Err(RunError::Interrupted(signal)),
+    }
+}
+
+const fn warmup_stop(warmup: Warmup) -> Option<Stop> {
+    match warmup {
+        Warmup::None => None,
+        Warmup::For(span) => Some(Stop { after: Some(span), records: None }),
+        Warmup::Records(count) => Some(Stop { after: None, records: Some(count) }),
+    }
+}
+
+fn window_of(ends: &[PhaseEnd]) -> Duration {
+    let start = ends.iter().map(|end| end.start).min();
+    let end = ends.iter().map(|end| end.end).max();
+    start.zip(end).map_or(Duration::ZERO, |(start, end)| end.since(start))
+}
+
+fn merged(ends: Vec<PhaseEnd>) -> Result<Tally, RunError> {
+    let mut tallies = ends.into_iter().map(|end| end.tally);
+    let none = || RunError::Internal("a run without workers".to_owned());
+    let mut sum = tallies.next().ok_or_else(none)?;
+    for tally in tallies {
+        sum.merge(tally);
+    }
+    let balance = sum.ledger.balance(0);
+    balance.map_err(|imbalance| RunError::Internal(imbalance.to_string()))?;
+    Ok(sum)
+}
+
+/// The wall clock is read in milliseconds, and disciplined by a few more.
+const CLOCK_GRAIN: Duration = Duration::from_millis(20);

@@ -1,0 +1,168 @@
+//! The run's topic: found or made before, deleted after when it was the run's own.
+//!
+//! Cost class: per run. A topic that this run did not make is never altered or deleted.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, UdpSocket};
+
+use super::desk::Desk;
+use super::error::RunError;
+use super::plan::{RunPlan, TopicPlan};
+use super::result::{BrokerFacts, ClusterFacts, TopicFacts};
+use crate::host::shell::clock;
+use crate::kafka::admin::{ClusterDescription, TopicDescription};
+
+/// The cluster and the topic as found or made.
+pub(super) struct Ground {
+    pub(super) cluster: ClusterFacts,
+    pub(super) topic: TopicFacts,
+}
+
+/// Finds or makes the topic, and waits for balanced leaders if that was asked for.
+pub(super) async fn prepare(
+    desk: &mut Desk,
+    plan: &RunPlan,
+    embedded: bool,
+) -> Result<Ground, RunError> {
+    let name = topic_name(&plan.topic);
+    let found = desk.describe(&name).await?;
+    let created = found.topic.is_none();
+    if created && !plan.topic.create && !plan.topic.fresh {
+        return Err(RunError::Unusable(format!(
+            "topic \"{name}\" does not exist, and --no-create-topic forbids making it; \
+             create it first, or leave that flag out"
+        )));
+    }
+    if created {
+        let TopicPlan { partitions, replication_factor, configs, .. } = &plan.topic;
+        desk.create(&name, *partitions, *replication_factor, configs).await?;
+    }
+    if let Some(patience) = plan.balanced_leaders {
+        wait_for_balance(desk, &name, patience).await?;
+    }
+    let described = if created { desk.describe(&name).await? } else { found };
+    let Some(topic) = &described.topic else {
+        return Err(RunError::Unusable(format!("topic \"{name}\" vanished after it was created")));
+    };
+    let mut facts = topic_facts(topic, created);
+    facts.configs = telling_configs(desk, &name).await?;
+    Ok(Ground { cluster: cluster_facts(&described, embedded), topic: facts })
+}
+
+/// The leader of each partition by index now; −1 for none.
+pub(super) async fn leaders(desk: &mut Desk, name: &str) -> Result<Vec<i32>, RunError> {
+    let described = desk.describe(name).await?;
+    Ok(described.topic.as_ref().map(leaders_of).unwrap_or_default())
+}
+
+fn leaders_of(topic: &TopicDescription) -> Vec<i32> {
+    let leader = |found: Option<crate::base::BrokerId>| found.map_or(-1, |broker| broker.0);
+    topic.partitions.iter().map(|partition| leader(partition.leader)).collect()
+}
+
+/// A fresh topic's name ends in the time of its making, so that two runs never share one.
+fn topic_name(plan: &TopicPlan) -> String {
+    if plan.fresh {
+        format!("{}-{:x}-{:x}", plan.name, clock::unix_ms(), clock::now().as_nanos() & 0xffff)
+    } else {
+        plan.name.clone()
+    }
+}
+
+async fn wait_for_balance(desk: &mut Desk, name: &str, patience: Duration) -> Result<(), RunError> {
+    let give_up = clock::now() + patience;
+    loop {
+        let described = desk.describe(name).await?;
+        let topic = described.topic.ok_or_else(|| {
+            RunError::Unusable(format!("topic \"{name}\" vanished while its leaders were awaited"))
+        })?;
+        let mut moved = topic.partitions.iter().filter(|p| p.leader != p.replicas.first().copied());
+        let Some(first) = moved.next() else { return Ok(()) };
+        if clock::now() >= give_up {
+            return Err(RunError::Unusable(format!(
+                "{} of {} partitions of \"{name}\" are not led by their preferred replica after \
+                 {} s (partition {} first); run kafka-leader-election, or leave \
+                 --wait-balanced-leaders out",
+                1 + moved.count(),
+                topic.partitions.len(),
+                patience.as_secs(),
+                first.index
+            )));
+        }
+        tokio::time::sleep(BALANCE_PAUSE).await;
+    }
+}
+
+fn topic_facts(topic: &TopicDescription, created: bool) -> TopicFacts {
+    let replicas = topic.partitions.first().map_or(0, |partition| partition.replicas.len());
+    TopicFacts {
+        name: topic.name.clone(),
+        created,
+        deleted: false,
+        partitions: u32::try_from(topic.partitions.len()).unwrap_or(u32::MAX),
+        replication_factor: u32::try_from(replicas).unwrap_or(u32::MAX),
+        // A worker's only topic gets its slots in the order of its partitions.
+        slots: topic.partitions.iter().map(|partition| partition.index).collect(),
+        configs: BTreeMap::new(),
+        leaders_before: leaders_of(topic),
+        leaders_after: Vec::new(),
+        leader_changes: 0,
+    }
+}
+
+/// Settings that tell something about a producer's results, and whatever the topic itself sets.
+async fn telling_configs(
+    desk: &mut Desk,
+    name: &str,
+) -> Result<BTreeMap<String, String>, RunError> {
+    let entries = desk.configs(name).await?;
+    let telling = entries
+        .into_iter()
+        .filter(|entry| entry.is_topics_own || TELLING.contains(&entry.name.as_str()))
+        .filter_map(|entry| Some((entry.name, entry.value?)));
+    Ok(telling.collect())
+}
+
+fn cluster_facts(described: &ClusterDescription, embedded: bool) -> ClusterFacts {
+    let brokers: Vec<BrokerFacts> = described
+        .brokers
+        .iter()
+        .map(|broker| BrokerFacts {
+            id: broker.id.0,
+            host: broker.host.clone(),
+            port: broker.port,
+            rack: broker.rack.clone(),
+        })
+        .collect();
+    let on_this_host = embedded || brokers.iter().any(|broker| is_here(&broker.host));
+    ClusterFacts {
+        embedded,
+        id: described.cluster_id.clone(),
+        brokers,
+        api_versions_hash: None,
+        produce_version: None,
+        on_this_host,
+    }
+}
+
+/// Whether an address is one of this machine's: a socket can be bound to it. Names other than
+/// localhost aren't looked up again.
+fn is_here(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok())
+}
+
+/// How often leaders are looked at while their balance is awaited.
+const BALANCE_PAUSE: Duration = Duration::from_millis(500);
+/// Topic settings that a producer's numbers depend on.
+const TELLING: [&str; 7] = [
+    "min.insync.replicas",
+    "message.timestamp.type",
+    "max.message.bytes",
+    "compression.type",
+    "cleanup.policy",
+    "flush.messages",
+    "flush.ms",
+];
