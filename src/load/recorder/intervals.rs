@@ -33,7 +33,9 @@ pub(super) struct Intervals {
     length: u64,
     rows: Vec<Row>,
     live: Vec<Live>,
-    /// Counts lookups, to know which open interval is the least recently used.
+    /// The open interval of the last lookup: nearly always that of the next.
+    last: usize,
+    /// Counts lookups of another than the last, to know which interval is least recently used.
     lookups: u64,
     /// All closed intervals together.
     latency: Measured,
@@ -44,6 +46,9 @@ pub(super) struct Intervals {
 #[derive(Clone, Debug)]
 pub(super) struct Live {
     row: usize,
+    /// Its first instant, and the first that is no longer part of it.
+    from: Instant,
+    end: Instant,
     used: u64,
     /// See [`Row::latency`].
     pub(super) latency: Measured,
@@ -77,22 +82,22 @@ impl Intervals {
             length: length.max(1),
             rows: Vec::new(),
             live: Vec::new(),
+            last: 0,
             lookups: 0,
             latency: empty.clone(),
             lag: empty.clone(),
         }
     }
 
-    /// The open interval of `at`, and when it ends (the first instant that is no longer part of
-    /// it).
+    /// The open interval of `at`, and when it ends (the first instant that is no longer part of it).
+    #[inline]
     pub(super) fn at(&mut self, at: Instant) -> (&mut Live, Instant) {
-        let row = self.row_of(at);
-        let found = self.live.iter().position(|live| live.row == row);
-        let index = found.unwrap_or_else(|| self.open(row));
-        let end = self.start.plus_nanos(self.length.saturating_mul(row as u64 + 1));
-        self.lookups += 1;
-        let live = &mut self.live[index];
-        live.used = self.lookups;
+        let found = self.live.get(self.last).is_some_and(|live| live.from <= at && at < live.end);
+        if !found {
+            self.last = self.find(at);
+        }
+        let live = &mut self.live[self.last];
+        let end = live.end;
         (live, end)
     }
 
@@ -131,12 +136,29 @@ impl Intervals {
         row
     }
 
+    /// The index of the open interval of `at`, which is opened if need be.
+    fn find(&mut self, at: Instant) -> usize {
+        let row = self.row_of(at);
+        let found = self.live.iter().position(|live| live.row == row);
+        let index = found.unwrap_or_else(|| self.open(row));
+        // What lies before the start belongs to the first.
+        let from = self.length.saturating_mul(row as u64);
+        let live = &mut self.live[index];
+        live.from = if row == 0 { Instant::ZERO } else { self.start.plus_nanos(from) };
+        live.end = self.start.plus_nanos(from.saturating_add(self.length));
+        self.lookups += 1;
+        live.used = self.lookups;
+        index
+    }
+
     /// Opens `row`, in the place of the least recently used one if there are enough, and returns
     /// its index.
     fn open(&mut self, row: usize) -> usize {
         if self.live.len() < LIVE {
             let empty = Live {
                 row,
+                from: Instant::FAR_FUTURE,
+                end: Instant::ZERO,
                 used: 0,
                 latency: Measured::like(&self.latency),
                 lag: Measured::like(&self.lag),
