@@ -8,11 +8,13 @@ mod dates;
 mod distill;
 pub mod exit;
 mod figures;
+pub mod matrix;
 pub mod metrics;
 pub mod model;
 pub mod output;
 pub mod paint;
 pub mod perf_test;
+pub mod progress;
 #[cfg(test)]
 mod sample;
 pub mod table;

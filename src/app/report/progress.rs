@@ -1,0 +1,216 @@
+//! What is shown while a run goes on: a bar on a terminal, plain lines elsewhere, always on
+//! standard error. Cost class: per tick.
+
+use std::io::Write as _;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::figures::{millis, plural, rate, thousands};
+use super::perf_test::window_line;
+use crate::host::driver::result::{ClusterFacts, PhaseKind, TopicFacts};
+use crate::host::driver::{LogLevel, Observer, Progress};
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Style {
+    /// A bar that is drawn over itself.
+    Bar,
+    /// A line a tick.
+    Lines,
+    /// kafka-producer-perf-test's line a tick.
+    PerfTest,
+}
+
+/// Shows a run.
+#[derive(Debug)]
+pub struct Watcher {
+    style: Style,
+    log: LogLevel,
+    /// What stands before every line, such as "run 3 of 18: acks=1".
+    title: String,
+    bar: Option<ProgressBar>,
+}
+
+impl Watcher {
+    /// Shows progress in `style`, and logs lines as important as `log` or more.
+    #[must_use]
+    pub const fn new(style: Style, log: LogLevel, title: String) -> Self {
+        Self { style, log, title, bar: None }
+    }
+
+    /// Prints a line, above the bar if there is one.
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            // Nobody reads standard error any more: the run goes on.
+            None => drop(writeln!(std::io::stderr().lock(), "{text}")),
+        }
+    }
+
+    fn end_bar(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn draw(&mut self, progress: &Progress) {
+        let (done, whole) = done_of(progress);
+        let bar = self.bar.get_or_insert_with(|| new_bar(&self.title));
+        bar.set_length(whole.max(1));
+        bar.set_position(done);
+        bar.set_message(standing(progress));
+    }
+}
+
+impl Observer for Watcher {
+    fn connected(&mut self, cluster: &ClusterFacts, topic: &TopicFacts) {
+        if self.style == Style::PerfTest {
+            return;
+        }
+        let brokers = plural(cluster.brokers.len() as u64, "broker");
+        let made = if topic.created { " (made by this run)" } else { "" };
+        let partitions = plural(topic.partitions.into(), "partition");
+        self.line(&format!(
+            "{}connected: {brokers}, topic {}{made}, {partitions}",
+            self.title, topic.name
+        ));
+    }
+
+    fn phase(&mut self, phase: PhaseKind) {
+        self.end_bar();
+        if self.style == Style::Lines && phase != PhaseKind::Connect {
+            self.line(&format!("{}{}", self.title, phase.name()));
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        match self.style {
+            Style::Bar => self.draw(progress),
+            Style::Lines => self.line(&format!("{}{}", self.title, plain(progress))),
+            Style::PerfTest => self.line(&window_line(&progress.since_last)),
+        }
+    }
+
+    fn log(&mut self, level: LogLevel, line: &str) {
+        if level <= self.log {
+            let word = match level {
+                LogLevel::Error => "error",
+                LogLevel::Warn => "warning",
+                LogLevel::Info => "info",
+                LogLevel::Debug => "debug",
+            };
+            self.line(&format!("{word}: {line}"));
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.end_bar();
+    }
+}
+
+fn new_bar(title: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix}{bar:24} {msg}")
+        .expect("the template is a constant")
+        .progress_chars("█▉▊▋▌▍▎▏ ");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+    bar.set_prefix(title.to_owned());
+    bar
+}
+
+/// How much of the phase is done, by whatever ends it: milliseconds, or records.
+fn done_of(progress: &Progress) -> (u64, u64) {
+    let ms = |span: core::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    match (progress.planned, progress.planned_records) {
+        (Some(planned), _) => (ms(progress.elapsed).min(ms(planned)), ms(planned)),
+        (None, Some(records)) => (progress.due.min(records), records),
+        (None, None) => (0, 1),
+    }
+}
+
+/// One tick as a line.
+fn plain(progress: &Progress) -> String {
+    let of = match (progress.planned, progress.planned_records) {
+        (Some(planned), _) => format!(" of {:.0} s", planned.as_secs_f64()),
+        (None, Some(records)) => {
+            format!(", {} of {} records", thousands(progress.acked), thousands(records))
+        }
+        (None, None) => String::new(),
+    };
+    let elapsed = progress.elapsed.as_secs_f64();
+    format!("{} {elapsed:.1} s{of}   {}", progress.phase.name(), standing(progress))
+}
+
+/// What matters at the moment.
+fn standing(progress: &Progress) -> String {
+    let lap = &progress.since_last;
+    let seconds = lap.span.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let per_second = if seconds > 0.0 { lap.acked as f64 / seconds } else { 0.0 };
+    let mut text = format!("{} records/s", rate(per_second));
+    if lap.acked > 0 {
+        text.push_str(&format!("   p99 {} ms", millis(lap.latency_p99)));
+    }
+    text.push_str(&format!("   waiting {}", thousands(progress.backlog())));
+    let bad = progress.failed + progress.indeterminate;
+    if bad > 0 {
+        text.push_str(&format!("   FAILED {}", thousands(bad)));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::host::driver::Lap;
+
+    fn progress() -> Progress {
+        Progress {
+            phase: PhaseKind::Measure,
+            elapsed: Duration::from_millis(12_030),
+            planned: Some(Duration::from_secs(30)),
+            planned_records: None,
+            due: 2_400_000,
+            acked: 2_398_976,
+            failed: 0,
+            indeterminate: 0,
+            since_last: Lap {
+                span: Duration::from_secs(1),
+                acked: 199_998,
+                latency_p99: 12_340_000,
+                ..Lap::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_tick_is_one_line_without_a_terminal() {
+        assert_eq!(
+            plain(&progress()),
+            "measure 12.0 s of 30 s   199,998 records/s   p99 12.3 ms   waiting 1,024"
+        );
+        let counted = Progress {
+            planned: None,
+            planned_records: Some(3_000_000),
+            failed: 24,
+            since_last: Lap::default(),
+            ..progress()
+        };
+        assert_eq!(
+            plain(&counted),
+            "measure 12.0 s, 2,398,976 of 3,000,000 records   0 records/s   waiting 1,000   FAILED 24"
+        );
+    }
+
+    #[test]
+    fn a_bar_is_full_when_its_phase_is_over() {
+        assert_eq!(done_of(&progress()), (12_030, 30_000));
+        let over = Progress { elapsed: Duration::from_secs(31), ..progress() };
+        assert_eq!(done_of(&over), (30_000, 30_000));
+        let open = Progress { planned: None, ..progress() };
+        assert_eq!(done_of(&open), (0, 1));
+    }
+}

@@ -1,0 +1,165 @@
+//! The data flags into a [`SourcePlan`]. Cost class: once a process.
+
+use std::sync::Arc;
+
+use super::load::whole;
+use super::matrix::Choice;
+use super::problems::Problems;
+use crate::base::units::parse_bytes;
+use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+
+/// The values that a payload file or `--payload-monotonic` asks for, the same in every cell.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) enum Payload {
+    /// Neither: the generator makes them.
+    #[default]
+    Generated,
+    /// The pieces of a file.
+    Lines(Arc<[Vec<u8>]>),
+    /// 0, 1, 2, …
+    Monotonic,
+}
+
+/// Cuts a payload file into its pieces. The delimiter is taken literally, except that `\n`, `\r`
+/// and `\t` written as two characters stand for the control character; an empty last piece is left
+/// out, as Java's `split` does.
+#[must_use]
+pub(super) fn cut(text: &[u8], delimiter: &str) -> Arc<[Vec<u8>]> {
+    let delimiter = delimiter.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t");
+    let delimiter = delimiter.as_bytes();
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = find(rest, delimiter) {
+        pieces.push(rest[..at].to_vec());
+        rest = &rest[at + delimiter.len()..];
+    }
+    pieces.push(rest.to_vec());
+    while pieces.last().is_some_and(Vec::is_empty) {
+        pieces.pop();
+    }
+    pieces.into()
+}
+
+/// What the records of one cell hold. `workers` is filled in by the caller once it is known.
+pub(super) fn source(
+    choice: &Choice,
+    payload: &Payload,
+    seed: u64,
+    problems: &mut Problems,
+) -> SourcePlan {
+    let value = match payload {
+        Payload::Lines(lines) => ValuePlan::Lines(Arc::clone(lines)),
+        Payload::Monotonic => ValuePlan::Monotonic,
+        Payload::Generated => generator(choice, problems),
+    };
+    SourcePlan {
+        seed,
+        key: key(choice, problems),
+        value,
+        record_size: record_size(choice, problems),
+        workers: 1,
+    }
+}
+
+/// The mean size of a record's key and value, in bytes; never 0, so that a rate in bytes can be
+/// divided by it.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+pub(super) fn mean_payload(plan: &SourcePlan) -> f64 {
+    let key = match plan.key {
+        KeyPlan::None => 0,
+        KeyPlan::Uniform { cardinality } => {
+            "key-".len() + cardinality.saturating_sub(1).to_string().len()
+        }
+    };
+    let value = match &plan.value {
+        ValuePlan::Lines(lines) => {
+            lines.iter().map(Vec::len).sum::<usize>() as f64 / lines.len().max(1) as f64
+        }
+        ValuePlan::Random | ValuePlan::Sequence => f64::from(plan.record_size),
+        // As many digits as a run of some million records has.
+        ValuePlan::Monotonic => 7.0,
+    };
+    (key as f64 + value).max(1.0)
+}
+
+fn generator(choice: &Choice, problems: &mut Problems) -> ValuePlan {
+    match choice.get("generator") {
+        None | Some("random") => ValuePlan::Random,
+        Some("sequence") => ValuePlan::Sequence,
+        Some(other) => {
+            problems.flag("generator", other, "expected random or sequence");
+            ValuePlan::Random
+        }
+    }
+}
+
+fn key(choice: &Choice, problems: &mut Problems) -> KeyPlan {
+    let Some(text) = choice.get("key") else { return KeyPlan::None };
+    let cardinality = text.strip_prefix("uniform:").and_then(whole).filter(|n| *n > 0);
+    match cardinality {
+        Some(cardinality) => KeyPlan::Uniform { cardinality },
+        None => {
+            if text != "none" {
+                problems.flag("key", text, "expected none or uniform:N, such as uniform:10k");
+            }
+            KeyPlan::None
+        }
+    }
+}
+
+fn record_size(choice: &Choice, problems: &mut Problems) -> u32 {
+    let Some(text) = choice.get("record-size") else { return DEFAULT_RECORD_SIZE };
+    let size = parse_bytes(text).ok().and_then(|size| u32::try_from(size).ok());
+    match size.filter(|size| (1..=LARGEST_RECORD).contains(size)) {
+        Some(size) => size,
+        None => {
+            problems.flag("record-size", text, "expected 1 to 1GiB bytes, such as 100 or 1KiB");
+            DEFAULT_RECORD_SIZE
+        }
+    }
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    if wanted.is_empty() {
+        return None;
+    }
+    text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+const DEFAULT_RECORD_SIZE: u32 = 100;
+/// No broker takes more.
+const LARGEST_RECORD: u32 = 1 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_file_is_cut_at_its_delimiter() {
+        let pieces = |text: &str, delimiter: &str| -> Vec<String> {
+            cut(text.as_bytes(), delimiter)
+                .iter()
+                .map(|piece| String::from_utf8(piece.clone()).unwrap())
+                .collect()
+        };
+        assert_eq!(pieces("a\nbb\n", "\\n"), ["a", "bb"]);
+        assert_eq!(pieces("a\n\nb", "\n"), ["a", "", "b"]);
+        assert_eq!(pieces("a--b-c--", "--"), ["a", "b-c"]);
+        assert_eq!(pieces("", "\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_rate_in_bytes_counts_keys_and_values() {
+        let plan = SourcePlan {
+            seed: 1,
+            key: KeyPlan::Uniform { cardinality: 1_000 },
+            value: ValuePlan::Random,
+            record_size: 100,
+            workers: 1,
+        };
+        assert_eq!(mean_payload(&plan), 107.0);
+        let lines = ValuePlan::Lines(vec![vec![0; 10], vec![0; 30]].into());
+        assert_eq!(mean_payload(&SourcePlan { key: KeyPlan::None, value: lines, ..plan }), 20.0);
+    }
+}

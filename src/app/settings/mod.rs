@@ -1,0 +1,397 @@
+//! From flags, environment and files to plans, each value with its source. Cost class: once a
+//! process.
+//!
+//! Precedence: flag > environment > `--command-config` > profile > default. Everything that is
+//! wrong is found before anything is connected to, and all of it is reported together.
+
+mod data;
+mod layers;
+mod load;
+pub mod matrix;
+mod problems;
+mod profile;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+pub use problems::Problems;
+
+use self::data::Payload;
+use self::layers::Layers;
+use self::load::Load;
+use self::matrix::{Axis, Choice};
+use self::profile::{LoadDefaults, Profile};
+use crate::app::cli::args::{DataArgs, LogWord, OutputFormat, ProducerArgs, RunArgs, TargetArgs};
+use crate::base::units::parse_duration;
+use crate::host::driver::LogLevel;
+use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan};
+use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
+use crate::load::schedule::SchedulePlan;
+use crate::load::source::{SourcePlan, ValuePlan};
+
+/// All that a command line asks for.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What varies.
+    pub axes: Vec<Axis>,
+    /// The cells of the matrix; one without axes.
+    pub cells: Vec<Cell>,
+    /// The runs: cell and repetition, in their order.
+    pub order: Vec<(usize, u32)>,
+    /// Runs of each cell.
+    pub repeat: u32,
+    /// Idle time between runs.
+    pub cooldown: Duration,
+    /// What is written where.
+    pub output: Output,
+    /// Whether a run must be a measurement for the process to pass.
+    pub strict: bool,
+    /// `--label`s.
+    pub labels: BTreeMap<String, String>,
+    /// The profile that was used, if any.
+    pub profile: Option<String>,
+    /// Brokers in this process stand in, and nobody asked for them.
+    pub embedded_unasked: bool,
+}
+
+/// One cell.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The axes' values, by flag.
+    pub values: Vec<(&'static str, String)>,
+    /// What it runs.
+    pub plan: RunPlan,
+    /// Every Kafka key's value and source.
+    pub effective: Vec<Effective>,
+    /// What the user should know of the configuration.
+    pub notes: Vec<String>,
+}
+
+/// What is written where.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Output {
+    /// The result as JSON.
+    pub json: Option<JsonTarget>,
+    /// What stdout gets.
+    pub format: OutputFormat,
+    /// The least important line that is logged.
+    pub log: LogLevel,
+    /// kafka-producer-perf-test's words were used: its lines are printed as well.
+    pub perf_test: bool,
+    /// Whether metrics are printed under Kafka's names.
+    pub print_metrics: bool,
+}
+
+/// Where JSON goes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum JsonTarget {
+    /// Standard output, in place of the summary.
+    Stdout,
+    /// A file, written whole or not at all.
+    File(PathBuf),
+}
+
+/// Reads a command line. `variable` looks an environment variable up.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn build(
+    args: &RunArgs,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Settings, Problems> {
+    let mut problems = Problems::default();
+    let shared = Shared::read(args, variable, &mut problems);
+    let (axes, choices) = matrix::expand(args, &mut problems);
+    let cells: Vec<Cell> =
+        choices.iter().filter_map(|choice| shared.cell(&axes, choice, &mut problems)).collect();
+    let embedded = cells.iter().any(|cell| cell.plan.target != Target::Cluster);
+    let unasked = embedded && !args.target.embedded;
+    require_cluster(args, unasked, &mut problems);
+    let repeat = repeat(args, &mut problems);
+    let cooldown = span("cooldown", args.load.cooldown.as_deref(), &mut problems);
+    let labels = args.judgement.label.iter();
+    let labels =
+        labels.filter_map(|pair| target::key_value("label", pair, &mut problems)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Settings {
+        order: matrix::order(cells.len(), repeat, shared.seed),
+        axes,
+        cells,
+        repeat,
+        cooldown: cooldown.unwrap_or(Duration::ZERO),
+        output: output(args),
+        strict: args.judgement.strict,
+        labels,
+        profile: shared.profile,
+        embedded_unasked: unasked,
+    })
+}
+
+/// What all cells share.
+struct Shared {
+    layers: Layers,
+    defaults: LoadDefaults,
+    profile: Option<String>,
+    topic: TopicPlan,
+    payload: Payload,
+    seed: u64,
+    abort_on: Vec<AbortRule>,
+    balanced_leaders: Option<Duration>,
+    read_offsets: bool,
+    progress_every: Duration,
+}
+
+impl Shared {
+    fn read(
+        args: &RunArgs,
+        variable: &dyn Fn(&str) -> Option<String>,
+        problems: &mut Problems,
+    ) -> Self {
+        let profile = is_bare(args).then(Profile::builtin);
+        let perf_test = speaks_perf_test(args);
+        if let Some(text) = &args.producer.transaction_duration_ms {
+            problems.flag("transaction-duration-ms", text, "transactions aren't available yet");
+        }
+        let rules = args.load.abort_on.iter();
+        let abort_on = rules.filter_map(|text| load::abort_rule(text, problems)).collect();
+        let leaders = args.target.wait_balanced_leaders.as_deref();
+        Self {
+            defaults: profile.as_ref().map_or_else(LoadDefaults::default, |profile| profile.load),
+            profile: profile.as_ref().map(|profile| profile.name.clone()),
+            layers: Layers::read(args, variable, profile, perf_test, problems),
+            topic: target::topic(&args.target, problems),
+            payload: payload(&args.data, problems),
+            seed: seed(args, problems),
+            abort_on,
+            balanced_leaders: span("wait-balanced-leaders", leaders, problems),
+            read_offsets: verify(args, problems),
+            progress_every: progress_every(args, perf_test, problems),
+        }
+    }
+
+    /// The plan of one cell; `None` when something is wrong with it.
+    fn cell(&self, axes: &[Axis], choice: &Choice, problems: &mut Problems) -> Option<Cell> {
+        let mut source = data::source(choice, &self.payload, self.seed, problems);
+        let payload_bytes = data::mean_payload(&source);
+        let load = load::load(choice, &self.defaults, payload_bytes, problems);
+        source.workers = load.producers;
+        if let Err(error) = source.check() {
+            problems.add(format!("--{}: {error}", blamed(&source)));
+        }
+        let raw = self.layers.raw(choice, problems);
+        match resolve(&raw) {
+            Err(found) => {
+                found.iter().for_each(|problem| problems.add(problem.to_string()));
+                None
+            }
+            Ok(resolved) => {
+                fits(&source, &resolved.config, problems);
+                Some(self.planned(axes, choice, load, source, resolved))
+            }
+        }
+    }
+
+    fn planned(
+        &self,
+        axes: &[Axis],
+        choice: &Choice,
+        load: Load,
+        source: SourcePlan,
+        resolved: Resolved,
+    ) -> Cell {
+        let Resolved { config, effective, notes, .. } = resolved;
+        let target = if config.bootstrap_servers.is_empty() {
+            Target::Embedded { brokers: EMBEDDED_BROKERS }
+        } else {
+            Target::Cluster
+        };
+        let quantum = load.pacing_quantum.unwrap_or_else(|| load::default_quantum(config.linger));
+        let plan = RunPlan {
+            producer: config,
+            target,
+            topic: self.topic.clone(),
+            schedule: SchedulePlan { rate: load.rate, workers: load.producers },
+            source,
+            workers: load.producers,
+            warmup: load.warmup,
+            duration: load.duration,
+            records: load.records,
+            pacing_quantum: quantum,
+            cooldown: Duration::ZERO,
+            balanced_leaders: self.balanced_leaders,
+            abort_on: self.abort_on.clone(),
+            read_offsets: self.read_offsets,
+            progress_every: self.progress_every,
+        };
+        let value = |axis: &Axis| (axis.flag, choice.get(axis.flag).unwrap_or("").to_owned());
+        Cell {
+            values: axes.iter().map(value).collect(),
+            plan,
+            effective,
+            notes: notes.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// Whether nothing is asked of the run itself, so that the default profile says it all. What is
+/// written where doesn't count.
+fn is_bare(args: &RunArgs) -> bool {
+    args.target == TargetArgs::default()
+        && args.producer == ProducerArgs::default()
+        && args.load == crate::app::cli::args::LoadArgs::default()
+        && args.data == DataArgs::default()
+}
+
+/// Whether a word was used that only kafka-producer-perf-test has; it can't be run without
+/// `--throughput`.
+const fn speaks_perf_test(args: &RunArgs) -> bool {
+    args.load.throughput.is_some()
+        || !args.producer.producer_props.is_empty()
+        || args.producer.producer_config.is_some()
+}
+
+/// A job that judges must not turn green on brokers that it didn't ask for.
+fn require_cluster(args: &RunArgs, unasked: bool, problems: &mut Problems) {
+    let judge = if args.judgement.strict {
+        "--strict"
+    } else if args.judgement.verify.as_deref() == Some("offsets") {
+        "--verify"
+    } else {
+        return;
+    };
+    if unasked {
+        problems.add(format!(
+            "{judge} needs a cluster: give --bootstrap-server or {}, \
+             or --embedded to judge the embedded brokers on purpose",
+            layers::BOOTSTRAP_VARIABLE
+        ));
+    }
+}
+
+fn payload(args: &DataArgs, problems: &mut Problems) -> Payload {
+    if args.payload_monotonic {
+        return Payload::Monotonic;
+    }
+    let Some(path) = &args.payload_file else { return Payload::Generated };
+    let delimiter = args.payload_delimiter.as_deref().unwrap_or("\\n");
+    if delimiter.is_empty() {
+        problems.flag("payload-delimiter", delimiter, "expected at least one character");
+    }
+    match fs::read(path) {
+        Ok(bytes) => Payload::Lines(data::cut(&bytes, delimiter)),
+        Err(error) => {
+            problems.flag("payload-file", path, format_args!("can't read it: {error}"));
+            Payload::Generated
+        }
+    }
+}
+
+fn seed(args: &RunArgs, problems: &mut Problems) -> u64 {
+    let Some(text) = &args.load.seed else { return DEFAULT_SEED };
+    text.parse().unwrap_or_else(|_| {
+        problems.flag("seed", text, "expected a whole number, 0 to 18446744073709551615");
+        DEFAULT_SEED
+    })
+}
+
+fn verify(args: &RunArgs, problems: &mut Problems) -> bool {
+    match args.judgement.verify.as_deref() {
+        None | Some("offsets") => true,
+        Some("none") => false,
+        Some(other) => {
+            let expected = if other == "sequence" {
+                "reading the records back isn't available yet; expected offsets or none"
+            } else {
+                "expected offsets or none"
+            };
+            problems.flag("verify", other, expected);
+            true
+        }
+    }
+}
+
+fn repeat(args: &RunArgs, problems: &mut Problems) -> u32 {
+    let Some(text) = &args.load.repeat else { return 1 };
+    match text.parse() {
+        Ok(repeat @ 1..=MAX_REPEAT) => repeat,
+        _ => {
+            problems.flag("repeat", text, format_args!("expected 1 to {MAX_REPEAT}"));
+            1
+        }
+    }
+}
+
+fn span(flag: &str, text: Option<&str>, problems: &mut Problems) -> Option<Duration> {
+    let text = text?;
+    parse_duration(text, Duration::from_secs(1))
+        .map_err(|error| problems.flag(flag, text, error))
+        .ok()
+}
+
+fn progress_every(args: &RunArgs, perf_test: bool, problems: &mut Problems) -> Duration {
+    let default = Duration::from_secs(if perf_test { 5 } else { 1 });
+    let Some(text) = &args.output.reporting_interval else { return default };
+    match parse_duration(text, Duration::from_millis(1)) {
+        Ok(every) if every >= SHORTEST_LAP => every,
+        _ => {
+            problems.flag("reporting-interval", text, "expected 100ms or more, such as 5s");
+            default
+        }
+    }
+}
+
+fn output(args: &RunArgs) -> Output {
+    let output = &args.output;
+    let log = match (output.verbose, output.log_level.unwrap_or_default()) {
+        (0, LogWord::Error) => LogLevel::Error,
+        (0, LogWord::Warn) => LogLevel::Warn,
+        (0, LogWord::Info) | (1, _) => LogLevel::Info,
+        _ => LogLevel::Debug,
+    };
+    let json = output.json.as_deref().map(|path| match path {
+        "-" => JsonTarget::Stdout,
+        path => JsonTarget::File(path.into()),
+    });
+    Output {
+        json,
+        format: output.output_format.unwrap_or_default(),
+        log,
+        perf_test: speaks_perf_test(args),
+        print_metrics: output.print_metrics,
+    }
+}
+
+/// No record may be larger than a request: the producer would refuse every one of them.
+fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
+    let sized = matches!(source.value, ValuePlan::Random | ValuePlan::Sequence);
+    let limit = config.max_request_size;
+    if sized && source.record_size.saturating_add(SMALLEST_FRAME) > limit {
+        problems.add(format!(
+            "--record-size = \"{}\": expected less than max.request.size ({limit} bytes), with room \
+             for the record's own header",
+            source.record_size
+        ));
+    }
+}
+
+/// The flag to blame for a source that can't be.
+const fn blamed(source: &SourcePlan) -> &'static str {
+    match source.value {
+        ValuePlan::Lines(_) => "payload-file",
+        _ => "record-size",
+    }
+}
+
+/// Header of a batch and of a record, about.
+const SMALLEST_FRAME: u32 = 61 + 21;
+const DEFAULT_SEED: u64 = 1;
+const EMBEDDED_BROKERS: u32 = 3;
+const MAX_REPEAT: u32 = 1_000;
+const SHORTEST_LAP: Duration = Duration::from_millis(100);

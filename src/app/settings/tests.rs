@@ -1,0 +1,391 @@
+//! Command lines in, plans out.
+
+use std::collections::BTreeMap;
+
+use clap::{CommandFactory, Parser};
+
+use super::*;
+use crate::app::cli::args::Cli;
+use crate::host::driver::plan::Warmup;
+use crate::kafka::config::{Acks, Codec, PartitionerKind};
+use crate::load::schedule::Rate;
+use crate::load::source::KeyPlan;
+
+type Environment<'a> = &'a [(&'a str, &'a str)];
+
+fn parsed(line: &str) -> RunArgs {
+    let words = core::iter::once("kprod-bench").chain(line.split_whitespace());
+    Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).run
+}
+
+fn in_environment(line: &str, environment: Environment<'_>) -> Result<Settings, Problems> {
+    let variables: BTreeMap<&str, &str> = environment.iter().copied().collect();
+    build(&parsed(line), &|name| variables.get(name).map(|value| (*value).to_owned()))
+}
+
+fn settings(line: &str) -> Settings {
+    in_environment(line, &[]).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn problems(line: &str) -> Vec<String> {
+    match in_environment(line, &[]) {
+        Ok(_) => panic!("nothing is found wrong with {line}"),
+        Err(problems) => problems.lines().to_vec(),
+    }
+}
+
+/// The one cell of a line without lists.
+fn plan(line: &str) -> RunPlan {
+    let settings = settings(line);
+    assert_eq!(settings.cells.len(), 1);
+    settings.cells[0].plan.clone()
+}
+
+fn source_of(settings: &Settings, key: &str) -> String {
+    let row = settings.cells[0].effective.iter().find(|row| row.key == key).unwrap();
+    row.source.to_string()
+}
+
+fn file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("client.properties");
+    fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+#[test]
+fn without_a_flag_the_default_profile_runs_on_embedded_brokers() {
+    let settings = settings("");
+    let plan = &settings.cells[0].plan;
+    assert_eq!(settings.profile.as_deref(), Some("default"));
+    assert!(settings.embedded_unasked);
+    assert_eq!(plan.target, Target::Embedded { brokers: 3 });
+    assert_eq!(plan.schedule.rate, Rate::per_second(200_000.0).ok());
+    assert_eq!(plan.duration, Some(Duration::from_secs(30)));
+    assert_eq!(plan.warmup, Warmup::For(Duration::from_secs(5)));
+    assert_eq!(plan.producer.acks, Acks::All);
+    assert_eq!(source_of(&settings, "acks"), "profiles/default.yaml:5");
+}
+
+#[test]
+fn with_flags_and_no_rate_it_goes_as_fast_as_it_can() {
+    let settings = settings("--acks 1");
+    assert_eq!(settings.profile, None);
+    assert_eq!(settings.cells[0].plan.schedule.rate, None);
+    assert_eq!(settings.cells[0].plan.producer.acks, Acks::Leader);
+    // Where the result goes doesn't change the load.
+    assert!(build(&parsed("-v --json -"), &|_| None).unwrap().profile.is_some());
+}
+
+#[test]
+fn flag_over_environment_over_file_over_profile_over_default() {
+    let (_folder, path) =
+        file("bootstrap.servers=file:1\nacks=0\nlinger.ms=7\nretries=3\nclient.id=from-file\n");
+    let env: Environment<'_> = &[("KPROD_BOOTSTRAP_SERVER", "env:2")];
+    let line = format!("--command-config {path} --acks 1 -X retries=4");
+    let with_env = in_environment(&line, env).unwrap();
+    let config = &with_env.cells[0].plan.producer;
+    assert_eq!(config.bootstrap_servers[0].to_string(), "env:2");
+    assert_eq!(config.acks, Acks::Leader);
+    assert_eq!(config.retries, 4);
+    assert_eq!(config.linger, Duration::from_millis(7));
+    assert_eq!(source_of(&with_env, "bootstrap.servers"), "environment KPROD_BOOTSTRAP_SERVER");
+    assert_eq!(source_of(&with_env, "acks"), "--acks");
+    assert_eq!(source_of(&with_env, "retries"), "-X");
+    assert_eq!(source_of(&with_env, "linger.ms"), format!("{path}:3"));
+    assert_eq!(source_of(&with_env, "batch.size"), "default");
+    assert_eq!(with_env.cells[0].plan.target, Target::Cluster);
+
+    let flag = in_environment(&format!("{line} --bootstrap-server flag:3"), env).unwrap();
+    assert_eq!(flag.cells[0].plan.producer.bootstrap_servers[0].to_string(), "flag:3");
+    let file = in_environment(&line, &[]).unwrap();
+    assert_eq!(file.cells[0].plan.producer.bootstrap_servers[0].to_string(), "file:1");
+    let embedded = in_environment(&format!("{line} --embedded"), env).unwrap();
+    assert_eq!(embedded.cells[0].plan.target, Target::Embedded { brokers: 3 });
+    assert!(!embedded.embedded_unasked);
+}
+
+#[test]
+fn flags_take_units_and_files_take_javas_numbers() {
+    let plan = plan("--linger-ms 1s --batch-size 128KiB --rate 1.5M --record-size 1KiB");
+    assert_eq!(plan.producer.linger, Duration::from_secs(1));
+    assert_eq!(plan.producer.batch_size, 131_072);
+    assert_eq!(plan.schedule.rate, Rate::per_second(1_500_000.0).ok());
+    assert_eq!(plan.source.record_size, 1_024);
+    let (_folder, path) = file("\nlinger.ms=5s\n");
+    let found = problems(&format!("--command-config {path}"));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with(&format!("linger.ms = \"5s\" ({path}:2): expected")));
+    assert!(found[0].ends_with("write 5000"), "{}", found[0]);
+}
+
+#[test]
+fn a_rate_in_bytes_is_divided_by_the_payload() {
+    let plan = plan("--rate 150MB --record-size 90 --key uniform:1M");
+    assert_eq!(plan.source.key, KeyPlan::Uniform { cardinality: 1_000_000 });
+    assert_eq!(plan.schedule.rate, Rate::per_second(1_500_000.0).ok());
+}
+
+#[test]
+fn lists_make_cells_and_repeats_make_rounds() {
+    let settings = settings(
+        "--acks 0,1,all --linger-ms 0,5,20 --batch-size 16KiB,128KiB --rate 50k --duration 5s \
+         --warmup 1s --repeat 2 --cooldown 3s --seed 9",
+    );
+    assert_eq!(settings.cells.len(), 18);
+    assert_eq!(settings.order.len(), 36);
+    assert_eq!(settings.cooldown, Duration::from_secs(3));
+    let last = &settings.cells[17];
+    assert_eq!(
+        last.values.iter().map(|(flag, value)| format!("{flag}={value}")).collect::<Vec<_>>(),
+        ["acks=all", "linger-ms=20", "batch-size=128KiB"]
+    );
+    assert_eq!(last.plan.producer.batch_size, 131_072);
+    assert_eq!(last.plan.producer.linger, Duration::from_millis(20));
+    assert!(settings.cells.iter().all(|cell| cell.plan.source.seed == 9));
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once_and_once() {
+    let found = problems(
+        "--acks 2,3 --linger-ms soon --record-size 0 --generator dice --key fixed:3 \
+         --rate fast --repeat 0 --seed x --label a --abort-on p50>1 --topic a/b -X linger.msx=1",
+    );
+    for beginning in [
+        "acks = \"2\" (--acks)",
+        "acks = \"3\" (--acks)",
+        "linger.ms = \"soon\" (--linger-ms)",
+        "--record-size = \"0\"",
+        "--generator = \"dice\"",
+        "--key = \"fixed:3\"",
+        "--rate = \"fast\"",
+        "--repeat = \"0\"",
+        "--seed = \"x\"",
+        "--label = \"a\"",
+        "--abort-on = \"p50>1\"",
+        "--topic = \"a/b\"",
+        "linger.msx = \"1\" (-X)",
+    ] {
+        let times = found.iter().filter(|line| line.starts_with(beginning)).count();
+        assert_eq!(times, 1, "{beginning} in:\n{}", found.join("\n"));
+    }
+    assert_eq!(found.len(), 13, "{}", found.join("\n"));
+}
+
+#[test]
+fn what_is_not_built_is_refused_by_name() {
+    for (line, words) in [
+        ("--transactional-id t", "transactional.id"),
+        ("--transaction-duration-ms 5s", "--transaction-duration-ms"),
+        ("--warmup auto", "--warmup = \"auto\""),
+        ("--verify sequence --embedded", "--verify = \"sequence\""),
+        ("-X security.protocol=SSL", "security.protocol"),
+    ] {
+        let found = problems(line);
+        assert!(found[0].contains(words), "{found:?}");
+    }
+}
+
+#[test]
+fn a_judged_run_wants_its_cluster_named() {
+    let found = problems("--strict");
+    assert!(found[0].starts_with("--strict needs a cluster: give --bootstrap-server"));
+    assert!(problems("--verify offsets")[0].starts_with("--verify needs a cluster"));
+    assert!(settings("--strict --embedded").strict);
+    assert!(settings("--strict --bootstrap-server a:1").strict);
+}
+
+#[test]
+fn counted_runs_have_no_default_duration_and_no_warm_up() {
+    let counted = plan("--num-records 2M");
+    assert_eq!((counted.duration, counted.warmup), (None, Warmup::None));
+    assert_eq!(counted.records, Some(2_000_000));
+    let both = plan("--num-records 1000 --duration 1m --warmup 2s");
+    assert_eq!(both.duration, Some(Duration::from_secs(60)));
+    assert_eq!(both.warmup, Warmup::For(Duration::from_secs(2)));
+    let warm = plan("--num-records 1000 --warmup-records 100");
+    assert_eq!((warm.records, warm.warmup), (Some(900), Warmup::Records(100)));
+    let found = problems("--num-records 100 --warmup-records 100");
+    assert!(found[0].contains("expected fewer than --num-records"));
+    assert_eq!(plan("--warmup 0").warmup, Warmup::None);
+}
+
+#[test]
+fn a_record_that_no_request_could_hold_is_refused() {
+    let found = problems("--record-size 2000 --max-request-size 1000");
+    assert!(found.iter().any(|line| line.contains("max.request.size (1000 bytes)")), "{found:?}");
+    assert!(problems("--record-size 10 --generator sequence")[0].contains("at least"));
+}
+
+#[test]
+fn the_pacing_quantum_follows_linger_within_bounds() {
+    let quantum = |line: &str| plan(line).pacing_quantum;
+    assert_eq!(quantum("--linger-ms 0"), Duration::from_micros(100));
+    assert_eq!(quantum("--linger-ms 5"), Duration::from_micros(250));
+    assert_eq!(quantum("--linger-ms 1s"), Duration::from_millis(1));
+    assert_eq!(quantum("--linger-ms 5 --pacing-quantum 0"), Duration::ZERO);
+}
+
+#[test]
+fn compression_level_belongs_to_the_codec_that_holds() {
+    let zstd = plan("--compression-type zstd --compression-level 7").producer.compression;
+    assert_eq!((zstd.codec, zstd.level), (Codec::Zstd, 7));
+    let gzip = plan("-X compression.type=gzip --compression-level 1").producer.compression;
+    assert_eq!((gzip.codec, gzip.level), (Codec::Gzip, 1));
+    assert!(problems("--compression-level 3")[0].contains("has no levels"));
+}
+
+#[test]
+fn a_partitioner_has_a_short_name_and_builtin_replaces_a_files() {
+    let class = "org.apache.kafka.clients.producer.RoundRobinPartitioner";
+    let (_folder, path) = file(&format!("partitioner.class={class}\n"));
+    let of = |line: &str| plan(line).producer.partitioner;
+    assert_eq!(of("--partitioner roundrobin"), PartitionerKind::RoundRobin);
+    assert_eq!(of(&format!("--command-config {path}")), PartitionerKind::RoundRobin);
+    let builtin = format!("--command-config {path} --partitioner builtin");
+    assert_eq!(of(&builtin), PartitionerKind::BuiltIn);
+}
+
+#[test]
+fn a_perf_test_line_of_4_3_runs_as_it_is() {
+    let (_folder, path) = file("acks=1\nfoo.bar=1\n");
+    let settings = settings(&format!(
+        "--bootstrap-server localhost:9092 --topic t --num-records 50000 --record-size 1000 \
+         --throughput -1 --command-property batch.size=65536 linger.ms=10 \
+         --command-config {path} --print-metrics --warmup-records 5000 --reporting-interval 1000"
+    ));
+    let plan = &settings.cells[0].plan;
+    assert!(settings.output.perf_test && settings.output.print_metrics);
+    assert_eq!(plan.schedule.rate, None);
+    assert_eq!((plan.records, plan.warmup), (Some(45_000), Warmup::Records(5_000)));
+    assert_eq!(plan.producer.batch_size, 65_536);
+    assert_eq!(plan.producer.linger, Duration::from_millis(10));
+    assert_eq!(plan.producer.acks, Acks::Leader);
+    assert_eq!(plan.producer.client_id, "perf-producer-client");
+    assert_eq!(plan.progress_every, Duration::from_secs(1));
+    assert!(settings.cells[0].notes.iter().any(|note| note.contains("foo.bar")));
+}
+
+#[test]
+fn a_deprecated_perf_test_line_runs_as_it_is() {
+    let (_folder, path) = file("client.id=mine\n");
+    let settings = settings(&format!(
+        "--topic t --num-records 1000 --payload-monotonic --throughput 2500.5 \
+         --producer-props bootstrap.servers=b:9092 acks=1 nonsense=1 --producer.config {path}"
+    ));
+    let plan = &settings.cells[0].plan;
+    assert_eq!(plan.schedule.rate, Rate::per_second(2_500.5).ok());
+    assert_eq!(plan.producer.bootstrap_servers[0].to_string(), "b:9092");
+    assert_eq!(plan.source.value, ValuePlan::Monotonic);
+    assert_eq!(plan.producer.client_id, "mine");
+    assert_eq!(plan.progress_every, Duration::from_secs(5));
+    assert!(settings.cells[0].notes.iter().any(|note| note.contains("nonsense")));
+}
+
+#[test]
+fn payload_files_become_lines() {
+    let (_folder, path) = file("one::two::three");
+    let plan = plan(&format!("--payload-file {path} --payload-delimiter :: --rate 100"));
+    let ValuePlan::Lines(lines) = plan.source.value else { panic!("{:?}", plan.source.value) };
+    assert_eq!(lines.as_ref(), [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
+    assert!(problems("--payload-file /nowhere/at/all")[0].starts_with("--payload-file = "));
+}
+
+/// Each flag with a line that has it and one that is the same without it: a flag that isn't listed,
+/// or that changes nothing, fails.
+#[test]
+fn no_flag_is_without_effect() {
+    let (_folder, path) = file("acks=1\n");
+    let lines = flag_lines(&path);
+    let known = Cli::command();
+    let known = known.get_arguments().map(|arg| arg.get_id().as_str());
+    for id in known.filter(|id| !matches!(*id, "help" | "version")) {
+        let line = lines.iter().find(|(listed, ..)| *listed == id);
+        let (_, without, with) = line.unwrap_or_else(|| panic!("{id} has no line in this test"));
+        let with = format!("{without} {with}");
+        assert!(seen(without) != seen(&with), "{with} changes nothing");
+    }
+}
+
+/// Everything that a command line comes to, problems included.
+fn seen(line: &str) -> String {
+    format!("{:?}", in_environment(line, &[]))
+}
+
+/// Flag, a line without it, and what it adds to that.
+fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
+    let plain = [
+        ("topic", "--topic other"),
+        ("partitions", "--partitions 5"),
+        ("replication_factor", "--replication-factor 2"),
+        ("topic_config", "--topic-config a=b"),
+        ("no_create_topic", "--no-create-topic"),
+        ("fresh_topic", "--fresh-topic"),
+        ("wait_balanced_leaders", "--wait-balanced-leaders 3s"),
+        ("acks", "--acks 1"),
+        ("linger_ms", "--linger-ms 6"),
+        ("batch_size", "--batch-size 1000"),
+        ("compression_type", "--compression-type lz4"),
+        ("max_in_flight_requests_per_connection", "--max-in-flight 3"),
+        ("buffer_memory", "--buffer-memory 1MiB"),
+        ("enable_idempotence", "--enable-idempotence false"),
+        ("retries", "--retries 5"),
+        ("delivery_timeout_ms", "--delivery-timeout-ms 60s"),
+        ("request_timeout_ms", "--request-timeout-ms 10s"),
+        ("retry_backoff_ms", "--retry-backoff-ms 50"),
+        ("max_block_ms", "--max-block-ms 10s"),
+        ("max_request_size", "--max-request-size 2MiB"),
+        ("partitioner", "--partitioner roundrobin"),
+        ("transactional_id", "--transactional-id t"),
+        ("transaction_duration_ms", "--transaction-duration-ms 100"),
+        ("client_id", "--client-id c"),
+        ("send_buffer_bytes", "--send-buffer-bytes -1"),
+        ("command_property", "-X acks=1"),
+        ("producer_props", "--producer-props acks=1"),
+        ("rate", "--rate 10"),
+        ("throughput", "--throughput 10"),
+        ("duration", "--duration 3s"),
+        ("warmup", "--warmup 3s"),
+        ("warmup_records", "--warmup-records 5"),
+        ("producers", "--producers 2"),
+        ("pacing_quantum", "--pacing-quantum 0"),
+        ("repeat", "--repeat 2"),
+        ("cooldown", "--cooldown 3s"),
+        ("seed", "--seed 3"),
+        ("abort_on", "--abort-on errors>5"),
+        ("record_size", "--record-size 50"),
+        ("generator", "--generator sequence"),
+        ("key", "--key uniform:5"),
+        ("payload_monotonic", "--payload-monotonic"),
+        ("verify", "--verify none"),
+        ("strict", "--strict"),
+        ("label", "--label a=b"),
+        ("json", "--json -"),
+        ("output_format", "--output-format quiet"),
+        ("verbose", "-v"),
+        ("log_level", "--log-level error"),
+        ("print_metrics", "--print-metrics"),
+        ("reporting_interval", "--reporting-interval 2s"),
+    ];
+    let counted = || "--embedded --num-records 10".to_owned();
+    let mut lines: Vec<_> =
+        plain.map(|(id, flag)| (id, counted(), flag.to_owned())).into_iter().collect();
+    let beside = [
+        ("embedded", "--acks 1", "--embedded"),
+        ("bootstrap_server", "--acks 1", "--bootstrap-server a:1"),
+        ("keep_topic", "--fresh-topic", "--keep-topic"),
+        ("compression_level", "--compression-type lz4", "--compression-level 3"),
+        ("num_records", "--acks 1", "--num-records 11"),
+    ];
+    lines.extend(beside.map(|(id, without, flag)| (id, without.to_owned(), flag.to_owned())));
+    let files = [
+        ("command_config", "--command-config"),
+        ("producer_config", "--producer.config"),
+        ("payload_file", "--payload-file"),
+    ];
+    lines.extend(files.map(|(id, flag)| (id, counted(), format!("{flag} {path}"))));
+    let payload = format!("--payload-file {path}");
+    lines.push(("payload_delimiter", payload, "--payload-delimiter =".to_owned()));
+    lines
+}
