@@ -14,6 +14,7 @@ mod phase;
 pub mod plan;
 pub mod result;
 mod run;
+mod serve;
 mod signals;
 mod topic;
 
@@ -24,3 +25,4 @@ pub use observer::{Lap, LogLevel, Observer, Progress};
 pub use plan::RunPlan;
 pub use result::RunResult;
 pub use run::run;
+pub use serve::serve;
