@@ -26,9 +26,14 @@ pub struct Origin {
     pub strict: bool,
 }
 
-/// The result of one run.
+/// The result of one run, and how a process ends whose only run it is.
 #[must_use]
-pub fn report(origin: &Origin, config: ConfigModel, plan: &RunPlan, result: &RunResult) -> Report {
+pub fn report(
+    origin: &Origin,
+    config: ConfigModel,
+    plan: &RunPlan,
+    result: &RunResult,
+) -> (Report, Exit) {
     let nothing = PhaseResult::default();
     let measured = result.phases.iter().rfind(|phase| phase.kind == PhaseKind::Measure);
     let measured = measured.unwrap_or(&nothing);
@@ -68,8 +73,9 @@ pub fn report(origin: &Origin, config: ConfigModel, plan: &RunPlan, result: &Run
         verification: verification(result),
         exit: Exit::Passed.model(),
     };
-    report.exit = of_report(&report, result.interrupted, origin.strict).model();
-    report
+    let exit = of_report(&report, result.interrupted, origin.strict);
+    report.exit = exit.model();
+    (report, exit)
 }
 
 fn partial(result: &RunResult) -> Option<String> {
@@ -324,7 +330,7 @@ mod tests {
             Origin { command: vec!["kprod-bench".to_owned()], labels: BTreeMap::new(), strict };
         let config =
             ConfigModel { effective: BTreeMap::new(), source: BTreeMap::new(), notes: Vec::new() };
-        report(&origin, config, &plan(), &result())
+        report(&origin, config, &plan(), &result()).0
     }
 
     #[test]
@@ -358,10 +364,11 @@ mod tests {
         let origin = Origin { command: vec![], labels: BTreeMap::new(), strict: true };
         let config =
             || ConfigModel { effective: BTreeMap::new(), source: BTreeMap::new(), notes: vec![] };
-        let lost = report(&origin, config(), &plan(), &found);
+        let (lost, exit) = report(&origin, config(), &plan(), &found);
+        assert_eq!(exit, Exit::Records);
         assert_eq!((lost.exit.code, lost.verification.lost), (4, Some(8)));
         found.interrupted = Some(Signal::Terminate);
-        let ended = report(&origin, config(), &plan(), &found);
+        let (ended, _) = report(&origin, config(), &plan(), &found);
         assert_eq!((ended.exit.code, ended.partial.as_deref()), (143, Some("terminated")));
     }
 }

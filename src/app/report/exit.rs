@@ -56,6 +56,13 @@ impl Exit {
         }
     }
 
+    /// Whether the runs that are left to do can't be worth doing: the user ended it, or what is
+    /// wrong isn't this run's alone.
+    #[must_use]
+    pub const fn ends_everything(self) -> bool {
+        !matches!(self, Self::Passed | Self::NotAMeasurement | Self::Records)
+    }
+
     /// Both, for a result.
     #[must_use]
     pub fn model(self) -> ExitModel {

@@ -51,6 +51,7 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     let family = report.latency.response.as_ref().or(report.latency.service.as_ref());
     SummaryRow {
         cell: middle.values.clone(),
+        kind: family.map_or_else(|| "acked".to_owned(), |family| family.kind.clone()),
         records_per_second: report.throughput.acked_rps,
         mb_s: report.throughput.mb_s_uncompressed,
         p50: family.map(|family| family.p50),

@@ -17,13 +17,17 @@ pub fn table(matrix: &MatrixModel, paint: Paint) -> String {
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let best = best(&matrix.summary);
-    let mut page = line(&header, &widths, |_| false, Paint::Off);
+    let mut page = String::new();
+    page.push_str(&line(&header, &widths, |_| false, Paint::Off));
     for (at, row) in rows.iter().enumerate() {
         let starred = |column: usize| {
             let figure = column.checked_sub(matrix.axes.len());
             figure.and_then(|figure| best.get(figure)).is_some_and(|best| *best == Some(at))
         };
         page.push_str(&line(row, &widths, starred, paint));
+    }
+    if mixed(&matrix.summary) {
+        page.push_str("acks=0: until written to the socket, so not compared with the others\n");
     }
     page
 }
@@ -91,10 +95,12 @@ fn best(rows: &[SummaryRow]) -> Vec<Option<usize>> {
             row.cpu_ns_per_record.unwrap_or(f64::INFINITY),
         ]
     };
+    let mixed = mixed(rows);
     let competing: Vec<(usize, [f64; 7])> = rows
         .iter()
         .enumerate()
         .filter(|(_, row)| matches!(row.verdict, Status::Valid | Status::Suspect))
+        .filter(|(_, row)| !mixed || row.kind == "acked")
         .map(|(at, row)| (at, figures(row)))
         .collect();
     let of_column = |column: usize| {
@@ -103,6 +109,11 @@ fn best(rows: &[SummaryRow]) -> Vec<Option<usize>> {
         (competing.len() > 1).then_some(best.0)
     };
     (0..7).map(of_column).collect()
+}
+
+/// Whether some rows end at the ack and others at the write.
+fn mixed(rows: &[SummaryRow]) -> bool {
+    rows.iter().any(|row| row.kind != rows[0].kind)
 }
 
 /// Long flags under the short name that a column has room for.
@@ -130,6 +141,7 @@ mod tests {
     fn row(acks: &str, rps: f64, p99: u64, verdict: Status) -> SummaryRow {
         SummaryRow {
             cell: [("acks".to_owned(), acks.to_owned())].into(),
+            kind: if acks == "0" { "written" } else { "acked" }.to_owned(),
             records_per_second: rps,
             mb_s: rps / 1e4,
             p50: Some(p99 / 2),
@@ -142,21 +154,35 @@ mod tests {
     }
 
     #[test]
+    fn overloaded_and_invalid_cells_win_nothing() {
+        let summary = vec![
+            row("1", 90_000.0, 1, Status::Overloaded),
+            row("all", 80_000.0, 2, Status::Invalid),
+            row("1", 50_000.0, 3, Status::Valid),
+            row("all", 40_000.0, 4, Status::Suspect),
+        ];
+        assert_eq!(best(&summary)[0], Some(2));
+        assert_eq!(best(&summary)[3], Some(2));
+        assert_eq!(best(&summary[..3])[0], None);
+    }
+
+    #[test]
     fn each_cell_is_a_row_and_the_best_measurement_is_starred() {
         let matrix = MatrixModel {
             axes: vec![AxisModel { flag: "acks".to_owned(), values: vec![] }],
             repeat: 1,
             summary: vec![
-                row("0", 250_000.0, 900_000, Status::Overloaded),
+                row("0", 250_000.0, 900_000, Status::Valid),
                 row("1", 50_000.0, 5_000_000, Status::Valid),
                 row("all", 49_990.0, 12_000_000, Status::Suspect),
             ],
         };
         let expected = "\
 acks  records/s  MB/s  p50 ms  p99 ms  p99.9 ms  max ms  CPU ns  verdict
-   0    250,000  25.0    0.45    0.90      1.80       -     120  overloaded
+   0    250,000  25.0    0.45    0.90      1.80       -     120  valid
    1     50,000*  5.0*   2.50*   5.00*     10.0*      -     120* valid
  all     49,990   5.0    6.00    12.0      24.0       -     120  suspect
+acks=0: until written to the socket, so not compared with the others
 ";
         let seen = table(&matrix, Paint::Off);
         assert!(seen == expected, "got:\n{seen}\nexpected:\n{expected}");

@@ -30,7 +30,13 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     fold(&lines)
 }
 
-/// What ran where.
+/// What ran where, for a page that shows several runs: what `report` shares with the others.
+#[must_use]
+pub fn heading(report: &Report, paint: Paint) -> String {
+    fold(&head(report, paint)[..1])
+}
+
+/// What ran where, and how.
 fn head(report: &Report, paint: Paint) -> Vec<String> {
     let cluster = &report.cluster;
     let brokers = plural(cluster.brokers.len() as u64, "broker");
@@ -524,6 +530,10 @@ mod tests {
     fn colour_takes_no_column() {
         let plain = summary(&sample::report(), Paint::Off);
         let painted = summary(&sample::report(), Paint::On);
+        assert_eq!(
+            heading(&sample::report(), Paint::Off),
+            plain.lines().next().unwrap().to_owned() + "\n"
+        );
         assert!(painted.contains("\u{1b}[1;32mVALID\u{1b}[0m"));
         assert_eq!(visible(&painted), plain.chars().count());
     }

@@ -134,6 +134,8 @@ pub struct MatrixRun {
 pub struct SummaryRow {
     /// The axes' values, by flag.
     pub cell: BTreeMap<String, String>,
+    /// `acked`, or `written` where acks=0: these two are not to be compared.
+    pub kind: String,
     /// Acknowledged (or written) records a second.
     pub records_per_second: f64,
     /// Payload megabytes (10⁶) a second.

@@ -1,0 +1,120 @@
+//! `kprod-bench broker`: the embedded cluster as a process of its own. Cost class: once a process.
+
+use std::io::Write as _;
+
+use super::args::BrokerArgs;
+use crate::app::report::exit::Exit;
+use crate::app::settings::Problems;
+use crate::host::driver::{RunError, serve};
+use crate::kafka::broker::{BrokerPlan, Counters};
+use crate::kafka::config::HostPort;
+
+/// Serves until a signal comes.
+#[must_use]
+pub(super) fn run(args: &BrokerArgs) -> Exit {
+    let plan = match plan(args) {
+        Ok(plan) => plan,
+        Err(problems) => {
+            problems.lines().iter().for_each(|problem| say(&format!("error: {problem}")));
+            return Exit::BadInput;
+        }
+    };
+    match serve(plan, announce) {
+        Ok((signal, counters)) => {
+            say(&farewell(&counters));
+            signal.into()
+        }
+        Err(error @ RunError::Unusable(_)) => {
+            say(&format!("error: --listen = \"{}\": {error}", args.listen));
+            Exit::BadInput
+        }
+        Err(error) => {
+            say(&format!("error: {error}"));
+            Exit::from(&error)
+        }
+    }
+}
+
+/// What the flags ask for; all that is wrong with them otherwise.
+fn plan(args: &BrokerArgs) -> Result<BrokerPlan, Problems> {
+    let mut problems = Problems::default();
+    let listen: Option<HostPort> =
+        args.listen.parse().map_err(|error| problems.flag("listen", &args.listen, error)).ok();
+    let brokers = number(&args.brokers, MAX_BROKERS).unwrap_or_else(|| {
+        problems.flag("brokers", &args.brokers, format_args!("expected 1 to {MAX_BROKERS}"));
+        1
+    });
+    let partitions = number(&args.partitions, MAX_PARTITIONS).unwrap_or_else(|| {
+        let expected = format!("expected 1 to {MAX_PARTITIONS}");
+        problems.flag("partitions", &args.partitions, expected);
+        1
+    });
+    let listen = listen.filter(|listen| {
+        let fits = listen.port.checked_add(brokers - 1).is_some();
+        if !fits {
+            problems.flag("listen", &args.listen, "the ports of the other brokers pass 65535");
+        }
+        fits
+    });
+    match listen {
+        Some(listen) if problems.is_empty() => Ok(BrokerPlan {
+            partitions: partitions.into(),
+            ..BrokerPlan::of(brokers, &listen.host, listen.port)
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn number(text: &str, most: u16) -> Option<u16> {
+    text.parse().ok().filter(|number| (1..=most).contains(number))
+}
+
+/// The last line of standard output is what `--bootstrap-server` takes.
+fn announce(bootstrap: &[HostPort]) {
+    say("an embedded cluster in memory: not a real Kafka, and nothing is kept; Ctrl-C ends it");
+    let servers: Vec<String> = bootstrap.iter().map(ToString::to_string).collect();
+    let mut out = std::io::stdout().lock();
+    drop(writeln!(out, "{}", servers.join(",")).and_then(|()| out.flush()));
+}
+
+fn farewell(counters: &Counters) -> String {
+    format!(
+        "{} connections, {} requests, {} batches with {} records taken",
+        counters.connections, counters.requests, counters.batches, counters.records
+    )
+}
+
+fn say(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+const MAX_BROKERS: u16 = 100;
+const MAX_PARTITIONS: u16 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(listen: &str, brokers: &str, partitions: &str) -> BrokerArgs {
+        BrokerArgs {
+            listen: listen.to_owned(),
+            brokers: brokers.to_owned(),
+            partitions: partitions.to_owned(),
+        }
+    }
+
+    #[test]
+    fn brokers_take_the_ports_after_the_first() {
+        let plan = plan(&args("127.0.0.1:9092", "3", "5")).unwrap();
+        let ports: Vec<_> = plan.nodes.iter().map(|node| node.port).collect();
+        assert_eq!((ports, plan.partitions), (vec![9_092, 9_093, 9_094], 5));
+    }
+
+    #[test]
+    fn everything_wrong_with_a_broker_is_said_at_once() {
+        let problems = plan(&args("nowhere", "0", "many")).unwrap_err();
+        assert_eq!(problems.lines().len(), 3, "{problems}");
+        let problems = plan(&args("127.0.0.1:65534", "3", "1")).unwrap_err();
+        assert!(problems.lines()[0].contains("pass 65535"));
+    }
+}

@@ -1,0 +1,192 @@
+//! `kprod-bench run`: settings, runs, results. Cost class: once a process.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use super::args::{OutputFormat, RunArgs};
+use crate::app::report::assemble::{self, Origin};
+use crate::app::report::exit::Exit;
+use crate::app::report::matrix::{self, CellRun};
+use crate::app::report::metrics::metrics;
+use crate::app::report::model::{AxisModel, ConfigModel, Report};
+use crate::app::report::output::{check_writable, json, write_whole};
+use crate::app::report::paint::Paint;
+use crate::app::report::perf_test::final_line;
+use crate::app::report::progress::{Style, Watcher};
+use crate::app::report::table::table;
+use crate::app::report::text::{heading, summary};
+use crate::app::settings::{self, Cell, JsonTarget, Settings};
+use crate::host::driver;
+
+/// Carries out what the flags ask for. `command` is the command line, for the result.
+#[must_use]
+pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
+    let variable = |name: &str| std::env::var(name).ok();
+    let settings = match settings::build(args, &variable) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            problems.lines().iter().for_each(|problem| complain(problem));
+            return Exit::BadInput;
+        }
+    };
+    if let Some(JsonTarget::File(path)) = &settings.output.json
+        && let Err(error) = check_writable(path)
+    {
+        complain(&format!("--json = \"{}\": can't write there: {error}", path.display()));
+        return Exit::BadInput;
+    }
+    announce(&settings);
+    let origin = Origin { command, labels: settings.labels.clone(), strict: settings.strict };
+    let (runs, exit) = all(&settings, &origin);
+    if runs.is_empty() { exit } else { exit.max(publish(&settings, runs, exit)) }
+}
+
+/// The runs in their order, up to the first that says that there is no point in going on.
+fn all(settings: &Settings, origin: &Origin) -> (Vec<CellRun>, Exit) {
+    let mut exit = Exit::Passed;
+    let mut runs = Vec::new();
+    for (number, &(cell, repetition)) in settings.order.iter().enumerate() {
+        match one(settings, origin, number) {
+            Ok((report, ended)) => {
+                exit = exit.max(ended);
+                let values = settings.cells[cell].values.iter();
+                let values = values.map(|(flag, value)| ((*flag).to_owned(), value.clone()));
+                runs.push(CellRun { cell, values: values.collect(), repetition, report });
+            }
+            Err(ended) => exit = exit.max(ended),
+        }
+        if exit.ends_everything() {
+            break;
+        }
+    }
+    (runs, exit)
+}
+
+/// One run of the order; why it gave no result is printed.
+fn one(settings: &Settings, origin: &Origin, number: usize) -> Result<(Report, Exit), Exit> {
+    let cell = &settings.cells[settings.order[number].0];
+    let mut plan = cell.plan.clone();
+    if number > 0 {
+        plan.cooldown = settings.cooldown;
+    }
+    let style = match settings.output.perf_test {
+        true => Style::PerfTest,
+        false if std::io::stderr().is_terminal() => Style::Bar,
+        false => Style::Lines,
+    };
+    let mut watcher = Watcher::new(style, settings.output.log, title(settings, cell, number));
+    let result = driver::run(&plan, &mut watcher).map_err(|error| {
+        complain(&error.to_string());
+        Exit::from(&error)
+    })?;
+    drop(watcher);
+    let (report, exit) = assemble::report(origin, config(cell), &plan, &result);
+    Ok((report, exit))
+}
+
+/// What stands before a run's progress: nothing for a single run.
+fn title(settings: &Settings, cell: &Cell, number: usize) -> String {
+    if settings.order.len() == 1 {
+        return String::new();
+    }
+    let values = cell.values.iter().map(|(flag, value)| format!(" {flag}={value}"));
+    let values: String = values.collect();
+    format!("[{} of {}{values}] ", number + 1, settings.order.len())
+}
+
+/// The producer's configuration for the result.
+fn config(cell: &Cell) -> ConfigModel {
+    let rows = || cell.effective.iter();
+    ConfigModel {
+        effective: rows().map(|row| (row.key.to_owned(), row.value.clone())).collect(),
+        source: rows().map(|row| (row.key.to_owned(), row.source.to_string())).collect(),
+        notes: cell.notes.clone(),
+    }
+}
+
+/// What the user should know before the first record is sent.
+fn announce(settings: &Settings) {
+    if settings.embedded_unasked {
+        warn(
+            "no --bootstrap-server: embedded brokers in this process stand in for a cluster \
+             (a real one: scripts/cluster up)",
+        );
+    }
+    let mut said: Vec<&str> = Vec::new();
+    for note in settings.cells.iter().flat_map(|cell| &cell.notes) {
+        if !said.contains(&note.as_str()) {
+            warn(&format!("note: {note}"));
+            said.push(note);
+        }
+    }
+}
+
+/// Writes the results where they were asked for.
+fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
+    let paint = Paint::for_stream(
+        std::io::stdout().is_terminal(),
+        std::env::var("NO_COLOR").ok().as_deref(),
+    );
+    let (text, mut machine) = if settings.order.len() == 1 {
+        let report = &runs[0].report;
+        (single(settings, report, paint), json(report))
+    } else {
+        let axes = settings
+            .axes
+            .iter()
+            .map(|axis| AxisModel { flag: axis.flag.to_owned(), values: axis.values.clone() });
+        let heading = heading(&runs[0].report, paint);
+        let joined = matrix::join(axes.collect(), settings.repeat, runs, exit);
+        (format!("{heading}\n{}", table(&joined.matrix, paint)), json(&joined))
+    };
+    let output = &settings.output;
+    let to_stdout = output.format == OutputFormat::Json || output.json == Some(JsonTarget::Stdout);
+    let shown = match output.format {
+        _ if to_stdout => core::mem::take(&mut machine),
+        OutputFormat::Quiet => String::new(),
+        _ => text,
+    };
+    print(&shown);
+    let Some(JsonTarget::File(path)) = &output.json else { return Exit::Passed };
+    let whole = if to_stdout { &shown } else { &machine };
+    match write_whole(path, whole) {
+        Ok(()) => {
+            if output.format == OutputFormat::Text {
+                print(&format!("{:<17}{}\n", "written", path.display()));
+            }
+            Exit::Passed
+        }
+        Err(error) => {
+            complain(&format!("--json = \"{}\": {error}", path.display()));
+            Exit::Internal
+        }
+    }
+}
+
+/// The page of a single run.
+fn single(settings: &Settings, report: &Report, paint: Paint) -> String {
+    let mut page = summary(report, paint);
+    if settings.output.print_metrics {
+        page.push('\n');
+        page.push_str(&metrics(report));
+    }
+    if settings.output.perf_test {
+        page.push('\n');
+        page.push_str(&final_line(report));
+        page.push('\n');
+    }
+    page
+}
+
+/// Standard output; a reader that went away is no error of ours.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+fn warn(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+fn complain(text: &str) {
+    warn(&format!("error: {text}"));
+}

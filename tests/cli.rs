@@ -1,0 +1,144 @@
+//! The command as its users call it, where no broker is needed: messages and exit codes.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::{contains, is_empty, starts_with};
+
+fn bench(line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kprod-bench"));
+    command.env_remove("KPROD_BOOTSTRAP_SERVER").args(line.split_whitespace());
+    command
+}
+
+/// A wrong line ends with 2, says why on standard error alone, and sends nothing.
+fn wrong(line: &str) -> assert_cmd::assert::Assert {
+    bench(line).assert().code(2).stdout(is_empty())
+}
+
+#[test]
+fn an_unknown_flag_names_the_nearest() {
+    wrong("--linger-sm 5").stderr(contains("--linger-sm").and(contains("--linger-ms")));
+    wrong("run --record-siz 5").stderr(contains("--record-size"));
+    wrong("brokr").stderr(contains("broker"));
+}
+
+#[test]
+fn an_unknown_property_names_the_nearest() {
+    wrong("-X linger.m=5").stderr(contains("linger.m = \"5\" (-X)").and(contains("linger.ms")));
+}
+
+#[test]
+fn a_value_out_of_range_says_what_was_expected() {
+    wrong("--acks 7").stderr(starts_with("error: acks = \"7\" (--acks): expected"));
+    wrong("--batch-size 16k").stderr(contains("batch.size = \"16k\" (--batch-size)"));
+    wrong("-X linger.ms=5s").stderr(contains("write 5000"));
+}
+
+#[test]
+fn three_wrong_values_are_said_at_once() {
+    wrong("--acks 7 --record-size none --rate fast").stderr(
+        contains("acks = \"7\"")
+            .and(contains("--record-size = \"none\""))
+            .and(contains("--rate = \"fast\""))
+            .and(predicate::function(|text: &str| text.lines().count() == 3)),
+    );
+}
+
+#[test]
+fn what_is_not_built_says_so() {
+    wrong("--transactional-id a").stderr(contains("transactional.id"));
+    wrong("-X security.protocol=SASL_SSL").stderr(contains("security.protocol"));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_is_found_before_the_run() {
+    wrong("--json /nowhere/at/all/r.json").stderr(contains("--json").and(contains("can't write")));
+    wrong("--command-config /nowhere/at/all").stderr(contains("can't read it"));
+}
+
+#[test]
+fn a_judged_run_does_not_turn_green_on_a_toy() {
+    wrong("--strict").stderr(contains("needs a cluster"));
+}
+
+#[test]
+fn commands_of_later_versions_do_not_exist() {
+    for command in ["compare", "search", "doctor", "sim", "explain"] {
+        bench(command).assert().code(2);
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    bench("--version").assert().code(0).stdout(contains(env!("CARGO_PKG_VERSION")));
+    let help = bench("--help").assert().code(0).stderr(is_empty());
+    let text = String::from_utf8(help.get_output().stdout.clone()).unwrap();
+    for flag in ["--bootstrap-server", "--rate", "--producer-props", "--verify", "Exit codes"] {
+        assert!(text.contains(flag), "{flag}");
+    }
+    bench("broker --help").assert().code(0).stdout(contains("--listen"));
+}
+
+#[test]
+fn nothing_listening_is_code_3_and_names_the_address() {
+    // A port that was free a moment ago; nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    bench(&format!("--bootstrap-server 127.0.0.1:{port} --max-block-ms 500 --duration 1s"))
+        .assert()
+        .code(3)
+        .stdout(is_empty())
+        .stderr(contains(format!("127.0.0.1:{port}")));
+}
+
+#[test]
+fn a_broker_that_cannot_listen_says_where() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    bench(&format!("broker --listen {addr} --brokers 1"))
+        .assert()
+        .code(2)
+        .stderr(contains(addr.to_string()));
+    bench("broker --brokers 0 --listen x --partitions -3").assert().code(2);
+}
+
+/// A small run against the embedded brokers, as JSON.
+fn embedded(line: &str) -> serde_json::Value {
+    let run = bench(&format!("--embedded --output-format json {line}")).assert().code(0);
+    serde_json::from_slice(&run.get_output().stdout).expect("standard output holds JSON alone")
+}
+
+#[test]
+fn exactly_the_records_asked_for_arrive_in_the_log() {
+    let result =
+        embedded("--num-records 5k --warmup-records 1k --generator sequence --producers 2");
+    assert_eq!(result["cluster"]["kind"], "embedded");
+    assert_eq!(result["records"]["acked"], 4_000);
+    assert_eq!(result["phases"][0]["acked"], 1_000);
+    assert_eq!(result["latency"]["service"]["count"], 4_000);
+    assert_eq!(result["latency"]["response"], serde_json::Value::Null);
+    assert_eq!(result["throughput"]["broker_offset_delta"], 4_000);
+    assert_eq!(result["throughput"]["delta_confirms"], true);
+    assert_eq!(result["config"]["source"]["acks"], "default");
+    assert_eq!(result["exit"]["code"], 0);
+}
+
+#[test]
+fn a_list_gives_one_run_a_cell() {
+    let result = embedded("--acks 0,all --rate 2k --duration 1s --warmup 0 --label a=b");
+    let runs = result["runs"].as_array().expect("runs are an array");
+    let cells: Vec<_> = runs.iter().map(|run| run["cell"]["acks"].as_str()).collect();
+    assert_eq!(cells, [Some("0"), Some("all")]);
+    assert_eq!(runs[0]["records"]["written"], 2_000);
+    assert_eq!(runs[1]["records"]["acked"], 2_000);
+    assert_eq!(runs[1]["latency"]["response"]["count"], 2_000);
+    assert_eq!(runs[1]["labels"]["a"], "b");
+    assert_eq!(result["matrix"]["summary"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_perf_test_line_ends_with_its_line() {
+    bench("--embedded --topic t --num-records 500 --record-size 100 --throughput -1")
+        .assert()
+        .code(0)
+        .stdout(predicates::str::is_match("(?m)^500 records sent, [0-9.]+ records/sec").unwrap());
+}
