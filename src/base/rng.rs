@@ -41,18 +41,31 @@ impl Rng {
         (self.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Fills `out` with uniform bytes, eight at a time.
+    /// Fills `out` with uniform bytes, eight at a time; takes one word of the generator.
+    ///
+    /// The bytes come from wyrand (Wang Yi, wyhash final version 4) seeded with that word: one
+    /// multiplication per word where SplitMix64 has two in a row, which halves the cost of a payload.
     pub fn fill(&mut self, out: &mut [u8]) {
+        let mut state = self.next_u64();
         let mut chunks = out.chunks_exact_mut(8);
         for chunk in &mut chunks {
-            chunk.copy_from_slice(&self.next_u64().to_le_bytes());
+            chunk.copy_from_slice(&wyrand(&mut state).to_le_bytes());
         }
         let rest = chunks.into_remainder();
         if !rest.is_empty() {
-            let word = self.next_u64().to_le_bytes();
+            let word = wyrand(&mut state).to_le_bytes();
             rest.copy_from_slice(&word[..rest.len()]);
         }
     }
+}
+
+/// The next word of wyrand.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of a 128-bit product")]
+const fn wyrand(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x2d35_8dcc_aa6c_78a5);
+    let product = *state as u128 * (*state ^ 0x8bb8_4b93_962e_acc9) as u128;
+    (product >> 64) as u64 ^ product as u64
 }
 
 /// SplitMix64's finalizer: a bijection of 64-bit words in which every input bit reaches every output bit.
@@ -69,6 +82,8 @@ const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 mod tests {
     use super::*;
 
+    const PINNED: [u8; 12] = [44, 106, 176, 100, 17, 253, 15, 95, 33, 29, 116, 219];
+
     /// The published first outputs of SplitMix64 for seed 1234567.
     #[test]
     fn agrees_with_the_published_sequence() {
@@ -78,6 +93,14 @@ mod tests {
             words,
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
+    }
+
+    /// Pinned: another value means that every stored seed now makes other records.
+    #[test]
+    fn filled_bytes_are_pinned() {
+        let mut bytes = [0; 12];
+        Rng::new(1).fill(&mut bytes);
+        assert_eq!(bytes, PINNED);
     }
 
     #[test]
