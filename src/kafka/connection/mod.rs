@@ -11,6 +11,8 @@ mod handshake;
 mod request;
 mod settings;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod versions;
 

@@ -142,6 +142,12 @@ impl<R: Request> Connection<R> {
         }
     }
 
+    /// Gives the next request this correlation id.
+    #[cfg(test)]
+    pub(super) const fn skip_to_correlation(&mut self, next: i32) {
+        self.next_correlation = next;
+    }
+
     /// Its id.
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
