@@ -226,6 +226,8 @@ impl Admin {
                 Target::Controller if self.cluster.controller().is_some() => {
                     self.cluster.controller()
                 }
+                // Not before metadata had its chance to name one.
+                Target::Controller if self.cluster.brokers().is_empty() => None,
                 Target::Controller | Target::Any => self.cluster.least_loaded(now),
             };
             match node {

@@ -10,6 +10,8 @@ mod error;
 mod job;
 mod machine;
 mod request;
+#[cfg(test)]
+mod tests;
 
 pub use call::{
     AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, OffsetSpec, PartitionDescription,

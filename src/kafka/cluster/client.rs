@@ -376,6 +376,9 @@ impl<R: Request> Cluster<R> {
     /// As [`Machine::poll_timeout`](crate::base::Machine::poll_timeout).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.closed && self.pool.is_closed() {
+            return None;
+        }
         let alarm = self.pool.poll_timeout().unwrap_or(Instant::FAR_FUTURE);
         let next = alarm.min(self.wake).min(self.nudge);
         (next < Instant::FAR_FUTURE).then_some(next)

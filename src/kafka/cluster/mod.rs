@@ -14,6 +14,8 @@ mod node;
 mod pick;
 mod pool;
 mod refresh;
+#[cfg(test)]
+mod tests;
 mod topics;
 mod update;
 

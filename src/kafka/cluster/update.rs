@@ -168,6 +168,9 @@ impl<R: Request> Cluster<R> {
             && self.rebootstrap_trigger.is_some()
         {
             self.rebootstrap(true, now);
+            // Counts as a failed attempt, or a broker that always says so would be asked in a
+            // loop without end.
+            self.refresh.failed(now, &mut self.pool.rng);
         } else if response.error_code != ErrorCode::NONE || brokers.is_empty() {
             // An answer without brokers comes from one that is only just starting.
             self.refresh.failed(now, &mut self.pool.rng);
