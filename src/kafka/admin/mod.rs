@@ -13,6 +13,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+pub use crate::kafka::cluster::NetworkConfig;
 pub use call::{
     AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, OffsetSpec, PartitionDescription,
     TopicDescription,
