@@ -2,7 +2,8 @@
 //! I/O.
 //!
 //! [`schedule`] says when a record is due, [`source`] what it holds, [`recorder`] what came of it;
-//! [`engine`] is a producer between them.
+//! [`engine`] is a producer between them. The first three don't know one another, and nothing reads
+//! the recorder but the end of a phase, progress and the report.
 
 pub mod engine;
 pub mod recorder;
