@@ -9,10 +9,9 @@ use tokio::runtime::Runtime;
 use super::error::RunError;
 use crate::host::shell::{Shell, clock};
 use crate::kafka::admin::{
-    Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, OffsetSpec,
+    Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, NetworkConfig, OffsetSpec,
     TopicDescription,
 };
-use crate::kafka::cluster::NetworkConfig;
 
 /// The admin client.
 pub(super) struct Desk {

@@ -1,7 +1,7 @@
 //! What happened on the network, as counts and as lines. Cost class: per event.
 
 use super::observer::LogLevel;
-use crate::kafka::producer::ProducerEvent;
+use crate::load::engine::ProducerEvent;
 
 /// What a phase remembers of events.
 #[derive(Debug, Default)]

@@ -2,9 +2,10 @@
 //!
 //! Cost class: per tick.
 
+use core::pin::pin;
 use core::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::crew::Crew;
 use super::environment::Usage;
@@ -79,6 +80,9 @@ impl Watch<'_> {
         let mut ticks = interval(self.plan.progress_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;
+        // A window that ends by time ends for all at once, whatever is still to be handed over.
+        let window = stop.after.map_or(Duration::MAX, |after| TOGETHER + after);
+        let mut window_end = pin!(sleep(window));
         while state.ends.len() < self.crew.len() {
             tokio::select! {
                 told = self.crew.next() => {
@@ -86,6 +90,9 @@ impl Watch<'_> {
                     self.hear(&mut state, worker, report);
                 }
                 signal = self.signals.next() => self.interrupt(&mut state, signal)?,
+                () = &mut window_end, if state.usage_after.is_none() => {
+                    self.window_over(&mut state);
+                }
                 _ = ticks.tick() => {
                     if state.ends.is_empty() {
                         self.crew.check()?;
@@ -116,10 +123,7 @@ impl Watch<'_> {
             EngineReport::Draining { .. } => {
                 state.draining += 1;
                 if state.draining == self.crew.len() {
-                    state.usage_after = Some(Usage::read());
-                    if self.kind == PhaseKind::Measure {
-                        self.observer.phase(PhaseKind::Drain);
-                    }
+                    self.window_over(state);
                 }
             }
             EngineReport::PhaseEnded(end) => state.ends.push(*end),
@@ -131,6 +135,16 @@ impl Watch<'_> {
                 }
             }
             EngineReport::Ready { .. } | EngineReport::NotReady(_) => {}
+        }
+    }
+
+    /// The schedule's time is up: what the process used until now belongs to the measurement.
+    fn window_over(&mut self, state: &mut State) {
+        if state.usage_after.is_none() {
+            state.usage_after = Some(Usage::read());
+            if self.kind == PhaseKind::Measure {
+                self.observer.phase(PhaseKind::Drain);
+            }
         }
     }
 
@@ -152,7 +166,7 @@ impl Watch<'_> {
         };
         state.last_look = now;
         state.last_acked = acked;
-        let drains = state.draining == self.crew.len() && self.kind == PhaseKind::Measure;
+        let drains = state.usage_after.is_some() && self.kind == PhaseKind::Measure;
         let (planned, planned_records) = self.planned();
         let progress = Progress {
             phase: if drains { PhaseKind::Drain } else { self.kind },

@@ -14,7 +14,7 @@ use crate::kafka::config::ProducerConfig;
 use crate::kafka::wire::record_batch;
 
 use super::batch::{Closing, Opening};
-use super::queue::{Queue, Wish};
+use super::queue::Queue;
 use super::{Batch, BatchId, BatchState, CloseReason, Memory, Ratio, SealJob, Stamp, Stamps};
 
 /// What became of an append.
@@ -56,17 +56,17 @@ pub enum Head {
 #[derive(Debug)]
 pub struct Accumulator {
     pub(super) batch_size: usize,
-    linger: Duration,
+    pub(super) linger: Duration,
     pub(super) compression: Compression,
     pub(super) queues: Vec<Queue>,
     pub(super) ratios: Vec<Ratio>,
-    memory: Memory,
+    pub(super) memory: Memory,
     /// Creation order, so that deadlines come in order; may name batches that left long ago.
-    lingering: VecDeque<(Instant, PartitionSlot, BatchId)>,
+    pub(super) lingering: VecDeque<(Instant, PartitionSlot, BatchId)>,
     /// Partitions waiting out a retry backoff; few.
-    backing_off: Vec<(Instant, PartitionSlot)>,
-    ready: VecDeque<PartitionSlot>,
-    jobs: VecDeque<SealJob>,
+    pub(super) backing_off: Vec<(Instant, PartitionSlot)>,
+    pub(super) ready: VecDeque<PartitionSlot>,
+    pub(super) jobs: VecDeque<SealJob>,
     #[expect(clippy::vec_box, reason = "batches stay boxed from queue to request and back")]
     spare: Vec<Box<Batch>>,
     spare_stamps: Vec<Stamps>,
@@ -75,10 +75,10 @@ pub struct Accumulator {
     /// Batches created and not yet done.
     pub(super) live: usize,
     /// Somebody waits for memory.
-    exhausted: bool,
+    pub(super) exhausted: bool,
     /// Batches below this number are wanted at once.
-    flush_below: BatchId,
-    closing: bool,
+    pub(super) flush_below: BatchId,
+    pub(super) closing: bool,
     pub(super) splits: u64,
 }
 
@@ -136,10 +136,11 @@ impl Accumulator {
     ) -> Append {
         let queue = &mut self.queues[slot.index()];
         if let Some(batch) = queue.open_mut() {
-            let len = batch.len_of(record);
+            let body = batch.body_of(record);
+            let len = Batch::len_of(body);
             if batch.has_room(len) && hold(&mut self.memory, batch, len, self.batch_size) {
                 let before = batch.estimated_size();
-                let index = batch.push(record, stamp, now);
+                let index = batch.push(record, body, stamp, now);
                 let (full, id) = (batch.is_full(), batch.id);
                 let bytes = (batch.estimated_size() - before) as u64;
                 if full {
@@ -184,7 +185,8 @@ impl Accumulator {
         let mut blank = self.spare.pop().unwrap_or_else(|| Box::new(Batch::blank()));
         blank.lend_stamps(self.spare_stamps.pop().unwrap_or_default());
         let mut batch = blank.reopen(id, slot, &plan);
-        let index = batch.push(record, stamp, now);
+        let body = batch.body_of(record);
+        let index = batch.push(record, body, stamp, now);
         let (full, bytes) = (batch.is_full(), batch.estimated_size() as u64);
         queue.batches.push_back(batch);
         queue.used = true;
@@ -194,15 +196,6 @@ impl Accumulator {
             self.linger_on(slot);
         }
         Append::Done(Appended { batch: id, index, bytes, full })
-    }
-
-    /// Names the partition to the sender, once until the sender lets it go.
-    fn mark_ready(&mut self, slot: PartitionSlot) {
-        let queue = &mut self.queues[slot.index()];
-        if !queue.listed {
-            queue.listed = true;
-            self.ready.push_back(slot);
-        }
     }
 
     /// Closes the open last batch of a partition; starts its compression.
@@ -252,62 +245,6 @@ impl Accumulator {
         } else {
             self.spare_outputs.push((out, compressor));
         }
-    }
-
-    /// Notes the linger deadline of the partition's last batch, unless it is noted already.
-    fn linger_on(&mut self, slot: PartitionSlot) {
-        let Some(batch) = self.queues[slot.index()].batches.back_mut() else { return };
-        if batch.lingering {
-            return;
-        }
-        batch.lingering = true;
-        let entry = (batch.created + self.linger, slot, batch.id);
-        if self.lingering.back().is_none_or(|last| last.0 <= entry.0) {
-            self.lingering.push_back(entry);
-        } else {
-            let at = self.lingering.partition_point(|other| other.0 <= entry.0);
-            self.lingering.insert(at, entry);
-        }
-        self.forget_stale_lingering();
-    }
-
-    /// Takes the first deadline off; returns its partition when the batch still waits there.
-    fn pop_lingering(&mut self) -> Option<PartitionSlot> {
-        let (_, slot, id) = self.lingering.pop_front()?;
-        let batch = self.queues[slot.index()].find_mut(id)?;
-        batch.lingering = false;
-        Some(slot)
-    }
-
-    /// Everything whose linger or backoff is over becomes ready.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        while self.lingering.front().is_some_and(|(deadline, ..)| *deadline <= now) {
-            if let Some(slot) = self.pop_lingering() {
-                self.relist(slot, now);
-            }
-        }
-        let mut at = 0;
-        while at < self.backing_off.len() {
-            if self.backing_off[at].0 > now {
-                at += 1;
-                continue;
-            }
-            let (_, slot) = self.backing_off.swap_remove(at);
-            self.relist(slot, now);
-        }
-    }
-
-    /// When [`Accumulator::handle_timeout`] should come next.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Instant> {
-        let linger = self.lingering.front().map(|(deadline, ..)| *deadline);
-        let backoff = self.backing_off.iter().map(|(deadline, _)| *deadline).min();
-        [linger, backoff].into_iter().flatten().min()
-    }
-
-    /// The next partition that became ready. It stays named until [`Accumulator::unlist`].
-    pub fn poll_ready(&mut self) -> Option<PartitionSlot> {
-        self.ready.pop_front()
     }
 
     /// How the partition's head stands.
@@ -361,23 +298,6 @@ impl Accumulator {
         batch
     }
 
-    /// The sender lets go of a named partition: it will be named again when it has something.
-    pub fn unlist(&mut self, slot: PartitionSlot) {
-        let queue = &mut self.queues[slot.index()];
-        queue.listed = false;
-        // Its deadline may be gone: memory was exhausted for a moment, and is no more.
-        if queue.open_mut().is_some() {
-            self.linger_on(slot);
-        }
-    }
-
-    /// Names the partition again if it has something to send.
-    pub fn relist(&mut self, slot: PartitionSlot, now: Instant) {
-        if self.queues[slot.index()].is_sendable(&self.wish(), now) {
-            self.mark_ready(slot);
-        }
-    }
-
     /// Puts a batch back for a retry; not before `retry_at`.
     pub fn put_back(&mut self, mut batch: Box<Batch>, retry_at: Instant, now: Instant) {
         let slot = batch.slot;
@@ -389,15 +309,6 @@ impl Accumulator {
         if retry_at > now {
             self.backing_off.push((retry_at, slot));
         } else {
-            self.relist(slot, now);
-        }
-    }
-
-    /// Ends the backoff of a partition's head: a newer leader is known (KIP-951).
-    pub fn end_backoff(&mut self, slot: PartitionSlot, leader_epoch: i32, now: Instant) {
-        let Some(head) = self.queues[slot.index()].batches.front_mut() else { return };
-        if head.sending.attempts > 0 && leader_epoch > head.sending.leader_epoch {
-            head.sending.retry_at = None;
             self.relist(slot, now);
         }
     }
@@ -424,60 +335,6 @@ impl Accumulator {
         if self.spare_stamps.len() < MAX_SPARE {
             self.spare_stamps.push(stamps);
         }
-    }
-
-    /// Everything appended so far becomes ready (`flush`).
-    pub fn flush(&mut self, now: Instant) {
-        self.flush_below = BatchId(self.next_batch);
-        self.relist_all(now);
-    }
-
-    /// Everything is and stays ready from now on (`close`).
-    pub fn close_all(&mut self, now: Instant) {
-        self.closing = true;
-        self.flush(now);
-    }
-
-    /// Memory ran out: whatever lingers is sent, to get it back.
-    fn hurry_for_memory(&mut self) {
-        if self.exhausted {
-            return;
-        }
-        self.exhausted = true;
-        while !self.lingering.is_empty() {
-            if let Some(slot) = self.pop_lingering() {
-                self.mark_ready(slot);
-            }
-        }
-    }
-
-    /// What makes a batch sendable that isn't full.
-    const fn wish(&self) -> Wish {
-        Wish {
-            linger: self.linger,
-            flush_below: self.flush_below,
-            everything: self.exhausted || self.closing,
-        }
-    }
-
-    /// Names every partition that has something to send.
-    pub fn relist_all(&mut self, now: Instant) {
-        for index in 0..self.queues.len() {
-            let slot = PartitionSlot(u32::try_from(index).expect("slots are u32"));
-            self.relist(slot, now);
-        }
-    }
-
-    /// Keeps the list of deadlines proportional to the batches alive, however long linger is.
-    fn forget_stale_lingering(&mut self) {
-        if self.lingering.len() <= self.live * 2 + STALE_SLACK {
-            return;
-        }
-        let queues = &self.queues;
-        self.lingering.retain(|(_, slot, id)| {
-            queues[slot.index()].batches.back().is_some_and(|last| *id <= last.id)
-                && queues[slot.index()].batches.front().is_some_and(|head| *id >= head.id)
-        });
     }
 
     /// Takes every queued batch off that was created at or before `created`, oldest first within a
@@ -562,5 +419,3 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
 const ESTIMATE_MARGIN: f32 = 1.05;
 /// Batches kept for their memory; with 128 KiB each no more than a default `buffer.memory`.
 const MAX_SPARE: usize = 4_096;
-/// Stale deadlines that are tolerated before the list is cleaned.
-const STALE_SLACK: usize = 1_024;

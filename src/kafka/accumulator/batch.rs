@@ -144,11 +144,19 @@ impl Batch {
         }
     }
 
-    /// The encoded length of `record` if it were appended next, in bytes.
-    pub(super) fn len_of(&self, record: &RecordView<'_>) -> usize {
-        let delta =
-            if self.count == 0 { 0 } else { record.timestamp_ms.wrapping_sub(self.base_timestamp) };
-        record_batch::record_len(self.count, delta, record)
+    /// The encoded length of `record` without its leading length, if it were appended next, in bytes:
+    /// what [`Batch::push`] wants to know.
+    #[inline]
+    pub(super) fn body_of(&self, record: &RecordView<'_>) -> usize {
+        let first = self.count == 0;
+        let delta = if first { 0 } else { record.timestamp_ms.wrapping_sub(self.base_timestamp) };
+        record_batch::body_len(self.count, delta, record)
+    }
+
+    /// The whole encoded length of a record with this [`Batch::body_of`], in bytes.
+    #[inline]
+    pub(super) fn len_of(body: usize) -> usize {
+        record_batch::framed_len(body)
     }
 
     /// Whether a record of `len` bytes may still be appended (`MemoryRecordsBuilder.hasRoomFor`).
@@ -178,8 +186,15 @@ impl Batch {
         (HEADER_LEN + self.body.len()) as u64
     }
 
-    /// Appends a record of `len` encoded bytes (from [`Batch::len_of`]); returns its index.
-    pub(super) fn push(&mut self, record: &RecordView<'_>, stamp: &Stamp, now: Instant) -> u32 {
+    /// Appends a record whose [`Batch::body_of`] is `body`; returns its index.
+    #[inline]
+    pub(super) fn push(
+        &mut self,
+        record: &RecordView<'_>,
+        body: usize,
+        stamp: &Stamp,
+        now: Instant,
+    ) -> u32 {
         let index = self.count;
         if index == 0 {
             self.base_timestamp = record.timestamp_ms;
@@ -187,7 +202,7 @@ impl Batch {
         }
         self.max_timestamp = self.max_timestamp.max(record.timestamp_ms);
         let delta = record.timestamp_ms.wrapping_sub(self.base_timestamp);
-        record_batch::append_record(&mut self.body, index, delta, record);
+        record_batch::append_record_sized(&mut self.body, index, delta, record, body);
         self.payload +=
             (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
         self.stamps.push(stamp, now);

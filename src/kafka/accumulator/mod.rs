@@ -11,6 +11,7 @@ mod close_reason;
 mod memory;
 mod queue;
 mod ratio;
+mod ready;
 mod split;
 mod stamps;
 

@@ -41,13 +41,15 @@ impl Accumulator {
                 headers: &headers,
                 timestamp_ms: big.base_timestamp() + record.timestamp_delta,
             };
-            let fits = pieces.last().is_some_and(|piece| piece.has_room(piece.len_of(&view)));
+            let len = |piece: &Batch| Batch::len_of(piece.body_of(&view));
+            let fits = pieces.last().is_some_and(|piece| piece.has_room(len(piece)));
             if !fits {
                 pieces.push(self.piece(&big, ratio));
                 starts.push(index);
             }
             let piece = pieces.last_mut().expect("one was just pushed");
-            piece.push(&view, &Stamp::at(now), now);
+            let body = piece.body_of(&view);
+            piece.push(&view, body, &Stamp::at(now), now);
         }
         starts.push(big.count());
         for (piece, ends) in pieces.iter_mut().zip(starts.windows(2)) {

@@ -63,6 +63,7 @@ impl Stamps {
     }
 
     /// Adds the next record, appended at `now`.
+    #[inline]
     pub fn push(&mut self, stamp: &Stamp, now: Instant) {
         let offset = self.runs.last().and_then(|run| offset_in(run, stamp, now));
         let offset = offset.unwrap_or_else(|| {
@@ -132,6 +133,7 @@ impl Stamps {
 }
 
 /// The record's due offset when it belongs to `run`, or `None` when it needs a run of its own.
+#[inline]
 fn offset_in(run: &Run, stamp: &Stamp, now: Instant) -> Option<u32> {
     if run.appended != now || run.seen != stamp.seen || run.handed != stamp.handed {
         return None;

@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use crate::base::{BrokerId, Instant, PartitionSlot, TopicSlot};
-use crate::kafka::accumulator::{Batch, Stamps};
+use crate::kafka::accumulator::Batch;
 use crate::kafka::cluster::{Broker, NodeEvent, RequestError};
 use crate::kafka::connection::Answered;
 use crate::kafka::wire::init_producer_id::InitProducerIdResponse;
@@ -14,27 +14,11 @@ use crate::kafka::wire::{ApiKey, ErrorCode, Message, Reader};
 
 use super::event::ProducerEvent;
 use super::idempotence::ProducerId;
+use super::outcome::{Attempt, Refusal};
 use super::producer::Producer;
 use super::request::{ProduceBatches, ProducerRequest};
-use super::retry::{Case, Verdict, judge, may_be_written};
-use super::{Delivery, Failure, Outcome};
-
-/// What is known of the attempt that ended.
-#[derive(Clone, Copy, Debug)]
-struct Attempt {
-    node: BrokerId,
-    written: Instant,
-    ended: Instant,
-}
-
-/// Why a batch wasn't acked, with all that the decision needs.
-struct Refusal {
-    code: ErrorCode,
-    message: String,
-    log_start: i64,
-    /// The broker may have it all the same.
-    maybe_written: bool,
-}
+use super::retry::may_be_written;
+use super::{Failure, Outcome};
 
 impl Producer {
     /// Takes over what the cluster has to tell.
@@ -232,141 +216,6 @@ impl Producer {
         self.spare(request);
     }
 
-    /// The batch was written.
-    fn succeed(&mut self, batch: Box<Batch>, outcome: Outcome, attempt: Attempt, now: Instant) {
-        if self.config.enable_idempotence {
-            self.sequences.succeeded(batch.slot, batch.id);
-        }
-        self.deliver(batch, outcome, Some(attempt.node), attempt, now);
-    }
-
-    /// The batch wasn't acked: decides what becomes of it, and does it.
-    fn refuse(&mut self, mut batch: Box<Batch>, refusal: Refusal, attempt: Attempt, now: Instant) {
-        batch.sending.maybe_written |= refusal.maybe_written;
-        if refusal.code.is_invalid_metadata() {
-            self.cluster.request_update(now);
-        }
-        if batch.sending.finished {
-            return self.accumulator.done(batch, now);
-        }
-        let case = Case {
-            idempotent: self.config.enable_idempotence,
-            attempts: batch.sending.attempts,
-            retries: self.config.retries,
-            expired: now.since(batch.created) >= self.config.delivery_timeout,
-            records: batch.count(),
-        };
-        match judge(refusal.code, case) {
-            Verdict::Duplicate => self.succeed(batch, Outcome::Duplicate, attempt, now),
-            Verdict::Retry => self.retry(batch, &refusal, attempt.node, now),
-            Verdict::Split => self.split(batch, now),
-            Verdict::Fail => self.fail(batch, refusal, attempt, case.expired, now),
-            Verdict::Fatal => {
-                let failure = Failure { code: refusal.code, message: refusal.message.clone() };
-                self.fail(batch, refusal, attempt, false, now);
-                self.become_fatal(failure, now);
-            }
-        }
-    }
-
-    fn retry(&mut self, mut batch: Box<Batch>, refusal: &Refusal, node: BrokerId, now: Instant) {
-        let slot = batch.slot;
-        match refusal.code {
-            ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER => {
-                self.sequences.out_of_order(slot, batch.id);
-            }
-            ErrorCode::UNKNOWN_PRODUCER_ID => {
-                self.sequences.unknown_producer(slot, batch.id, refusal.log_start);
-            }
-            _ => {}
-        }
-        if let Some(identity) = self.sequences.identity_of(slot, batch.id) {
-            batch.identity = Some(identity);
-        }
-        let may_reorder = !self.config.enable_idempotence && self.config.max_in_flight > 1;
-        let records = batch.count();
-        self.events.push_back(ProducerEvent::Retried {
-            slot,
-            node,
-            code: refusal.code,
-            records,
-            may_reorder,
-        });
-        // A leader newer than the one that was asked needn't be waited for (KIP-951).
-        let newer = self.cluster.partition(slot).leader_epoch > batch.sending.leader_epoch;
-        let wait = self.config.retry_backoff.delay(batch.sending.attempts + 1, &mut self.rng);
-        let retry_at = if newer { now } else { now + wait };
-        self.accumulator.put_back(batch, retry_at, now);
-    }
-
-    /// The batch is given up.
-    fn fail(
-        &mut self,
-        batch: Box<Batch>,
-        refusal: Refusal,
-        attempt: Attempt,
-        expired: bool,
-        now: Instant,
-    ) {
-        if self.config.enable_idempotence && batch.identity.is_some() {
-            if expired {
-                self.sequences.expired(batch.slot, batch.id, true);
-                self.unresolved.push(batch.slot);
-            } else {
-                self.sequences.failed(batch.slot, batch.id);
-            }
-        }
-        let failure = Failure { code: refusal.code, message: refusal.message };
-        let outcome = if batch.sending.maybe_written {
-            Outcome::Indeterminate(failure)
-        } else {
-            Outcome::Failed(failure)
-        };
-        self.deliver(batch, outcome, Some(attempt.node), attempt, now);
-    }
-
-    /// Tells a batch's outcome and lets its partition go on.
-    fn deliver(
-        &mut self,
-        mut batch: Box<Batch>,
-        outcome: Outcome,
-        broker: Option<BrokerId>,
-        attempt: Attempt,
-        now: Instant,
-    ) {
-        if !batch.sending.finished {
-            let delivery =
-                Delivery::of(&mut batch, broker, outcome, attempt.written, attempt.ended);
-            self.deliveries.push_back(delivery);
-        }
-        self.accumulator.done(batch, now);
-    }
-
-    /// Raises the epoch if a partition needs it, and gives waiting batches their new numbers.
-    fn renumber(&mut self, now: Instant) {
-        let sequences = &mut self.sequences;
-        self.unresolved.retain(|&slot| !sequences.resolve(slot));
-        if !self.sequences.wants_bump() {
-            return;
-        }
-        let restarted = self.sequences.bump();
-        if let Some(current) = self.sequences.current() {
-            self.events.push_back(ProducerEvent::EpochBumped { epoch: current.epoch });
-        }
-        self.renumbered(&restarted, now);
-    }
-
-    fn renumbered(&mut self, slots: &[PartitionSlot], now: Instant) {
-        for &slot in slots {
-            for batch in self.accumulator.queued_mut(slot) {
-                if batch.identity.is_some() {
-                    batch.identity = self.sequences.identity_of(slot, batch.id);
-                }
-            }
-            self.accumulator.relist(slot, now);
-        }
-    }
-
     /// The answer to InitProducerId.
     fn identified(&mut self, body: &[u8], version: i16, now: Instant) {
         let answer = InitProducerIdResponse::decode(&mut Reader::new(body), version);
@@ -395,82 +244,6 @@ impl Producer {
         self.identity.answered();
         let message = format!("InitProducerId was refused: {message}");
         self.become_fatal(Failure { code, message }, now);
-    }
-
-    /// Every queued batch fails, and so will every later one.
-    fn become_fatal(&mut self, failure: Failure, now: Instant) {
-        self.fatal = Some(failure.clone());
-        for batch in self.accumulator.take_all() {
-            self.give_up(batch, &failure, now);
-        }
-        self.events.push_back(ProducerEvent::Fatal(failure));
-    }
-
-    /// A queued batch ends without another attempt.
-    pub(super) fn give_up(&mut self, batch: Box<Batch>, failure: &Failure, now: Instant) {
-        let outcome = if batch.sending.maybe_written {
-            Outcome::Indeterminate(failure.clone())
-        } else {
-            Outcome::Failed(failure.clone())
-        };
-        let attempt = Attempt { node: BrokerId(-1), written: now, ended: now };
-        self.deliver(batch, outcome, None, attempt, now);
-    }
-
-    /// Ends the queued batches whose `delivery.timeout.ms` is over (`Sender`, expired batches).
-    ///
-    /// A batch in flight needs no look: its request ends by `request.timeout.ms`, which is shorter,
-    /// and the retry finds that its time is over.
-    pub(super) fn expire(&mut self, now: Instant) {
-        if self.next_expiry.is_none_or(|at| at > now) {
-            return;
-        }
-        let timeout = self.config.delivery_timeout;
-        let (expired, oldest) = self.accumulator.take_expired(now - timeout);
-        for batch in expired {
-            let retried = batch.sending.attempts > 0;
-            if self.config.enable_idempotence && batch.identity.is_some() {
-                self.sequences.expired(batch.slot, batch.id, retried);
-                self.unresolved.push(batch.slot);
-            }
-            let failure = self.expiry_of(&batch, now);
-            self.give_up(batch, &failure, now);
-        }
-        let live = self.accumulator.live() > 0;
-        self.next_expiry = live.then(|| oldest.unwrap_or(now) + timeout);
-        self.renumber(now);
-    }
-
-    /// Gives everything up: connections end, and every batch gets its outcome. Returns the stamps of
-    /// batches that were never sent; the others are delivered, indeterminate where a broker may have
-    /// them. The producer can't go on.
-    pub fn abandon(&mut self, now: Instant) -> Vec<Stamps> {
-        self.cluster.close(now);
-        self.take_events(now);
-        let message = "given up while waiting to be sent again".to_owned();
-        let failure = Failure { code: ErrorCode::REQUEST_TIMED_OUT, message };
-        let mut unsent = Vec::new();
-        for mut batch in self.accumulator.take_all() {
-            if batch.sending.first_drained.is_none() {
-                unsent.push(batch.take_stamps());
-                batch.sending.finished = true;
-                self.accumulator.done(batch, now);
-            } else {
-                self.give_up(batch, &failure, now);
-            }
-        }
-        unsent
-    }
-
-    fn expiry_of(&self, batch: &Batch, now: Instant) -> Failure {
-        let partition = self.cluster.partition(batch.slot);
-        let topic = &self.topics[partition.topic.index()].name;
-        let (records, waited) = (batch.count(), now.since(batch.created).as_millis());
-        let message = format!(
-            "Expiring {records} record(s) for {topic}-{}:{waited} ms has passed since batch creation",
-            partition.index
-        );
-        Failure { code: ErrorCode::REQUEST_TIMED_OUT, message }
     }
 
     fn spare(&mut self, mut request: Box<ProduceBatches>) {

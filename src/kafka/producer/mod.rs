@@ -7,9 +7,11 @@
 mod answers;
 mod delivery;
 mod event;
+mod expiry;
 mod idempotence;
 mod identity;
 mod machine;
+mod outcome;
 #[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
 mod producer;
 mod request;

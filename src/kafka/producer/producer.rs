@@ -106,9 +106,11 @@ impl Producer {
         stamp: &Stamp,
         now: Instant,
     ) -> Sent {
-        let size = record_batch::upper_bound(record);
-        if size > self.config.max_request_size as usize || self.fatal.is_some() {
-            return Sent::Refused(self.refusal(size));
+        if self.may_be_refused(record) {
+            let size = record_batch::upper_bound(record);
+            if size > self.config.max_request_size as usize || self.fatal.is_some() {
+                return Sent::Refused(self.refusal(size));
+            }
         }
         let Self { config, cluster, accumulator, routes, topics, rng, .. } = self;
         let view = View { config, cluster, accumulator, routes, topic, now };
@@ -129,6 +131,15 @@ impl Producer {
             self.batch_opened(topic, now);
         }
         Sent::Appended { batch: appended.batch, index: appended.index }
+    }
+
+    /// A quick look for what makes a refusal possible: a large record, headers, a failed producer.
+    #[inline]
+    fn may_be_refused(&self, record: &RecordView<'_>) -> bool {
+        let payload = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+        payload + LARGEST_OVERHEAD > self.config.max_request_size as usize
+            || !record.headers.is_empty()
+            || self.fatal.is_some()
     }
 
     /// What a new batch means beyond the accumulator: the topic is in use, and can expire.
@@ -213,5 +224,7 @@ impl Producer {
     }
 }
 
+/// More than a batch's header and a record's own fields take.
+const LARGEST_OVERHEAD: usize = 128;
 /// Keeps the producer's own draws apart from the cluster's, which has the bare seed.
 const RNG_STREAM: u64 = 0x7072_6f64_7563_6572;

@@ -14,5 +14,6 @@ mod pump;
 #[cfg(test)]
 mod tests;
 
+pub use crate::kafka::producer::ProducerEvent;
 pub use engine::Engine;
 pub use plan::{EngineCommand, EnginePlan, EngineReport, Load, Origin, PhaseEnd};

@@ -31,6 +31,13 @@ pub fn record_len(offset_delta: u32, timestamp_delta: i64, record: &RecordView<'
     length_len(body) + body
 }
 
+/// Bytes of a record whose [`body_len`] is `body`, its leading length included.
+#[must_use]
+#[inline]
+pub fn framed_len(body: usize) -> usize {
+    length_len(body) + body
+}
+
 /// Bytes that a batch with this record alone takes at most, its header included; what Kafka's
 /// `estimateSizeInBytesUpperBound` says, by which a first record's memory is measured.
 #[must_use]

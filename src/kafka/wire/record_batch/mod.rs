@@ -8,7 +8,9 @@ mod append;
 mod header;
 mod read;
 
-pub use append::{append_record, append_record_sized, body_len, record_len, upper_bound};
+pub use append::{
+    append_record, append_record_sized, body_len, framed_len, record_len, upper_bound,
+};
 pub use header::{BatchHeader, HEADER_LEN, LENGTH_OFFSET, attributes, verify_crc};
 pub use read::{Batch, Headers, Record, Records};
 
