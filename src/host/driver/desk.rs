@@ -20,8 +20,8 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// A client of its own for `config`; each question may take `timeout`, but reaching no broker at
-    /// all ends it earlier.
+    /// A client of its own for `config`; each question may take `timeout`, but reaching no broker
+    /// at all ends it earlier.
     pub(super) fn new(
         runtime: &Runtime,
         config: &NetworkConfig,

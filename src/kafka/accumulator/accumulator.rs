@@ -1,8 +1,8 @@
-//! All partitions' queues, and what makes one of them ready (`RecordAccumulator`).
+//! All partitions' queues: appending, opening and closing batches (`RecordAccumulator`).
 //!
-//! Cost class: `append` per record, the rest per batch; nothing here walks partitions that have
-//! nothing to do, but for the expiry that comes at most once a `delivery.timeout.ms`.
-//! It doesn't know leaders: it names ready partitions, and the sender sorts them by broker.
+//! Cost class: `append` per record, the rest per batch. Invariants: an open batch is the last of
+//! its queue, and its memory is charged before a record goes in. What makes a partition ready
+//! stands in `ready`, what the sender takes and brings back in `drain`.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ use crate::kafka::wire::record_batch;
 
 use super::batch::{Closing, Opening};
 use super::queue::Queue;
-use super::{Batch, BatchId, BatchState, CloseReason, Memory, Ratio, SealJob, Stamp, Stamps};
+use super::{Batch, BatchId, CloseReason, Memory, Ratio, SealJob, Stamp, Stamps};
 
 /// What became of an append.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,19 +39,6 @@ pub struct Appended {
     pub full: bool,
 }
 
-/// How the head of a queue stands for the sender.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Head {
-    /// Nothing to send now; the partition will be named again when that changes.
-    NotReady,
-    /// It must be closed (and perhaps compressed) first: [`Accumulator::close_head`].
-    Open,
-    /// Its body is away; the partition will be named again when it is back.
-    Sealing,
-    /// It can be taken: [`Accumulator::take_head`]. Bytes on the wire.
-    Sealed(usize),
-}
-
 /// The accumulator. See the room's documentation.
 #[derive(Debug)]
 pub struct Accumulator {
@@ -68,8 +55,8 @@ pub struct Accumulator {
     pub(super) ready: VecDeque<PartitionSlot>,
     pub(super) jobs: VecDeque<SealJob>,
     #[expect(clippy::vec_box, reason = "batches stay boxed from queue to request and back")]
-    spare: Vec<Box<Batch>>,
-    spare_stamps: Vec<Stamps>,
+    pub(super) spare: Vec<Box<Batch>>,
+    pub(super) spare_stamps: Vec<Stamps>,
     spare_outputs: Vec<(Vec<u8>, Box<Compressor>)>,
     pub(super) next_batch: u64,
     /// Batches created and not yet done.
@@ -199,7 +186,7 @@ impl Accumulator {
     }
 
     /// Closes the open last batch of a partition; starts its compression.
-    fn close(&mut self, slot: PartitionSlot, reason: CloseReason, now: Instant) {
+    pub(super) fn close(&mut self, slot: PartitionSlot, reason: CloseReason, now: Instant) {
         let Some(batch) = self.queues[slot.index()].open_mut() else { return };
         let id = batch.id;
         self.close_batch(slot, id, reason, now);
@@ -247,116 +234,6 @@ impl Accumulator {
         }
     }
 
-    /// How the partition's head stands.
-    #[must_use]
-    pub fn head(&self, slot: PartitionSlot, now: Instant) -> Head {
-        let queue = &self.queues[slot.index()];
-        if !queue.is_sendable(&self.wish(), now) {
-            return Head::NotReady;
-        }
-        let Some(head) = queue.batches.front() else { return Head::NotReady };
-        match head.state() {
-            BatchState::Open => Head::Open,
-            BatchState::Sealing => Head::Sealing,
-            BatchState::Sealed => Head::Sealed(head.wire_len()),
-        }
-    }
-
-    /// Closes the open head (which is then the only batch) because the sender can take it.
-    pub fn close_head(&mut self, slot: PartitionSlot, now: Instant) {
-        let created = self.queues[slot.index()]
-            .batches
-            .front()
-            .map(|head| (head.id, head.created, head.is_full()));
-        let Some((id, created, full)) = created else { return };
-        let reason = if full {
-            CloseReason::Full
-        } else if created + self.linger <= now {
-            CloseReason::Linger
-        } else if self.closing || id < self.flush_below {
-            CloseReason::Flush
-        } else {
-            CloseReason::Memory
-        };
-        self.close(slot, reason, now);
-    }
-
-    /// The head itself, to read or to set its identity.
-    pub fn head_mut(&mut self, slot: PartitionSlot) -> Option<&mut Box<Batch>> {
-        self.queues[slot.index()].batches.front_mut()
-    }
-
-    /// Takes the sealed head off its queue; `mute` holds the rest back until it is done.
-    ///
-    /// # Panics
-    /// When the head isn't sealed.
-    pub fn take_head(&mut self, slot: PartitionSlot, mute: bool) -> Box<Batch> {
-        let queue = &mut self.queues[slot.index()];
-        let batch = queue.batches.pop_front().expect("take_head follows Head::Sealed");
-        assert!(batch.state() == BatchState::Sealed, "batch {} isn't sealed", batch.id.0);
-        queue.muted = mute;
-        batch
-    }
-
-    /// Puts a batch back for a retry; not before `retry_at`.
-    pub fn put_back(&mut self, mut batch: Box<Batch>, retry_at: Instant, now: Instant) {
-        let slot = batch.slot;
-        batch.sending.attempts += 1;
-        batch.sending.retry_at = Some(retry_at);
-        let queue = &mut self.queues[slot.index()];
-        queue.muted = false;
-        queue.put_back(batch);
-        if retry_at > now {
-            self.backing_off.push((retry_at, slot));
-        } else {
-            self.relist(slot, now);
-        }
-    }
-
-    /// A batch has its outcome: gives its memory back and lets its partition go on.
-    pub fn done(&mut self, batch: Box<Batch>, now: Instant) {
-        let slot = batch.slot;
-        self.memory.give(batch.charged);
-        self.live -= 1;
-        self.queues[slot.index()].muted = false;
-        self.keep_spare(batch);
-        self.relist(slot, now);
-    }
-
-    /// Keeps the memory of an ended batch for a later one, within `buffer.memory`.
-    fn keep_spare(&mut self, batch: Box<Batch>) {
-        if batch.capacity() <= self.batch_size * 2 && self.spare.len() < MAX_SPARE {
-            self.spare.push(batch);
-        }
-    }
-
-    /// Gives a delivery's stamps back for their memory.
-    pub fn reuse_stamps(&mut self, stamps: Stamps) {
-        if self.spare_stamps.len() < MAX_SPARE {
-            self.spare_stamps.push(stamps);
-        }
-    }
-
-    /// Takes every queued batch off that was created at or before `created`, oldest first within a
-    /// partition; also returns the earliest creation left.
-    pub fn take_expired(&mut self, created: Instant) -> (Vec<Box<Batch>>, Option<Instant>) {
-        let (mut expired, mut oldest) = (Vec::new(), None::<Instant>);
-        for queue in &mut self.queues {
-            while queue.batches.front().is_some_and(|head| head.created <= created) {
-                expired.extend(queue.batches.pop_front());
-            }
-            if let Some(head) = queue.batches.front() {
-                oldest = Some(oldest.map_or(head.created, |oldest| oldest.min(head.created)));
-            }
-        }
-        (expired, oldest)
-    }
-
-    /// Takes every queued batch off (forced close).
-    pub fn take_all(&mut self) -> Vec<Box<Batch>> {
-        self.queues.iter_mut().flat_map(|queue| queue.batches.drain(..)).collect()
-    }
-
     /// Batches of one partition that wait in its queue, or `None` when it never had one.
     #[must_use]
     pub fn queued(&self, slot: PartitionSlot) -> Option<u32> {
@@ -394,8 +271,8 @@ impl Accumulator {
     }
 }
 
-/// Makes sure that the batch's memory covers `len` more bytes: under compression an open batch holds
-/// more than `batch.size`, and that is charged, too.
+/// Makes sure that the batch's memory covers `len` more bytes: under compression an open batch
+/// holds more than `batch.size`, and that is charged, too.
 fn hold(memory: &mut Memory, batch: &mut Batch, len: usize, unit: usize) -> bool {
     let needed = batch.held() + len as u64;
     if needed <= batch.charged {
@@ -417,5 +294,3 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
 
 /// `COMPRESSION_RATE_ESTIMATION_FACTOR`: batches should seldom come out larger than thought.
 const ESTIMATE_MARGIN: f32 = 1.05;
-/// Batches kept for their memory; with 128 KiB each no more than a default `buffer.memory`.
-const MAX_SPARE: usize = 4_096;

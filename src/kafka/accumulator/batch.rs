@@ -1,7 +1,7 @@
 //! One batch of one partition: open for appends, then closed, compressed and sent, perhaps often.
 //!
-//! Cost class: `push` per record, the rest per batch. A batch is one boxed value that moves from its
-//! partition's queue into a request and back; its memory is reused by a later batch.
+//! Cost class: `push` per record, the rest per batch. A batch is one boxed value that moves from
+//! its partition's queue into a request and back; its memory is reused by a later batch.
 
 use crate::base::{Instant, Job, PartitionSlot, RecordView};
 use crate::kafka::compression::{Codec, Compression, Compressor};
@@ -144,8 +144,8 @@ impl Batch {
         }
     }
 
-    /// The encoded length of `record` without its leading length, if it were appended next, in bytes:
-    /// what [`Batch::push`] wants to know.
+    /// The encoded length of `record` without its leading length, if it were appended next, in
+    /// bytes: what [`Batch::push`] wants to know.
     #[inline]
     pub(super) fn body_of(&self, record: &RecordView<'_>) -> usize {
         let first = self.count == 0;
@@ -210,8 +210,8 @@ impl Batch {
         index
     }
 
-    /// Takes no more records. Without compression the batch is then sealed; otherwise the returned job
-    /// must come back through [`Batch::sealed`].
+    /// Takes no more records. Without compression the batch is then sealed; otherwise the returned
+    /// job must come back through [`Batch::sealed`].
     ///
     /// # Panics
     /// When it isn't open.
@@ -382,7 +382,8 @@ impl Job for SealJob {
         done.expect("compressing memory into a growing vector has no reason to fail");
     }
 
-    /// gzip and zstd take 1 to 6 ms for 128 KiB, and so do lz4's HC levels; snappy and fast lz4 0.2 ms.
+    /// gzip and zstd take 1 to 6 ms for 128 KiB, and so do lz4's HC levels; snappy and fast lz4
+    /// take 0.2 ms.
     fn is_slow(&self) -> bool {
         let Compression { codec, level } = self.compressor.compression();
         let heavy = match codec {
@@ -394,7 +395,7 @@ impl Job for SealJob {
     }
 }
 
-/// `bytes × ratio`, rounded up.
+/// `bytes × ratio`, rounded down as in Java.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,4 +1,5 @@
-//! `buffer.memory` as a budget: what a batch takes when it is created and gives back when it is done.
+//! `buffer.memory` as a budget: what a batch takes when it is created and gives back when it is
+//! done.
 //!
 //! Cost class: per batch. Java's `BufferPool` keeps the buffers themselves; here the budget is a
 //! number and the vectors are reused by the accumulator.

@@ -1,13 +1,16 @@
 //! Where records wait for the sender: batches by partition (`RecordAccumulator`).
 //!
-//! `batch` is one batch's life (open, sealing, sealed), `queue` one partition's batches, `accumulator`
-//! all of them with `linger.ms` and readiness, `memory` the budget of `buffer.memory`, `ratio` the
-//! compression estimate, `stamps` the instants that the measurement needs.
+//! `batch` is one batch's life (open, sealing, sealed), `queue` one partition's batches,
+//! `accumulator` all of them: appending and opening there, linger and readiness in `ready`, taking
+//! and bringing back in `drain`, cutting a batch that is too large in `split`. `memory` is the
+//! budget of `buffer.memory`, `ratio` the compression estimate, `stamps` the instants that the
+//! measurement needs.
 
 #[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
 mod accumulator;
 mod batch;
 mod close_reason;
+mod drain;
 mod memory;
 mod queue;
 mod ratio;
@@ -15,9 +18,10 @@ mod ready;
 mod split;
 mod stamps;
 
-pub use accumulator::{Accumulator, Append, Appended, Head};
+pub use accumulator::{Accumulator, Append, Appended};
 pub use batch::{Batch, BatchId, BatchState, Identity, SealJob, Sending};
 pub use close_reason::CloseReason;
+pub use drain::Head;
 pub use memory::Memory;
 pub use ratio::Ratio;
 pub use stamps::{Run, Stamp, Stamps};

@@ -2,7 +2,8 @@
 //!
 //! Cost class: per batch. A partition is named to the sender once, until the sender lets it go;
 //! linger is one length for all, so its deadlines come in creation order and need no heap.
-//! Invariant: an open batch that isn't named has its deadline noted.
+//! Invariant: an open batch's partition is named, or its deadline is noted, or its queue waits for
+//! a batch in flight or in backoff.
 
 use crate::base::{Instant, PartitionSlot};
 

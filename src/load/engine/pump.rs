@@ -3,8 +3,8 @@
 //! Cost class: per record; no allocation, no clock, no system call. Bounded per call.
 //!
 //! Which look at the schedule first found a record due decides what its lateness is called: up to
-//! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for room.
-//! While the producer is blocked the schedule counts as looked at all the time.
+//! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for
+//! room. While the producer is blocked the schedule counts as looked at all the time.
 
 use crate::base::Instant;
 use crate::kafka::accumulator::Stamp;
@@ -18,7 +18,8 @@ use super::engine::Engine;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Feed {
     pub(super) blocked: Option<Blocked>,
-    /// Records due up to `until` were seen due at `from`, or when they became due if that was later.
+    /// Records due up to `until` were seen due at `from`, or, if that was later, when they became
+    /// due.
     behind: Option<Behind>,
 }
 
@@ -157,8 +158,8 @@ impl Engine {
         Some(self.on_grid(due))
     }
 
-    /// The first point of the pacing grid at or after `due`. The grid starts with the clock, so that
-    /// several workers wake together.
+    /// The first point of the pacing grid at or after `due`. The grid starts with the clock, so
+    /// that several workers wake together.
     fn on_grid(&self, due: Instant) -> Instant {
         let quantum = u64::try_from(self.plan.quantum.as_nanos()).unwrap_or(u64::MAX).max(1);
         Instant::from_nanos(due.as_nanos().div_ceil(quantum).saturating_mul(quantum))
