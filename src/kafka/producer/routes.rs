@@ -34,6 +34,21 @@ impl Routes {
         }
     }
 
+    /// A listed partition has another leader: moves it to that one's list. A dead broker's list is
+    /// never visited, so it can't wait there.
+    pub(super) fn move_to(&mut self, slot: PartitionSlot, leader: Option<BrokerId>) {
+        let mut found = false;
+        for route in &mut self.nodes {
+            if let Some(at) = route.slots.iter().position(|listed| *listed == slot) {
+                route.slots.remove(at);
+                found = true;
+            }
+        }
+        if found {
+            self.place(slot, leader);
+        }
+    }
+
     /// The broker's list.
     pub(super) fn route(&mut self, node: BrokerId) -> &mut Route {
         let at = match self.nodes.binary_search_by_key(&node, |route| route.node) {
@@ -73,6 +88,19 @@ impl Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listed_partition_follows_its_leader() {
+        let mut routes = Routes::default();
+        routes.place(PartitionSlot(4), Some(BrokerId(2)));
+        routes.place(PartitionSlot(5), Some(BrokerId(2)));
+        routes.move_to(PartitionSlot(4), Some(BrokerId(1)));
+        routes.move_to(PartitionSlot(9), Some(BrokerId(1)));
+        assert_eq!(routes.route(BrokerId(1)).slots, [PartitionSlot(4)]);
+        assert_eq!(routes.route(BrokerId(2)).slots, [PartitionSlot(5)]);
+        routes.move_to(PartitionSlot(5), None);
+        assert_eq!(routes.take_homeless(), [PartitionSlot(5)]);
+    }
 
     #[test]
     fn a_partition_goes_to_its_leader_s_list_or_waits_for_one() {

@@ -5,7 +5,7 @@ mod world;
 use core::time::Duration;
 
 use super::*;
-use crate::base::WorkerIndex;
+use crate::base::{BrokerId, WorkerIndex};
 use crate::kafka::compression::{Codec, Compression, decompress};
 use crate::kafka::config::{Acks, HostPort, ProducerConfig};
 use crate::kafka::wire::record_batch::{self, Records};
@@ -168,6 +168,33 @@ fn broken_connections_lose_and_repeat_nothing_with_idempotence() {
     assert_eq!(ledger.acked + ledger.duplicate, 100_000);
     assert_stages_add_up(&end);
     assert_exactly_once(&world, 100_000);
+}
+
+/// Goal: partitions that were ready for a broker that died go on at its successor. Method: node 1
+/// dies in mid-run; after three seconds without a leader its partitions move, later it comes back.
+/// (They once stayed in the dead broker's list for ever.)
+#[test]
+fn partitions_of_a_dead_leader_go_on_at_its_successor() {
+    let mut world = ready(Some(20_000.0), |_| {});
+    begin(&mut world, for_seconds(10));
+    let start = world.now;
+    world.run_to(start + Duration::from_secs(2));
+    world.kill_node(1);
+    world.run_to(start + Duration::from_secs(5));
+    for partition in 0..12 {
+        let found = world.broker.cluster_mut().partition_mut(TOPIC, partition).unwrap();
+        if found.leader() == BrokerId(2) {
+            found.move_leader(BrokerId(1 + 2 * (partition % 2)));
+        }
+    }
+    world.run_to(start + Duration::from_secs(7));
+    world.start_node(1);
+    let end = world.phase_end();
+    let ledger = end.tally.ledger;
+    assert_eq!(ledger.acked + ledger.duplicate, 200_000, "{ledger:?}");
+    assert_exactly_once(&world, 200_000);
+    assert!(end.drained < start + Duration::from_secs(11), "drained at {}", end.drained);
+    assert!(!end.tally.unavailability().is_empty());
 }
 
 #[test]

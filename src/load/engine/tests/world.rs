@@ -34,14 +34,17 @@ pub(super) struct World {
     pub(super) reports: Vec<EngineReport>,
     under_way: BTreeMap<(Instant, u64), Event>,
     sent: u64,
-    open: BTreeSet<ConnectionId>,
+    /// Which node each open connection leads to, by port.
+    open: BTreeMap<ConnectionId, u16>,
+    /// Ports that refuse connections.
+    down: BTreeSet<u16>,
 }
 
 impl World {
     pub(super) fn new(plan: impl FnOnce(&str) -> EnginePlan) -> Self {
         let now = Instant::from_nanos(1_000_000_000);
         let mut brokers = BrokerPlan::three("127.0.0.1");
-        for (port, node) in (9_001..).zip(&mut brokers.nodes) {
+        for (port, node) in (FIRST_PORT..).zip(&mut brokers.nodes) {
             node.port = port;
         }
         Self {
@@ -54,7 +57,8 @@ impl World {
             reports: Vec::new(),
             under_way: BTreeMap::new(),
             sent: 0,
-            open: BTreeSet::new(),
+            open: BTreeMap::new(),
+            down: BTreeSet::new(),
         }
     }
 
@@ -93,7 +97,25 @@ impl World {
 
     /// Breaks every connection; what is under way on them is lost.
     pub(super) fn break_all(&mut self) {
-        for conn in core::mem::take(&mut self.open) {
+        self.break_those(|_| true);
+    }
+
+    /// Node `index` dies: its connections break, new ones are refused.
+    pub(super) fn kill_node(&mut self, index: u16) {
+        self.down.insert(FIRST_PORT + index);
+        self.break_those(|port| port == FIRST_PORT + index);
+    }
+
+    /// Node `index` takes connections again.
+    pub(super) fn start_node(&mut self, index: u16) {
+        self.down.remove(&(FIRST_PORT + index));
+    }
+
+    fn break_those(&mut self, wanted: impl Fn(u16) -> bool) {
+        let broken: Vec<_> =
+            self.open.iter().filter(|(_, port)| wanted(**port)).map(|(conn, _)| *conn).collect();
+        for conn in broken {
+            self.open.remove(&conn);
             self.under_way.retain(|_, event| {
                 !matches!(event, Event::ToBroker(c, _) | Event::ToEngine(c, _) if *c == conn)
             });
@@ -131,20 +153,24 @@ impl World {
                 let found = [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)];
                 self.engine.handle_resolved(&host, Ok(&found), now);
             }
+            Event::Connected(conn, port) if self.down.contains(&port) => {
+                self.engine.handle_closed(conn, CloseCause::Refused, now);
+            }
             Event::Connected(conn, port) => {
-                self.open.insert(conn);
-                self.broker.handle_accepted(conn, ListenerIndex(u32::from(port) - 9_001), now);
+                self.open.insert(conn, port);
+                let listener = ListenerIndex(u32::from(port - FIRST_PORT));
+                self.broker.handle_accepted(conn, listener, now);
                 self.engine.handle_connected(conn, now);
             }
-            Event::ToBroker(conn, bytes) if self.paused && self.open.contains(&conn) => {
+            Event::ToBroker(conn, bytes) if self.paused && self.open.contains_key(&conn) => {
                 self.later(Duration::from_millis(5), Event::ToBroker(conn, bytes));
             }
-            Event::ToBroker(conn, bytes) if self.open.contains(&conn) => {
+            Event::ToBroker(conn, bytes) if self.open.contains_key(&conn) => {
                 for part in bytes.chunks(self.chunk) {
                     self.broker.handle_read(conn, part, now);
                 }
             }
-            Event::ToEngine(conn, bytes) if self.open.contains(&conn) => {
+            Event::ToEngine(conn, bytes) if self.open.contains_key(&conn) => {
                 for part in bytes.chunks(self.chunk) {
                     self.engine.handle_read(conn, part, now);
                 }
@@ -169,7 +195,7 @@ impl World {
                     self.later(self.latency, Event::Connected(conn, addr.port()));
                 }
                 Action::Close { conn } => {
-                    if self.open.remove(&conn) {
+                    if self.open.remove(&conn).is_some() {
                         self.broker.handle_closed(conn, CloseCause::PeerClosed, self.now);
                     }
                 }
@@ -196,6 +222,9 @@ impl World {
         }
     }
 }
+
+/// Of node 0; the others follow.
+const FIRST_PORT: u16 = 9_001;
 
 fn flat(slices: &Slices<'_>) -> Vec<u8> {
     slices.as_io().iter().flat_map(|part| part.iter().copied()).collect()
