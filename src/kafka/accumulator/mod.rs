@@ -17,6 +17,8 @@ mod ratio;
 mod ready;
 mod split;
 mod stamps;
+#[cfg(test)]
+mod tests;
 
 pub use accumulator::{Accumulator, Append, Appended};
 pub use batch::{Batch, BatchId, BatchState, Identity, SealJob, Sending};
