@@ -1,5 +1,6 @@
 //! What the proofs share: a run's result, and what Kafka's own tools say of the topic afterwards.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Output, Stdio};
 
@@ -98,4 +99,44 @@ pub(super) fn stages_add_up(result: &Value) {
     let mean = response["mean"].as_f64().expect("a mean");
     assert!(mean > 0.0);
     assert!((sum - mean).abs() <= mean * 1e-9, "stages {sum} ns, response {mean} ns");
+}
+
+/// A record as the console consumer prints it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Seen {
+    pub(super) offset: i64,
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// Reads `records` records from the start of a topic, by partition in the order of their offsets.
+/// Keys and values must be text without tabs and line ends.
+pub(super) fn consume(cluster: &Cluster, topic: &str, records: u64) -> BTreeMap<u32, Vec<Seen>> {
+    let most = records.to_string();
+    let mut args = vec!["--topic", topic, "--from-beginning", "--max-messages", &most];
+    args.extend(["--timeout-ms", "30000"]);
+    for print in ["print.partition=true", "print.offset=true", "print.key=true"] {
+        args.extend(["--formatter-property", print]);
+    }
+    let mut seen: BTreeMap<u32, Vec<Seen>> = BTreeMap::new();
+    let printed = cluster.kafka("console-consumer", &args);
+    assert_eq!(printed.lines().count() as u64, records, "records of {topic}");
+    for line in printed.lines() {
+        let (partition, record) = parse(line).unwrap_or_else(|| panic!("not a record: {line}"));
+        seen.entry(partition).or_default().push(record);
+    }
+    for (partition, records) in &seen {
+        let offsets = records.iter().map(|record| record.offset);
+        assert!(offsets.eq((0..).take(records.len())), "offsets of {topic}-{partition}");
+    }
+    seen
+}
+
+fn parse(line: &str) -> Option<(u32, Seen)> {
+    let mut fields = line.splitn(4, '\t');
+    let partition = fields.next()?.strip_prefix("Partition:")?.parse().ok()?;
+    let offset = fields.next()?.strip_prefix("Offset:")?.parse().ok()?;
+    let key = fields.next()?.to_owned();
+    let value = fields.next()?.to_owned();
+    Some((partition, Seen { offset, key, value }))
 }
