@@ -1,6 +1,8 @@
 //! Proofs against a real Kafka. `scripts/test` starts the cluster and runs them; a test whose name
 //! begins with `long_` only runs under `scripts/test --long`.
 
+#[path = "real_cluster/commands.rs"]
+mod commands;
 #[path = "real_cluster/content.rs"]
 mod content;
 #[path = "real_cluster/counts.rs"]
