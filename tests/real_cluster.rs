@@ -7,6 +7,8 @@ mod commands;
 mod content;
 #[path = "real_cluster/counts.rs"]
 mod counts;
+#[path = "real_cluster/faults.rs"]
+mod faults;
 #[path = "real_cluster/outcome.rs"]
 mod outcome;
 mod support;
