@@ -293,4 +293,4 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
 }
 
 /// `COMPRESSION_RATE_ESTIMATION_FACTOR`: batches should seldom come out larger than thought.
-const ESTIMATE_MARGIN: f32 = 1.05;
+pub(super) const ESTIMATE_MARGIN: f32 = 1.05;

@@ -70,7 +70,7 @@ impl Accumulator {
         let queue = &mut self.queues[slot.index()];
         let batch = queue.batches.pop_front().expect("take_head follows Head::Sealed");
         assert!(batch.state() == BatchState::Sealed, "batch {} isn't sealed", batch.id.0);
-        queue.muted = mute;
+        queue.muted = mute.then_some(batch.id);
         batch
     }
 
@@ -80,7 +80,7 @@ impl Accumulator {
         batch.sending.attempts += 1;
         batch.sending.retry_at = Some(retry_at);
         let queue = &mut self.queues[slot.index()];
-        queue.muted = false;
+        queue.muted = queue.muted.filter(|muting| *muting != batch.id);
         queue.put_back(batch);
         if retry_at > now {
             self.backing_off.push((retry_at, slot));
@@ -94,7 +94,9 @@ impl Accumulator {
         let slot = batch.slot;
         self.memory.give(batch.charged);
         self.live -= 1;
-        self.queues[slot.index()].muted = false;
+        // Another batch of the partition may have expired in the queue: only the one in flight mutes.
+        let queue = &mut self.queues[slot.index()];
+        queue.muted = queue.muted.filter(|muting| *muting != batch.id);
         self.keep_spare(batch);
         self.relist(slot, now);
     }

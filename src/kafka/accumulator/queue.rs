@@ -28,9 +28,9 @@ pub(super) struct Queue {
     pub(super) batches: VecDeque<Box<Batch>>,
     /// It stands in the list of ready partitions (or in the sender's copy of it).
     pub(super) listed: bool,
-    /// Its head is in flight and order is guaranteed by sending nothing else meanwhile
+    /// This batch, its head, is in flight and order is guaranteed by sending nothing else meanwhile
     /// (`max.in.flight.requests.per.connection` = 1).
-    pub(super) muted: bool,
+    pub(super) muted: Option<BatchId>,
     /// A batch was created for it at least once: its length means something (KIP-794).
     pub(super) used: bool,
 }
@@ -55,7 +55,7 @@ impl Queue {
     /// Whether the sender should look at it now (`RecordAccumulator.batchReady`).
     pub(super) fn is_sendable(&self, wish: &Wish, now: Instant) -> bool {
         let Some(head) = self.batches.front() else { return false };
-        if self.muted || head.sending.retry_at.is_some_and(|at| at > now) {
+        if self.muted.is_some() || head.sending.retry_at.is_some_and(|at| at > now) {
             return false;
         }
         wish.everything

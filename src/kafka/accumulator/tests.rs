@@ -376,7 +376,7 @@ fn batches_expire_by_creation_whatever_they_wait_for() {
         acc.flush(ms(11));
         drain(&mut acc, ms(11)).pop().unwrap()
     };
-    acc.queues[0].muted = true;
+    acc.queues[0].muted = Some(muting.id);
     appended(&mut acc, A, 100, ms(20));
     appended(&mut acc, B, 100, ms(20));
     acc.flush(ms(21));
@@ -396,7 +396,9 @@ fn batches_expire_by_creation_whatever_they_wait_for() {
     for batch in expired {
         acc.done(batch, ms(120));
     }
+    assert_eq!(acc.queues[0].muted, Some(muting.id), "only the batch in flight unmutes");
     acc.done(muting, ms(120));
+    assert_eq!(acc.queues[0].muted, None);
     assert_eq!((acc.live(), acc.memory().used()), (1, 16_384));
     // A timeout longer than all time there was expires nothing.
     assert_eq!(acc.take_expired(ms(120) - Duration::MAX).0.len(), 0);
