@@ -132,11 +132,7 @@ impl Run<'_> {
                     return Err(RunError::Unusable(format!(
                         "a producer could not get ready within max.block.ms = {} ms: {}",
                         self.plan.producer.max_block.as_millis(),
-                        if reasons.is_empty() {
-                            "a partition has no leader".to_owned()
-                        } else {
-                            reasons.join("; ")
-                        }
+                        reasons.join("; ")
                     )));
                 }
                 _ => {}

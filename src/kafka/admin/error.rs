@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use crate::kafka::cluster::RequestError;
-use crate::kafka::connection::Problem;
+use crate::kafka::connection::{Problem, in_words};
 use crate::kafka::wire::{ApiKey, ErrorCode};
 
 /// A call that failed: what was wanted, and why it was not done.
@@ -69,11 +69,11 @@ impl fmt::Display for AdminError {
         write!(f, "cannot {}: ", self.wanted)?;
         match &self.cause {
             AdminCause::Unreachable { waited, problems } => {
-                write!(f, "no broker could be reached within {}", Seconds(*waited))?;
-                for problem in problems {
-                    write!(f, "; {problem}")?;
+                f.write_str("no broker could be reached")?;
+                if *waited >= WORTH_SAYING {
+                    write!(f, " within {}", Seconds(*waited))?;
                 }
-                Ok(())
+                if problems.is_empty() { Ok(()) } else { write!(f, "; {}", in_words(problems)) }
             }
             AdminCause::TimedOut { waited, trouble } => {
                 write!(f, "not done within {}", Seconds(*waited))?;
@@ -102,6 +102,9 @@ impl fmt::Display for AdminError {
 
 impl core::error::Error for AdminError {}
 
+/// A wait that is worth a word; what is plain at once isn't a matter of waiting.
+const WORTH_SAYING: Duration = Duration::from_millis(500);
+
 /// A span as people read it: `3 s`, `2.5 s`, `300 ms`.
 struct Seconds(Duration);
 
@@ -110,7 +113,7 @@ impl fmt::Display for Seconds {
         let ms = self.0.as_millis();
         match (ms / 1_000, ms % 1_000) {
             (0, ms) => write!(f, "{ms} ms"),
-            (s, 0) => write!(f, "{s} s"),
+            (s, 0..100) => write!(f, "{s} s"),
             (s, rest) => write!(f, "{s}.{} s", rest / 100),
         }
     }
@@ -178,6 +181,7 @@ mod tests {
     #[test]
     fn spans_are_short() {
         let said = |ms| Seconds(Duration::from_millis(ms)).to_string();
-        assert_eq!([said(300), said(3_000), said(2_540)], ["300 ms", "3 s", "2.5 s"]);
+        let words = [said(300), said(3_000), said(3_020), said(2_540)];
+        assert_eq!(words, ["300 ms", "3 s", "3 s", "2.5 s"]);
     }
 }

@@ -14,7 +14,7 @@ use crate::base::{
 };
 use crate::kafka::cluster::{Cluster, NetworkConfig, NodeEvent, RequestError};
 use crate::kafka::config::Backoff;
-use crate::kafka::connection::{Answered, Request};
+use crate::kafka::connection::{Answered, Request, in_words};
 
 /// A client for topics, settings and offsets; see [`AdminCall`].
 #[derive(Debug)]
@@ -24,11 +24,14 @@ pub struct Admin {
     current: Option<Job>,
     reports: VecDeque<Result<AdminReply, AdminError>>,
     retry_backoff: Backoff,
-    /// How long to go on when every address has failed and none was ever reached.
+    /// How long to go on when every address has failed and no broker of the cluster was reached.
     give_up_after: Duration,
     /// When to look whether to give up; `None` once that was done.
     give_up_at: Option<Instant>,
+    /// Whether anything ever spoke Kafka to us, be it a bootstrap server.
     ever_connected: bool,
+    /// Whether a broker was ever reached where the cluster says that it is.
+    ever_at_home: bool,
     closing: bool,
     /// Counts calls and tries; an answer to a request of an earlier one is nobody's.
     round: u64,
@@ -38,9 +41,10 @@ pub struct Admin {
 impl Admin {
     /// A client that begins to connect at once.
     ///
-    /// As long as no broker was ever reached, a call ends early, `give_up_after` after it began,
-    /// if by then every bootstrap server has failed at least once: a wrong address need not cost
-    /// the whole time of a call.
+    /// As long as no broker was ever reached at the address that the cluster gives for it, a call
+    /// ends early, `give_up_after` after it began, if by then every address has failed: wrong
+    /// bootstrap servers or advertised listeners need not cost the whole time of a call. It ends at
+    /// once when all of them turned out not to be brokers for us.
     #[must_use]
     pub fn new(config: &NetworkConfig, give_up_after: Duration, seed: u64, now: Instant) -> Self {
         Self {
@@ -52,6 +56,7 @@ impl Admin {
             give_up_after,
             give_up_at: None,
             ever_connected: false,
+            ever_at_home: false,
             closing: false,
             round: 0,
             rng: Rng::nth(seed, 1),
@@ -105,7 +110,10 @@ impl Admin {
             NodeEvent::Failed { request, cause, maybe_written, .. } => {
                 self.failed(&request, &cause, maybe_written, now);
             }
-            NodeEvent::NodeReady(_) => self.ever_connected = true,
+            NodeEvent::NodeReady(node) => {
+                self.ever_connected = true;
+                self.ever_at_home |= node.0 >= 0;
+            }
             NodeEvent::MetadataChanged
             | NodeEvent::LeaderChanged { .. }
             | NodeEvent::NodeLost { .. }
@@ -188,19 +196,15 @@ impl Admin {
         }
         let waited = now.since(job.since);
         let (late, trouble) = (job.deadline <= now, job.trouble.clone());
-        let give_up = !self.ever_connected && waited >= self.give_up_after;
+        let lost = (late || waited >= self.give_up_after) && self.cluster.all_failed();
+        let give_up = !self.ever_at_home && (lost || self.cluster.all_failed_for_good());
         self.give_up_at = self.give_up_at.filter(|at| *at > now);
-        if !late && !give_up {
-            return;
-        }
-        let problems = self.cluster.problems();
-        if !self.ever_connected && (late || self.cluster.all_bootstrap_failed()) {
+        if give_up || (late && !self.ever_connected) {
+            let problems = self.cluster.problems();
             self.finish_failed(AdminCause::Unreachable { waited, problems });
         } else if late {
-            let trouble = trouble.or_else(|| {
-                let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                (!said.is_empty()).then(|| said.join("; "))
-            });
+            let problems = self.cluster.problems();
+            let trouble = trouble.or_else(|| (!problems.is_empty()).then(|| in_words(&problems)));
             self.finish_failed(AdminCause::TimedOut { waited, trouble });
         }
     }

@@ -272,10 +272,19 @@ impl<R: Request> Cluster<R> {
         bootstrap.chain(brokers).filter_map(|(_, node)| node.problem.clone()).collect()
     }
 
-    /// Whether every bootstrap server has failed and none has been in use since.
+    /// Whether every address that would be tried now has failed since it was last in use: those
+    /// of the brokers in the last metadata, before the first of the bootstrap servers.
     #[must_use]
-    pub fn all_bootstrap_failed(&self) -> bool {
-        self.pool.nodes.range(..BrokerId(0)).all(|(_, node)| node.problem.is_some())
+    pub fn all_failed(&self) -> bool {
+        self.pool.nodes.values().filter(|node| node.listed).all(|node| node.problem.is_some())
+    }
+
+    /// Whether all of them failed in ways that another attempt won't cure
+    /// ([`Fault::is_final`](crate::kafka::connection::Fault::is_final)).
+    #[must_use]
+    pub fn all_failed_for_good(&self) -> bool {
+        let mut listed = self.pool.nodes.values().filter(|node| node.listed);
+        listed.all(|node| node.problem.as_ref().is_some_and(|problem| problem.fault.is_final()))
     }
 
     /// A broker in words: `broker 1 at host:9092`, or `host:9092` for a bootstrap server.

@@ -74,7 +74,10 @@ impl Settings {
         let hint = nearest(name);
         if given.source.is_strict() {
             let expected = "the name of a Kafka producer setting".to_owned();
-            let advice = hint.map(|hint| format!("the nearest is {hint}"));
+            let advice = hint.map_or_else(
+                || "Kafka's documentation lists them under Producer Configs".to_owned(),
+                |hint| format!("the nearest is {hint}"),
+            );
             let problem = Problem::new(name, &given.value, &given.source, expected);
             self.problems.push(problem.advise(advice));
         } else {

@@ -231,7 +231,8 @@ fn an_unknown_key_is_an_error_unless_a_file_for_other_clients_holds_it() {
     assert_eq!(
         refused(&[("liner.ms", "5"), ("group.id", "g")]),
         [
-            "group.id = \"g\" (-X): expected the name of a Kafka producer setting",
+            "group.id = \"g\" (-X): expected the name of a Kafka producer setting; Kafka's \
+             documentation lists them under Producer Configs",
             "liner.ms = \"5\" (-X): expected the name of a Kafka producer setting; the nearest is \
              linger.ms",
         ]

@@ -35,8 +35,9 @@ pub(super) fn parse(key: &Key, text: &str, source: &Source) -> Result<Value, Fau
     let text = trim(text);
     let with_unit = matches!(source, Source::Flag(_));
     let number = with_unit.then(|| without_unit(key, text)).flatten();
-    read(key, number.as_deref().unwrap_or(text)).ok_or_else(|| {
-        let mut expected = expectation(key, too_large(key, text));
+    let bare = number.as_deref().unwrap_or(text);
+    read(key, bare).ok_or_else(|| {
+        let mut expected = expectation(key, too_large(key, bare));
         if with_unit {
             expected += flag_examples(key);
         }

@@ -72,6 +72,21 @@ impl Fault {
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::SetupTimeout(_) | Self::RequestTimeout { .. })
     }
+
+    /// Whether what listens there showed that it is no broker for us: another attempt would show
+    /// the same. A broker that is only just starting refuses, closes or keeps silent, but never
+    /// does any of these.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Foreign(_)
+                | Self::FrameLength { .. }
+                | Self::Correlation { .. }
+                | Self::Malformed { .. }
+                | Self::NoCommonVersion { .. }
+        )
+    }
 }
 
 /// What was taken for a Kafka broker and isn't one, told by its first bytes.
@@ -139,8 +154,31 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.peer(f)?;
-        f.write_str(": ")?;
+        write!(f, "{}: {}", Peer(self), Cause(self))
+    }
+}
+
+/// The address of a problem, with the broker's id if it has one.
+pub(super) struct Peer<'a>(pub(super) &'a Problem);
+
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.peer(f)
+    }
+}
+
+/// What came, what was expected and what to try.
+pub(super) struct Cause<'a>(pub(super) &'a Problem);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.cause(f)
+    }
+}
+
+impl Problem {
+    /// The sentence without the address.
+    fn cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.fault, self.phase) {
             (Fault::Closed(cause), Phase::Resolving) => {
                 write!(
@@ -163,9 +201,7 @@ impl fmt::Display for Problem {
             (fault, _) => self.other(f, fault),
         }
     }
-}
 
-impl Problem {
     /// `host:port (address)`, or without the address where it says nothing new.
     fn peer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.node.0 >= 0 {
@@ -205,6 +241,9 @@ impl Problem {
     fn other(&self, f: &mut fmt::Formatter<'_>, fault: &Fault) -> fmt::Result {
         match fault {
             Fault::Closed(cause) => write!(f, "{cause}"),
+            Fault::SetupTimeout(span) if self.phase == Phase::Handshaking => {
+                silence(f, ApiKey::ApiVersions, *span, "socket.connection.setup.timeout.ms")
+            }
             Fault::SetupTimeout(span) => {
                 let doing = match self.phase {
                     Phase::Resolving => "no answer of the name service",
@@ -253,22 +292,32 @@ impl Problem {
     }
 
     fn timed_out(&self, f: &mut fmt::Formatter<'_>, api: ApiKey, after: Duration) -> fmt::Result {
-        let ms = after.as_millis();
         if self.phase == Phase::Handshaking {
-            write!(
-                f,
-                "the connection was accepted and {api:?} not answered within {ms} ms \
-                 (request.timeout.ms); expected a Kafka broker's answer; check that the port is a \
-                 PLAINTEXT listener of a Kafka broker and that the broker is not stopped"
-            )
-        } else {
-            write!(
-                f,
-                "{api:?} was not answered within {ms} ms (request.timeout.ms); expected an answer; \
-                 check the broker's load, or raise request.timeout.ms"
-            )
+            return silence(f, api, after, "request.timeout.ms");
         }
+        write!(
+            f,
+            "{api:?} was not answered within {} ms (request.timeout.ms); expected an answer; check \
+             the broker's load, or raise request.timeout.ms",
+            after.as_millis()
+        )
     }
+}
+
+/// A peer that accepts and says nothing; `key` is the setting that bounds the wait.
+fn silence(
+    f: &mut fmt::Formatter<'_>,
+    api: ApiKey,
+    after: Duration,
+    key: &'static str,
+) -> fmt::Result {
+    write!(
+        f,
+        "the connection was accepted and {api:?} not answered within {} ms ({key}); expected a \
+         Kafka broker's answer; check that the port is a PLAINTEXT listener of a Kafka broker and \
+         that the broker is not stopped",
+        after.as_millis()
+    )
 }
 
 fn foreign_sentence(f: &mut fmt::Formatter<'_>, foreign: &Foreign) -> fmt::Result {

@@ -14,6 +14,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod told;
 mod versions;
 
 pub use fault::{Fault, Foreign, Phase, Problem};
@@ -21,4 +22,5 @@ pub use request::{Answered, Request};
 pub use settings::{MAX_ANSWER, Settings};
 pub use stream::{Connection, Event, Lost};
 pub use throttle::is_clients_duty;
+pub use told::in_words;
 pub use versions::Versions;

@@ -64,7 +64,9 @@ pub struct Connection<R> {
     node: BrokerId,
     settings: Settings,
     phase: Phase,
-    /// Until when set-up may last; ends when ApiVersions is written.
+    /// Until when set-up may last. It ends when ApiVersions is written, as in Java; with a
+    /// bootstrap server when it is answered, so that one that accepts and keeps silent doesn't
+    /// hold up the others, or the person who waits, for `request.timeout.ms`.
     setup_until: Option<Instant>,
     setup_span: Duration,
     versions: Versions,
@@ -294,7 +296,7 @@ impl<R: Request> Connection<R> {
         self.writing = None;
         let youngest = self.in_flight.back_mut().expect("it was being written");
         youngest.written = now;
-        if self.phase == Phase::Handshaking {
+        if self.phase == Phase::Handshaking && self.node.0 >= 0 {
             self.setup_until = None;
         }
         let silent = match &youngest.payload {
@@ -389,6 +391,7 @@ impl<R: Request> Connection<R> {
             handshake::Answer::Again(version) => self.ask_versions(version, now),
             handshake::Answer::Offers { versions, throttle } => {
                 self.versions = versions;
+                self.setup_until = None;
                 self.phase = Phase::Ready;
                 out.push_back(Event::Ready);
                 self.throttle(ApiKey::ApiVersions, version, throttle, now, out);

@@ -5,6 +5,7 @@
 use core::time::Duration;
 
 use crate::base::Instant;
+use crate::kafka::connection::in_words;
 use crate::kafka::producer::ProducerEvent;
 use crate::kafka::wire::ApiKey;
 use crate::load::recorder::Recorder;
@@ -132,12 +133,26 @@ impl Engine {
             let produce_version = spoken.max();
             self.reports.push_back(EngineReport::Ready { produce_version });
         } else if now >= give_up || self.producer.fatal().is_some() {
-            let problems = self.producer.cluster().problems();
-            let mut reasons: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            reasons.extend(self.producer.fatal().map(ToString::to_string));
+            let reasons = self.why_not_ready();
             self.phase = Phase::Done;
             self.reports.push_back(EngineReport::NotReady(reasons));
         }
+    }
+
+    /// What the wait for readiness was for, and what stood in its way; one reason at least.
+    fn why_not_ready(&self) -> Vec<String> {
+        let cluster = self.producer.cluster();
+        let topic = cluster.topic(self.topic);
+        let mut partitions = topic.partitions().iter().map(|&slot| cluster.partition(slot));
+        let awaited = match partitions.position(|partition| partition.leader.is_none()) {
+            Some(index) => format!("partition {index} has no leader"),
+            None if topic.partitions().is_empty() => "metadata does not name the topic".to_owned(),
+            None => "no broker has given a producer id".to_owned(),
+        };
+        let problems = cluster.problems();
+        let told = (!problems.is_empty()).then(|| in_words(&problems));
+        let fatal = self.producer.fatal().map(ToString::to_string);
+        [Some(awaited), told, fatal].into_iter().flatten().collect()
     }
 
     fn while_loading(&mut self, load: Load, now: Instant) {

@@ -85,7 +85,7 @@ pub enum EngineReport {
         /// The Produce version spoken with the brokers connected so far; `None` before the first.
         produce_version: Option<i16>,
     },
-    /// Not ready after `max.block.ms`: why, one sentence an address.
+    /// Not ready after `max.block.ms`: why, one reason at least.
     NotReady(Vec<String>),
     /// The answer to [`EngineCommand::Look`], while a phase is under way.
     Snapshot(Box<Snapshot>),

@@ -42,6 +42,28 @@ fn a_bootstrap_server_that_swallows_attempts_costs_its_setup_timeout() {
 }
 
 #[test]
+fn a_silent_bootstrap_server_costs_the_same_and_not_the_request_timeout() {
+    for seed_order in [[11, 12], [12, 11]] {
+        let mut world = World::new(&seed_order);
+        world.hosts.insert(11, Host::Silent);
+        world.until(13_000);
+        assert_eq!(world.cluster.brokers().len(), 2);
+    }
+}
+
+#[test]
+fn what_is_plainly_no_broker_has_failed_for_good() {
+    let mut world = World::new(&[11, 12]);
+    world.hosts.insert(11, Host::Http);
+    world.hosts.insert(12, Host::Http);
+    world.until(1_000);
+    assert!(world.cluster.all_failed_for_good());
+    world.hosts.insert(12, Host::Refuses);
+    world.until(5_000);
+    assert!(world.cluster.all_failed() && !world.cluster.all_failed_for_good());
+}
+
+#[test]
 fn reconnecting_backs_off_within_a_fifth_and_is_reset_by_being_ready() {
     let mut world = World::with(&[11], |config| config.rebootstrap_trigger = None);
     world.hosts.insert(11, Host::Refuses);
@@ -86,7 +108,7 @@ fn a_name_without_an_address_is_a_problem_in_words() {
         "boot:11: the name cannot be resolved (name not found: no such host); expected a host with \
          an address; check the spelling in bootstrap.servers and the name service"
     );
-    assert!(world.cluster.all_bootstrap_failed());
+    assert!(world.cluster.all_failed());
 }
 
 #[test]
@@ -100,7 +122,9 @@ fn problems_name_every_bootstrap_server_in_the_order_given() {
     assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].starts_with("boot:11 (127.0.0.1:11): an HTTP server answered"), "{}", said[0]);
     assert!(said[1].starts_with("boot:12 (127.0.0.1:12): connection refused"), "{}", said[1]);
-    assert!(said[2].contains("ApiVersions not answered within 30000 ms"), "{}", said[2]);
+    assert!(said[2].contains("accepted and ApiVersions not answered within"), "{}", said[2]);
+    assert!(said[2].contains("socket.connection.setup.timeout.ms"), "{}", said[2]);
+    assert!(world.cluster.all_failed() && !world.cluster.all_failed_for_good());
 }
 
 #[test]
