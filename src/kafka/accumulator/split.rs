@@ -5,13 +5,14 @@
 
 use crate::base::{Header, Instant, RecordView};
 use crate::kafka::compression::{Codec, decompress};
-use crate::kafka::wire::record_batch::Records;
+use crate::kafka::wire::record_batch::{HEADER_LEN, Records};
 
 use super::batch::Opening;
 use super::{Accumulator, Batch, BatchId, CloseReason, Sending, Stamp};
 
 impl Accumulator {
-    /// The records of `big` in pieces of `batch.size`, at least one record each, in order and open:
+    /// The records of `big` in pieces of `batch.size`, or of half its size
+    /// when it is no larger than that; at least one record each, in order and open:
     /// the caller numbers them and gives them to [`Accumulator::put_pieces`]. `big` is done.
     ///
     /// # Panics
@@ -26,6 +27,10 @@ impl Accumulator {
             decompress(codec, packed, &mut body, big.uncompressed()).expect("our own compression");
         }
         let ratio = self.ratio_of(&big, packed.len(), body.len());
+        // What fits `batch.size` already would come out as it was, and be refused for ever: the broker's
+        // limit is lower, so halve it (KAFKA-8350).
+        let whole = HEADER_LEN + body.len();
+        let limit = if whole > self.batch_size { self.batch_size } else { whole / 2 };
         let mut pieces: Vec<Box<Batch>> = Vec::new();
         let mut starts = Vec::new();
         let mut headers: Vec<Header<'_>> = Vec::new();
@@ -44,7 +49,7 @@ impl Accumulator {
             let len = |piece: &Batch| Batch::len_of(piece.body_of(&view));
             let fits = pieces.last().is_some_and(|piece| piece.has_room(len(piece)));
             if !fits {
-                pieces.push(self.piece(&big, ratio));
+                pieces.push(self.piece(&big, limit, ratio));
                 starts.push(index);
             }
             let piece = pieces.last_mut().expect("one was just pushed");
@@ -73,12 +78,12 @@ impl Accumulator {
     }
 
     /// An empty open batch that takes over what `big` was.
-    fn piece(&mut self, big: &Batch, ratio: f32) -> Box<Batch> {
+    fn piece(&mut self, big: &Batch, limit: usize, ratio: f32) -> Box<Batch> {
         let id = BatchId(self.next_batch);
         self.next_batch += 1;
         let plan = Opening {
             charged: 0,
-            write_limit: self.batch_size,
+            write_limit: limit,
             ratio,
             codec: self.compression.codec,
             now: big.created,

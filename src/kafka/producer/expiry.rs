@@ -43,9 +43,9 @@ impl Producer {
         let timeout = self.config.delivery_timeout;
         let (expired, oldest) = self.accumulator.take_expired(now - timeout);
         for batch in expired {
-            let retried = batch.sending.attempts > 0;
             if self.config.enable_idempotence && batch.identity.is_some() {
-                self.sequences.expired(batch.slot, batch.id, retried);
+                // Numbered and back in its queue: its numbers leave a hole.
+                self.sequences.expired(batch.slot, batch.id, true);
                 self.unresolved.push(batch.slot);
             }
             let failure = self.expiry_of(&batch, now);

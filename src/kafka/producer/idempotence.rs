@@ -96,6 +96,11 @@ impl Sequences {
     /// When there is no identity: `may_drain` comes first.
     pub fn assign(&mut self, batch: &mut Batch) {
         if batch.identity.is_some() {
+            // It goes out under its new numbers: from here on a refusal speaks of these.
+            let under_way = &mut self.partition(batch.slot).under_way;
+            if let Some(entry) = under_way.iter_mut().find(|entry| entry.batch == batch.id) {
+                entry.restarted = false;
+            }
             return;
         }
         let current = self.current.expect("may_drain found an identity");

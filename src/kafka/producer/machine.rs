@@ -109,7 +109,8 @@ impl Machine for Producer {
             self.cluster.poll_timeout(),
             self.accumulator.next_timeout(),
             self.next_expiry,
-            self.identity.deadline(),
+            // Once due, it goes out as soon as the cluster can take it.
+            self.identity.deadline().filter(|at| *at > self.now),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -68,6 +68,9 @@ impl Producer {
         };
         match judge(refusal.code, case) {
             Verdict::Duplicate => self.succeed(batch, Outcome::Duplicate, attempt, now),
+            Verdict::Retry if self.fatal.is_some() => {
+                self.fail(batch, refusal, attempt, false, now);
+            }
             Verdict::Retry => self.retry(batch, &refusal, attempt.node, now),
             Verdict::Split => self.split(batch, now),
             Verdict::Fail => self.fail(batch, refusal, attempt, case.expired, now),

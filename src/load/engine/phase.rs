@@ -61,9 +61,11 @@ impl Engine {
     fn stop(&mut self, within: Duration, now: Instant) {
         match &mut self.phase {
             Phase::Load { load } => {
-                load.drain_within = within;
                 self.schedule.cut(now);
-                self.recorder.end_window(now);
+                // The window may have ended before, with records still to be handed over.
+                let end = self.schedule.window_end().unwrap_or(now);
+                load.drain_within = load.drain_within.min(now.since(end) + within);
+                self.recorder.end_window(end);
             }
             Phase::Drain { cut_at, .. } => *cut_at = (*cut_at).min(now + within),
             Phase::Connect { .. } | Phase::Idle => self.phase = Phase::Done,
@@ -214,7 +216,7 @@ impl Engine {
             Phase::Connect { give_up } => Some(give_up),
             Phase::Load { load } => {
                 let end = self.schedule.window_end();
-                let bound = end.filter(|end| *end > self.now || self.schedule.finished());
+                let bound = end.filter(|end| *end > self.now);
                 let bound = bound.or_else(|| end.map(|end| end + load.drain_within));
                 [self.pump_deadline(), bound, Some(self.next_sample)].into_iter().flatten().min()
             }

@@ -85,6 +85,10 @@ impl Engine {
                 Sent::Refused(failure) => {
                     handed += 1;
                     self.refuse(&stamp, &failure, now);
+                    if self.producer.fatal().is_some() && due.at.is_none() {
+                        // Without a rate there would be no end to refused records.
+                        self.schedule.cut(now);
+                    }
                 }
             }
             if let Some(blocked) = self.feed.blocked.take() {

@@ -97,6 +97,18 @@ fn out_of_order_waits_for_the_earlier_batch_and_bumps_when_there_is_none() {
     assert_eq!(sequences.out_of_order(SLOT, batches[1].id), SequenceVerdict::Retry);
 }
 
+/// Once it has gone out under its new numbers, a refusal speaks of those: it bumps again instead of
+/// waiting for an earlier batch that isn't there.
+#[test]
+fn a_renumbered_batch_that_is_refused_again_bumps_again() {
+    let mut sequences = proven();
+    let mut batches = assigned(&mut sequences, &[2]);
+    assert_eq!(sequences.out_of_order(SLOT, batches[0].id), SequenceVerdict::BumpAndRetry);
+    sequences.bump();
+    sequences.assign(&mut batches[0]);
+    assert_eq!(sequences.out_of_order(SLOT, batches[0].id), SequenceVerdict::BumpAndRetry);
+}
+
 #[test]
 fn a_refused_batch_leaves_no_hole() {
     let mut sequences = proven();

@@ -252,6 +252,39 @@ fn a_stop_sends_what_was_due_and_no_more() {
     assert!(!end.cut);
 }
 
+/// Goal: a batch above the topic's limit is cut until it fits, although it fits `batch.size`.
+/// (It once came out of the split as it was, and was refused for ever.)
+#[test]
+fn a_batch_above_the_topic_s_limit_is_halved_until_it_fits() {
+    let mut world = ready(Some(50_000.0), |config| {
+        config.batch_size = 2_000_000;
+        config.linger = Duration::from_secs(3);
+    });
+    begin(&mut world, for_seconds(2));
+    let end = world.phase_end();
+    assert!(end.tally.batches.splits > 0);
+    assert_eq!(end.tally.ledger.acked, 100_000);
+    assert_stages_add_up(&end);
+    assert_exactly_once(&world, 100_000);
+}
+
+/// Goal: a stop that comes after the window's end still drains. Method: short memory, so that the
+/// records of a window of 2 s are still being handed over when the order comes.
+#[test]
+fn a_stop_after_the_window_s_end_still_drains() {
+    let mut world = ready(Some(20_000.0), |config| config.buffer_memory = 64 * 1024);
+    let start = world.now;
+    begin(&mut world, for_seconds(2));
+    world.run_to(start + Duration::from_secs(1));
+    world.paused = true;
+    world.run_to(start + Duration::from_secs(9));
+    world.paused = false;
+    world.command(EngineCommand::Stop { within: Duration::from_secs(5) });
+    let end = world.phase_end();
+    assert!(!end.cut);
+    assert_eq!((end.due, end.tally.ledger.acked), (40_000, 40_000));
+}
+
 #[test]
 fn a_cut_drain_counts_what_never_left_as_unsent() {
     let mut world = ready(Some(20_000.0), |config| config.buffer_memory = 64 * 1024);
