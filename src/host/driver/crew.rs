@@ -74,9 +74,13 @@ impl Crew {
         }
     }
 
-    /// Whether a worker has ended on its own.
-    pub(super) fn check(&mut self) -> Result<(), RunError> {
-        if self.workers.iter().any(Worker::is_finished) { Err(self.autopsy()) } else { Ok(()) }
+    /// Whether every worker lives, but for those in `ended`, which may have finished.
+    ///
+    /// A worker tells before it ends, so one that has ended with nothing left to hear has died.
+    pub(super) fn check(&mut self, ended: &[usize]) -> Result<(), RunError> {
+        let mut workers = self.workers.iter().enumerate();
+        let dead = workers.any(|(at, worker)| worker.is_finished() && !ended.contains(&at));
+        if dead && self.told.is_empty() { Err(self.autopsy()) } else { Ok(()) }
     }
 
     /// Why a worker that should run has ended.

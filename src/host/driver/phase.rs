@@ -46,6 +46,8 @@ struct State {
     start: Instant,
     draining: usize,
     ends: Vec<PhaseEnd>,
+    /// Which workers those are from.
+    ended: Vec<usize>,
     looks: Vec<Snapshot>,
     last_look: Instant,
     last_acked: u64,
@@ -68,6 +70,7 @@ impl Watch<'_> {
             start,
             draining: 0,
             ends: Vec::new(),
+            ended: Vec::new(),
             looks: Vec::new(),
             last_look: start,
             last_acked: 0,
@@ -94,9 +97,7 @@ impl Watch<'_> {
                     self.window_over(&mut state);
                 }
                 _ = ticks.tick() => {
-                    if state.ends.is_empty() {
-                        self.crew.check()?;
-                    }
+                    self.crew.check(&state.ended)?;
                     state.looks.clear();
                     self.crew.order(EngineCommand::Look);
                 }
@@ -116,7 +117,7 @@ impl Watch<'_> {
         match report {
             EngineReport::Snapshot(snapshot) => {
                 state.looks.push(*snapshot);
-                if state.looks.len() == self.crew.len() {
+                if state.looks.len() + state.ends.len() == self.crew.len() {
                     self.progress(state);
                 }
             }
@@ -126,7 +127,10 @@ impl Watch<'_> {
                     self.window_over(state);
                 }
             }
-            EngineReport::PhaseEnded(end) => state.ends.push(*end),
+            EngineReport::PhaseEnded(end) => {
+                state.ends.push(*end);
+                state.ended.push(worker);
+            }
             EngineReport::Event { event, at } => {
                 state.chronicle.note(worker, &event);
                 if let Some((level, line)) = events::describe(&event) {
@@ -153,6 +157,10 @@ impl Watch<'_> {
         let mut sum = Snapshot::default();
         for look in state.looks.drain(..) {
             sum.merge(&look);
+        }
+        for end in &state.ends {
+            sum.ledger.merge(&end.tally.ledger);
+            sum.due += end.due;
         }
         let now = clock::now();
         let acked = sum.ledger.delivered();

@@ -6,6 +6,7 @@
 use core::time::Duration;
 
 use tokio::runtime::Builder;
+use tokio::time::timeout;
 
 use super::crew::Crew;
 use super::desk::Desk;
@@ -121,7 +122,13 @@ impl Run<'_> {
         let mut crew = Crew::start(self.plan, &ground.topic.name, bootstrap, origin)?;
         let mut ready = 0;
         while ready < crew.len() {
-            let (_, report) = interruptible(&mut self.signals, crew.next()).await?;
+            let told = timeout(LOOK_AFTER_WORKERS, crew.next());
+            let told = interruptible(&mut self.signals, async { Ok(told.await) }).await?;
+            let Ok(told) = told else {
+                crew.check(&[])?;
+                continue;
+            };
+            let (_, report) = told?;
             match report {
                 EngineReport::Ready { produce_version } => {
                     ready += 1;
@@ -160,7 +167,8 @@ impl Run<'_> {
     ) -> Result<Phases, RunError> {
         let name = ground.topic.name.clone();
         let mut results = Vec::new();
-        let mut before = self.offsets(desk, &name).await?;
+        let asked = offsets(self.plan, desk, &name);
+        let mut before = interruptible(&mut self.signals, asked).await?;
         if let Some(stop) = warmup_stop(self.plan.warmup) {
             let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
             if let Some(signal) = outcome.interrupted {
@@ -173,15 +181,18 @@ impl Run<'_> {
                     self.plan.producer.delivery_timeout.as_millis()
                 )));
             }
-            let after = self.offsets(desk, &name).await?;
+            let asked = offsets(self.plan, desk, &name);
+            let after = interruptible(&mut self.signals, asked).await?;
             results.push(self.phase_result(PhaseKind::Warmup, &outcome, &before, &after));
             before = after;
         }
-        ground.topic.leaders_before = topic::leaders(desk, &name).await?;
+        let leaders = topic::leaders(desk, &name);
+        ground.topic.leaders_before = interruptible(&mut self.signals, leaders).await?;
         let stop = Stop { after: self.plan.duration, records: self.plan.records };
         let measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
-        let after = self.offsets(desk, &name).await?;
-        ground.topic.leaders_after = topic::leaders(desk, &name).await?;
+        let after = self.ask_after(offsets(self.plan, desk, &name)).await.flatten();
+        let leaders = self.ask_after(topic::leaders(desk, &name)).await;
+        ground.topic.leaders_after = leaders.unwrap_or_default();
         ground.topic.leader_changes = measured.leader_changes;
         results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
         Ok(Phases { results, measured, offsets: before.zip(after) })
@@ -192,8 +203,20 @@ impl Run<'_> {
         Watch { crew, signals, observer: &mut **observer, plan, kind }
     }
 
-    async fn offsets(&self, desk: &mut Desk, topic: &str) -> Result<Option<Vec<i64>>, RunError> {
-        if self.plan.read_offsets { desk.settled_offsets(topic).await.map(Some) } else { Ok(None) }
+    /// A question after the measurement. A failure is said, not raised: the measurement stands, and a
+    /// cluster that broke under it is when it is wanted most.
+    async fn ask_after<T>(
+        &mut self,
+        question: impl Future<Output = Result<T, RunError>>,
+    ) -> Option<T> {
+        match interruptible(&mut self.signals, question).await {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                let line = format!("not known after the measurement: {error}");
+                self.observer.log(LogLevel::Warn, &line);
+                None
+            }
+        }
     }
 
     fn phase_result(
@@ -289,6 +312,15 @@ impl Run<'_> {
     }
 }
 
+/// The topic's end offsets by partition, if the plan wants them read.
+async fn offsets(
+    plan: &RunPlan,
+    desk: &mut Desk,
+    topic: &str,
+) -> Result<Option<Vec<i64>>, RunError> {
+    if plan.read_offsets { desk.settled_offsets(topic).await.map(Some) } else { Ok(None) }
+}
+
 /// The first signal ends whatever comes before the load.
 async fn interruptible<T>(
     signals: &mut Signals,
@@ -326,5 +358,7 @@ fn merged(ends: Vec<PhaseEnd>) -> Result<Tally, RunError> {
     Ok(sum)
 }
 
+/// How often it is looked at whether workers that tell nothing still live.
+const LOOK_AFTER_WORKERS: Duration = Duration::from_secs(1);
 /// The wall clock is read in milliseconds, and disciplined by a few more.
 const CLOCK_GRAIN: Duration = Duration::from_millis(20);
