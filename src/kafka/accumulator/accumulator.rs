@@ -53,7 +53,10 @@ pub struct Accumulator {
     /// Partitions waiting out a retry backoff; few.
     pub(super) backing_off: Vec<(Instant, PartitionSlot)>,
     pub(super) ready: VecDeque<PartitionSlot>,
-    pub(super) jobs: VecDeque<SealJob>,
+    /// Closed bodies that wait for a compressor, oldest first; their batches keep their places.
+    jobs: VecDeque<(PartitionSlot, BatchId, Vec<u8>)>,
+    /// Compressors that are away with a job.
+    sealing: usize,
     #[expect(clippy::vec_box, reason = "batches stay boxed from queue to request and back")]
     pub(super) spare: Vec<Box<Batch>>,
     pub(super) spare_stamps: Vec<Stamps>,
@@ -84,6 +87,7 @@ impl Accumulator {
             backing_off: Vec::new(),
             ready: VecDeque::new(),
             jobs: VecDeque::new(),
+            sealing: 0,
             spare: Vec::new(),
             spare_stamps: Vec::new(),
             spare_outputs: Vec::new(),
@@ -202,25 +206,31 @@ impl Accumulator {
     ) {
         let Some(batch) = self.queues[slot.index()].find_mut(id) else { return };
         let Closing::Compress(body) = batch.close(reason, now) else { return };
-        let (out, compressor) = match self.spare_outputs.pop() {
-            Some(spare) => spare,
-            None => (Vec::new(), Box::new(self.new_compressor())),
-        };
-        self.jobs.push_back(SealJob { slot, batch: id, body, out, compressor });
+        self.jobs.push_back((slot, id, body));
     }
 
     fn new_compressor(&self) -> Compressor {
         Compressor::new(self.compression).expect("the configuration checked the level")
     }
 
-    /// The next compression to run.
+    /// The next compression to run; no more than [`MAX_SEALING`] are away at a time.
     pub fn poll_job(&mut self) -> Option<SealJob> {
-        self.jobs.pop_front()
+        if self.sealing >= MAX_SEALING {
+            return None;
+        }
+        let (slot, batch, body) = self.jobs.pop_front()?;
+        self.sealing += 1;
+        let (out, compressor) = match self.spare_outputs.pop() {
+            Some(spare) => spare,
+            None => (Vec::new(), Box::new(self.new_compressor())),
+        };
+        Some(SealJob { slot, batch, body, out, compressor })
     }
 
     /// Takes a finished compression back; the batch may have expired meanwhile.
     pub fn handle_sealed(&mut self, job: SealJob, now: Instant) {
-        let SealJob { slot, batch: id, body, out, compressor, .. } = job;
+        let SealJob { slot, batch: id, body, out, compressor } = job;
+        self.sealing -= 1;
         let queue = &mut self.queues[slot.index()];
         if let Some(batch) = queue.find_mut(id) {
             let ratio = share(out.len(), body.len());
@@ -292,5 +302,8 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
     if whole == 0 { 1.0 } else { part as f32 / whole as f32 }
 }
 
+/// A compressor of zstd holds about half a MiB, so that one for each waiting batch would take many
+/// times `buffer.memory`; more than the cores of a large machine gain nothing.
+const MAX_SEALING: usize = 16;
 /// `COMPRESSION_RATE_ESTIMATION_FACTOR`: batches should seldom come out larger than thought.
 pub(super) const ESTIMATE_MARGIN: f32 = 1.05;
