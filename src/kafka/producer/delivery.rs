@@ -27,6 +27,13 @@ pub enum Outcome {
     Indeterminate(Failure),
 }
 
+impl Outcome {
+    /// A batch that is given up: indeterminate when a broker may have it.
+    pub(super) const fn given_up(failure: Failure, maybe_written: bool) -> Self {
+        if maybe_written { Self::Indeterminate(failure) } else { Self::Failed(failure) }
+    }
+}
+
 /// Why a batch wasn't acked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {

@@ -23,13 +23,15 @@ impl Producer {
 
     /// A queued batch ends without another attempt.
     pub(super) fn give_up(&mut self, batch: Box<Batch>, failure: &Failure, now: Instant) {
-        let outcome = if batch.sending.maybe_written {
-            Outcome::Indeterminate(failure.clone())
-        } else {
-            Outcome::Failed(failure.clone())
-        };
+        let outcome = Outcome::given_up(failure.clone(), batch.sending.maybe_written);
         let attempt = Attempt { node: BrokerId(-1), written: now, ended: now };
         self.deliver(batch, outcome, None, attempt, now);
+    }
+
+    /// Has queued batches looked at when one created at `created` expires, or earlier.
+    pub(super) fn expires_with(&mut self, created: Instant) {
+        let expiry = created + self.config.delivery_timeout;
+        self.next_expiry = Some(self.next_expiry.map_or(expiry, |next| next.min(expiry)));
     }
 
     /// Ends the queued batches whose `delivery.timeout.ms` is over (`Sender`, expired batches).

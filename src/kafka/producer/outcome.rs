@@ -116,8 +116,7 @@ impl Producer {
         let wait = self.config.retry_backoff.delay(batch.sending.attempts + 1, &mut self.rng);
         let retry_at = if newer { now } else { now + wait };
         // The next look for expired batches may have been put off while this one was in flight.
-        let expiry = batch.created + self.config.delivery_timeout;
-        self.next_expiry = Some(self.next_expiry.map_or(expiry, |next| next.min(expiry)));
+        self.expires_with(batch.created);
         self.accumulator.put_back(batch, retry_at, now);
     }
 
@@ -139,11 +138,7 @@ impl Producer {
             }
         }
         let failure = Failure { code: refusal.code, message: refusal.message };
-        let outcome = if batch.sending.maybe_written {
-            Outcome::Indeterminate(failure)
-        } else {
-            Outcome::Failed(failure)
-        };
+        let outcome = Outcome::given_up(failure, batch.sending.maybe_written);
         self.deliver(batch, outcome, Some(attempt.node), attempt, now);
     }
 

@@ -10,8 +10,7 @@ impl Producer {
     /// Sends the batch's records in smaller ones, with the same numbers in the same order.
     pub(super) fn split(&mut self, big: Box<Batch>, now: Instant) {
         let (slot, id) = (big.slot, big.id);
-        let expiry = big.created + self.config.delivery_timeout;
-        self.next_expiry = Some(self.next_expiry.map_or(expiry, |next| next.min(expiry)));
+        self.expires_with(big.created);
         let mut pieces = self.accumulator.split(big, now);
         let counts: Vec<_> = pieces.iter().map(|piece| (piece.id, piece.count())).collect();
         self.sequences.split(slot, id, &counts);
