@@ -213,7 +213,7 @@ impl Accumulator {
         Compressor::new(self.compression).expect("the configuration checked the level")
     }
 
-    /// The next compression to run; no more than [`MAX_SEALING`] are away at a time.
+    /// The next compression to run; no more than `MAX_SEALING` are away at a time.
     pub fn poll_job(&mut self) -> Option<SealJob> {
         if self.sealing >= MAX_SEALING {
             return None;
