@@ -1,0 +1,176 @@
+//! The summary that a person reads first: at most 100 columns, made from the result and nothing
+//! else.
+//!
+//! Cost class: once a run. Colour only where the caller says that a terminal reads.
+
+mod effort;
+mod errors;
+mod headline;
+mod latency;
+mod page;
+mod proof;
+mod stages;
+
+pub use latency::shown;
+
+use self::effort::effort;
+use self::errors::{errors, unavailability};
+use self::headline::{head, reasons, verdict};
+use self::latency::latencies;
+use self::page::{field, fold};
+use self::proof::{client, confirmed, notes};
+use self::stages::stages;
+use super::model::Report;
+use super::paint::Paint;
+
+/// The summary of one run.
+#[must_use]
+pub fn summary(report: &Report, paint: Paint) -> String {
+    let mut lines = head(report, paint);
+    lines.push(String::new());
+    lines.push(verdict(report, paint));
+    lines.extend(reasons(report));
+    lines.push(String::new());
+    lines.extend(latencies(report));
+    lines.push(String::new());
+    lines.extend(stages(report, paint));
+    lines.push(field("limited by", &report.validity.limited_by));
+    lines.extend(effort(report));
+    lines.push(errors(report));
+    lines.extend(unavailability(report));
+    lines.push(field("confirmed", &confirmed(report)));
+    lines.push(field("client", &client(report)));
+    lines.extend(notes(report));
+    fold(&lines)
+}
+
+/// What ran where, for a page that shows several runs: what `report` shares with the others.
+#[must_use]
+pub fn heading(report: &Report, paint: Paint) -> String {
+    fold(&head(report, paint)[..1])
+}
+
+/// The measurement's window in seconds; 0 when there was none.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "seconds with one decimal")]
+pub fn window_seconds(report: &Report) -> f64 {
+    let measured = report.phases.iter().rfind(|phase| phase.name == "measure");
+    measured.map_or(0.0, |phase| phase.end.saturating_sub(phase.start) as f64 / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{ClusterKind, ErrorModel, GapModel, ReasonModel, Status};
+    use super::super::sample;
+    use super::page::{COLUMNS, visible};
+    use super::stages::bar;
+    use super::*;
+
+    /// Differences are easier to see as whole pages.
+    fn assert_page(report: &Report, expected: &str) {
+        let page = summary(report, Paint::Off);
+        assert!(page == expected, "got:\n{page}\nexpected:\n{expected}");
+        assert!(page.lines().all(|line| line.chars().count() <= COLUMNS));
+    }
+
+    #[test]
+    fn a_valid_run_reads_as_documented() {
+        assert_page(&sample::report(), include_str!("snapshots/valid.txt"));
+    }
+
+    #[test]
+    fn a_run_on_the_embedded_brokers_says_so_first_and_last() {
+        let mut report = sample::report();
+        report.cluster.kind = ClusterKind::Embedded;
+        report.cluster.topic.created = true;
+        report.throughput.offered_rps = None;
+        report.throughput.achieved_ratio = None;
+        report.latency.response = None;
+        report.stages.schedule_lag = None;
+        report.validity.limited_by = "the client: its busiest producer used 98 % of a core".into();
+        assert_page(&report, include_str!("snapshots/embedded.txt"));
+    }
+
+    #[test]
+    fn an_overloaded_run_with_errors_hides_nothing() {
+        let mut report = sample::report();
+        report.partial = Some("interrupted".to_owned());
+        report.validity.status = Status::Overloaded;
+        report.validity.limited_by = "the cluster: records waited in buffer wait".to_owned();
+        report.validity.reasons = vec![
+            ReasonModel {
+                name: "cluster_too_slow".to_owned(),
+                status: Status::Overloaded,
+                text: "51.2 % of the asked rate was achieved while the client had headroom; the \
+                       latencies describe a growing queue, not a steady state"
+                    .to_owned(),
+            },
+            ReasonModel {
+                name: "brokers_on_host".to_owned(),
+                status: Status::Suspect,
+                text: "brokers run on this host and share its cores".to_owned(),
+            },
+        ];
+        report.throughput.achieved_ratio = Some(0.512);
+        report.records.failed = 120;
+        report.records.indeterminate = 3;
+        report.retries = 1;
+        report.errors = vec![ErrorModel {
+            code: 7,
+            name: "REQUEST_TIMED_OUT".to_owned(),
+            retriable: true,
+            count: 123,
+            records: 123,
+            first_at: 0,
+            last_at: 1,
+        }];
+        let gap = |partition| GapModel {
+            partition,
+            start: 8_000_000_000,
+            end: 14_200_000_000,
+            from: Some(1),
+            to: Some(2),
+        };
+        report.unavailability = vec![gap(1), gap(4), gap(4)];
+        report.verification.found = Some(5_999_000);
+        report.verification.lost = Some(1_000);
+        report.throughput.delta_confirms = Some(false);
+        report.batches.compress_ratio = 0.41;
+        assert_page(&report, include_str!("snapshots/overloaded.txt"));
+    }
+
+    #[test]
+    fn acks_0_speaks_of_writing_not_of_acks() {
+        let mut report = sample::report();
+        report.records.written = std::mem::take(&mut report.records.acked);
+        report.verification.found = Some(5_999_900);
+        for family in [&mut report.latency.response, &mut report.latency.service] {
+            family.as_mut().unwrap().kind = "written".to_owned();
+        }
+        report.stages.broker = None;
+        let page = summary(&report, Paint::Off);
+        assert!(page.contains("from due to written to the socket"));
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("5,999,900 arrived in the log, 100 did not"), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= COLUMNS), "{page}");
+    }
+
+    #[test]
+    fn the_bar_is_as_wide_as_its_shares() {
+        assert_eq!(bar(&[0.5, 0.0, 0.5], Paint::Off).chars().count(), 44);
+        assert_eq!(bar(&[1.0], Paint::Off), format!("▏{}", "█".repeat(43)));
+        assert_eq!(bar(&[0.001, 0.999], Paint::Off).matches('▏').count(), 1);
+    }
+
+    #[test]
+    fn colour_takes_no_column() {
+        let plain = summary(&sample::report(), Paint::Off);
+        let painted = summary(&sample::report(), Paint::On);
+        assert_eq!(
+            heading(&sample::report(), Paint::Off),
+            plain.lines().next().unwrap().to_owned() + "\n"
+        );
+        assert!(painted.contains("\u{1b}[1;32mVALID\u{1b}[0m"));
+        assert_eq!(visible(&painted), plain.chars().count());
+    }
+}
