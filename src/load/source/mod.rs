@@ -10,10 +10,12 @@
 //! integers) don't obey it.
 
 mod digits;
+mod mark;
 mod sequence;
 
 use std::sync::Arc;
 
+pub use mark::Mark;
 pub use sequence::{SequenceError, parse_sequence};
 
 use crate::base::{RecordView, Rng, WorkerIndex};

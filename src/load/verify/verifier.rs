@@ -1,0 +1,333 @@
+//! Holds fetched batches against what was sent.
+//!
+//! Cost class: per record read: two checksums, one record made again, no allocation in the steady
+//! state. A reader asks each partition where to go on ([`Verifier::next_offset`]), feeds what it
+//! fetched, and says what it could not have; nothing here fetches.
+
+use super::fates::{Fate, Fates, Seen};
+use super::findings::{Findings, Missing, Verification};
+use crate::base::{PartitionSlot, WorkerIndex};
+use crate::kafka::compression::{Codec, decompress};
+use crate::kafka::wire::record_batch::{Batch, Record, Records, attributes};
+use crate::load::source::{Mark, SequenceError, Source, SourcePlan, ValuePlan, parse_sequence};
+
+/// What a phase sent.
+#[derive(Clone, Debug)]
+pub struct VerifyPlan {
+    /// What the records hold.
+    pub source: SourcePlan,
+    /// The run's tag where records carry a [`Mark`]; `None` where their values are
+    /// [`ValuePlan::Sequence`] and name them.
+    pub mark: Option<u32>,
+    /// Bytes that a batch may unpack to; one that claims more counts as damaged.
+    pub largest_body: usize,
+}
+
+/// Reads the logs of one phase. See the room's documentation.
+#[derive(Debug)]
+pub struct Verifier {
+    mark: Option<u32>,
+    largest_body: usize,
+    workers: Vec<Worker>,
+    partitions: Vec<Partition>,
+    /// The unpacked body of a compressed batch.
+    body: Vec<u8>,
+}
+
+/// One worker's records.
+#[derive(Debug)]
+struct Worker {
+    source: Source,
+    fates: Fates,
+    seen: Seen,
+}
+
+/// One partition's log.
+#[derive(Debug, Default)]
+struct Partition {
+    /// The next offset to read; `end` or more when it was read.
+    next: i64,
+    end: i64,
+    /// One more than the highest number found so far, by worker.
+    highest: Vec<u64>,
+    /// Damaged records that stand where intact ones should: they are not lost as well.
+    stand_ins: u64,
+    findings: Findings,
+}
+
+/// Which record one is.
+enum Identity {
+    Named { worker: u32, number: u64 },
+    Damaged,
+    Foreign,
+}
+
+impl Verifier {
+    /// A verifier of what the workers sent; `fates` by worker index.
+    ///
+    /// # Panics
+    /// When there aren't as many fates as the plan has workers, its source can't be, or records
+    /// have neither mark nor number.
+    #[must_use]
+    pub fn new(plan: &VerifyPlan, fates: Vec<Fates>) -> Self {
+        let workers = plan.source.workers;
+        assert_eq!(fates.len(), workers as usize, "every worker has its fates");
+        assert!(
+            plan.mark.is_some() || plan.source.value == ValuePlan::Sequence,
+            "records that name themselves are needed"
+        );
+        let worker = |(index, fates)| {
+            let source = Source::new(&plan.source, WorkerIndex(index));
+            Worker { source, fates, seen: Seen::default() }
+        };
+        Self {
+            mark: plan.mark,
+            largest_body: plan.largest_body,
+            workers: (0..).zip(fates).map(worker).collect(),
+            partitions: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The phase's records of `partition` stand from offset `from` up to but not including `end`;
+    /// `delivered` of them were acknowledged there (acks=0: written). Before its log is fed.
+    pub fn expect(&mut self, partition: PartitionSlot, from: i64, end: i64, delivered: u64) {
+        let workers = self.workers.len();
+        let index = partition.index();
+        if self.partitions.len() <= index {
+            self.partitions.resize_with(index + 1, Partition::default);
+        }
+        self.partitions[index] = Partition {
+            next: from,
+            end,
+            highest: vec![0; workers],
+            stand_ins: 0,
+            findings: Findings { expected: delivered, ..Findings::default() },
+        };
+    }
+
+    /// The partitions whose logs aren't read to their ends, each with the next offset.
+    pub fn unfinished(&self) -> impl Iterator<Item = (PartitionSlot, i64)> {
+        let slots = (0..).map(PartitionSlot).zip(&self.partitions);
+        slots.filter_map(|(slot, log)| (log.next < log.end).then_some((slot, log.next)))
+    }
+
+    /// The offset from which on a partition's log is to be read; `None` when it was read.
+    #[must_use]
+    pub fn next_offset(&self, partition: PartitionSlot) -> Option<i64> {
+        let log = self.partitions.get(partition.index())?;
+        (log.next < log.end).then_some(log.next)
+    }
+
+    /// Takes the batches of one fetch, as they stand in a log: whole ones one after another, the
+    /// last perhaps cut short. What was read before or lies past the end is left out. Returns
+    /// whether the partition got on.
+    pub fn feed(&mut self, partition: PartitionSlot, mut bytes: &[u8]) -> bool {
+        let Some(from) = self.next_offset(partition) else { return false };
+        while let Ok((batch, rest)) = Batch::parse(bytes) {
+            bytes = rest;
+            self.batch(partition.index(), &batch);
+        }
+        self.partitions[partition.index()].next > from
+    }
+
+    /// The log begins at `start` only: what stood before is gone. Nothing when it was read.
+    pub fn begins_at(&mut self, partition: PartitionSlot, start: i64) {
+        let log = &mut self.partitions[partition.index()];
+        log.skip_to(start.min(log.end));
+    }
+
+    /// The log ends at `end`, before the end that was expected: what stood behind it is lost.
+    pub fn ends_at(&mut self, partition: PartitionSlot, end: i64) {
+        let log = &mut self.partitions[partition.index()];
+        log.end = log.end.min(end);
+    }
+
+    /// The rest of the log can't be read.
+    pub fn give_up(&mut self, partition: PartitionSlot) {
+        let log = &mut self.partitions[partition.index()];
+        log.findings.unread += span(log.next, log.end);
+        log.next = log.end;
+    }
+
+    /// What it came to; what is unfinished counts as given up.
+    #[must_use]
+    pub fn finish(mut self) -> Verification {
+        let open: Vec<_> = self.unfinished().map(|(slot, _)| slot).collect();
+        open.into_iter().for_each(|slot| self.give_up(slot));
+        let mut total = Findings::default();
+        let partitions: Vec<_> = self.partitions.into_iter().map(Partition::finish).collect();
+        partitions.iter().for_each(|findings| total += *findings);
+        Verification { partitions, total, missing: missing(&self.workers) }
+    }
+
+    fn batch(&mut self, at: usize, batch: &Batch<'_>) {
+        let header = &batch.header;
+        let log = &mut self.partitions[at];
+        let last = header.base_offset.saturating_add(header.last_offset_delta.into());
+        if last < log.next || header.base_offset >= log.end || header.base_offset < 0 {
+            return;
+        }
+        log.skip_to(header.base_offset);
+        // A batch that began to be read, or ends past the end, is judged by its records' offsets.
+        let whole = header.base_offset >= log.next && last < log.end;
+        let offsets = i64::from(header.last_offset_delta) + 1;
+        let records = i64::from(header.record_count);
+        let count = u64::from(header.record_count.unsigned_abs());
+        if header.attributes & attributes::CONTROL != 0 {
+            log.findings.markers += count;
+        } else if !batch.crc_ok() {
+            log.damaged(count);
+        } else {
+            if whole {
+                log.findings.removed += u64::try_from(offsets - records).unwrap_or(0);
+            }
+            self.records(at, batch);
+        }
+        let log = &mut self.partitions[at];
+        log.next = last.saturating_add(1).min(log.end);
+    }
+
+    /// The records of a batch whose checksum is right.
+    fn records(&mut self, at: usize, batch: &Batch<'_>) {
+        let mut body = core::mem::take(&mut self.body);
+        body.clear();
+        let unpacked = match Codec::from_id(batch.header.codec_id()) {
+            Some(Codec::None) => Some(batch.body()),
+            Some(codec) => decompress(codec, batch.body(), &mut body, self.largest_body)
+                .ok()
+                .map(|()| &body[..]),
+            None => None,
+        };
+        let count = batch.header.record_count;
+        let mut walked = 0;
+        for record in unpacked.into_iter().flat_map(|body| Records::new(body, count)) {
+            let Ok(record) = record else { break };
+            walked += 1;
+            let offset = batch.header.base_offset.saturating_add(record.offset_delta.into());
+            let log = &self.partitions[at];
+            if (log.next..log.end).contains(&offset) {
+                self.record(at, &record);
+            }
+        }
+        self.partitions[at].damaged((count - walked).unsigned_abs().into());
+        self.body = body;
+    }
+
+    /// One record.
+    fn record(&mut self, at: usize, record: &Record<'_>) {
+        let workers = self.workers.len() as u64;
+        let log = &mut self.partitions[at];
+        let (index, number) = match identify(self.mark, record) {
+            Identity::Named { worker, number } => (worker as usize, number),
+            Identity::Damaged => return log.damaged(1),
+            Identity::Foreign => return log.findings.foreign += 1,
+        };
+        let Some(worker) = self.workers.get_mut(index) else {
+            return log.findings.foreign += 1;
+        };
+        if number < worker.fates.first() {
+            return log.findings.earlier += 1;
+        }
+        let Some(fate) = worker.fates.get(number) else {
+            return log.findings.foreign += 1;
+        };
+        let again = worker.seen.set(number - worker.fates.first());
+        if !is_as_made(&mut worker.source, number * workers + index as u64, record) {
+            log.findings.corrupted += 1;
+            log.stand_ins += u64::from(!again && fate == Fate::Delivered);
+            return;
+        }
+        if again {
+            return log.findings.duplicated += 1;
+        }
+        let highest = &mut log.highest[index];
+        if number < *highest {
+            log.findings.reordered += 1;
+        }
+        *highest = (*highest).max(number + 1);
+        match fate {
+            Fate::Delivered => log.findings.found += 1,
+            Fate::Failed => log.findings.failed_found += 1,
+            Fate::Indeterminate => log.findings.indeterminate_found += 1,
+        }
+    }
+}
+
+impl Partition {
+    /// Goes on at `offset`; the offsets before it are gone.
+    fn skip_to(&mut self, offset: i64) {
+        self.findings.removed += span(self.next, offset);
+        self.next = self.next.max(offset);
+    }
+
+    /// Records that can't be told from one another.
+    const fn damaged(&mut self, records: u64) {
+        self.findings.corrupted += records;
+        self.stand_ins += records;
+    }
+
+    /// Splits what wasn't found into damaged, unknown and lost. Which records stood in offsets that
+    /// are gone nobody can tell, so as many as there are offsets may have been there.
+    fn finish(mut self) -> Findings {
+        let findings = &mut self.findings;
+        let missing = findings.expected.saturating_sub(findings.found + self.stand_ins);
+        findings.unknown = missing.min(findings.removed + findings.unread);
+        findings.lost = missing - findings.unknown;
+        self.findings
+    }
+}
+
+/// Which record one is, by its mark or its value.
+fn identify(run: Option<u32>, record: &Record<'_>) -> Identity {
+    let Some(run) = run else {
+        return match parse_sequence(record.value.unwrap_or_default()) {
+            Ok((worker, number)) => Identity::Named { worker, number },
+            Err(SequenceError::Damaged) => Identity::Damaged,
+            Err(SequenceError::Foreign) => Identity::Foreign,
+        };
+    };
+    let header = record.headers().find(|header| header.name == Mark::NAME);
+    let bytes = header.and_then(|header| header.value).unwrap_or_default();
+    match Mark::read(bytes) {
+        Some(mark) if mark.run != run => Identity::Foreign,
+        Some(_) if !Mark::is_intact(bytes, record.key, record.value) => Identity::Damaged,
+        Some(mark) => Identity::Named { worker: mark.producer, number: mark.number },
+        None => Identity::Foreign,
+    }
+}
+
+/// Whether key and value are those that the source makes for record `n`.
+fn is_as_made(source: &mut Source, n: u64, record: &Record<'_>) -> bool {
+    let made = source.record(n, 0);
+    made.key == record.key && made.value == record.value
+}
+
+/// The first stretches of delivered records that weren't found.
+fn missing(workers: &[Worker]) -> Vec<Missing> {
+    let mut found: Vec<Missing> = Vec::new();
+    for (producer, worker) in (0..).zip(workers) {
+        let first = worker.fates.first();
+        for number in first..worker.fates.end() {
+            let delivered = worker.fates.get(number) == Some(Fate::Delivered);
+            if !delivered || worker.seen.has(number - first) {
+                continue;
+            }
+            let before = found.last_mut();
+            if let Some(last) = before.filter(|it| it.producer == producer && it.last + 1 == number)
+            {
+                last.last = number;
+            } else if found.len() < Verification::MOST_MISSING {
+                found.push(Missing { producer, first: number, last: number });
+            } else {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Offsets from `from` up to `to`; 0 when there are none.
+fn span(from: i64, to: i64) -> u64 {
+    u64::try_from(to.saturating_sub(from)).unwrap_or(0)
+}
