@@ -277,8 +277,8 @@ const PURE: [&str; 3] = ["base", "kafka", "load"];
 
 /// Per storey and room, the rooms of the same storey it may use.
 const KNOWS: &[(&str, &str, &[&str])] = &[
-    // The type of compression.type's value belongs to compression; config re-exports it.
-    ("kafka", "config", &["compression"]),
+    // The types of compression.type's and partitioner.class's values belong to those rooms.
+    ("kafka", "config", &["compression", "partitioner"]),
     ("kafka", "wire", &[]),
     // Snappy's framing has lengths from the peer, which wire's checked reader reads.
     ("kafka", "compression", &["wire"]),

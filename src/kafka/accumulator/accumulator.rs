@@ -189,6 +189,22 @@ impl Accumulator {
         Append::Done(Appended { batch: id, index, bytes, full })
     }
 
+    /// Whether `record` would open a batch in that partition: none is open there, or it has no room.
+    #[must_use]
+    pub fn needs_batch(&self, slot: PartitionSlot, record: &RecordView<'_>) -> bool {
+        let open = self.queues[slot.index()].open();
+        open.is_none_or(|batch| !batch.has_room(Batch::len_of(batch.body_of(record))))
+    }
+
+    /// The partition's open batch, if there is one, found no room for a record that went elsewhere:
+    /// it is full.
+    pub fn close_full(&mut self, slot: PartitionSlot, now: Instant) {
+        if self.queues[slot.index()].open().is_some() {
+            self.close(slot, CloseReason::Full, now);
+            self.mark_ready(slot);
+        }
+    }
+
     /// Closes the open last batch of a partition; starts its compression.
     pub(super) fn close(&mut self, slot: PartitionSlot, reason: CloseReason, now: Instant) {
         let Some(batch) = self.queues[slot.index()].open_mut() else { return };

@@ -37,6 +37,11 @@ pub(super) struct Queue {
 
 impl Queue {
     /// The last batch when it still takes records.
+    pub(super) fn open(&self) -> Option<&Batch> {
+        self.batches.back().map(|batch| &**batch).filter(|it| it.state() == BatchState::Open)
+    }
+
+    /// The same, to append to it.
     pub(super) fn open_mut(&mut self) -> Option<&mut Box<Batch>> {
         self.batches.back_mut().filter(|batch| batch.state() == BatchState::Open)
     }

@@ -114,6 +114,13 @@ impl<R: Request> Cluster<R> {
         self.topics.partition(slot)
     }
 
+    /// A number that changes with every change of a leader or of a number of partitions: as long as
+    /// it stays, what was derived from those holds.
+    #[must_use]
+    pub const fn leaders_version(&self) -> u64 {
+        self.topics.version()
+    }
+
     /// All partitions, by slot.
     #[must_use]
     pub fn partitions(&self) -> &[Partition] {

@@ -97,6 +97,8 @@ pub(super) struct Topics {
     topics: Vec<Topic>,
     partitions: Vec<Partition>,
     by_name: BTreeMap<String, TopicSlot>,
+    /// Another number whenever a leader or a number of partitions has changed.
+    version: u64,
 }
 
 impl Topics {
@@ -142,6 +144,10 @@ impl Topics {
 
     pub(super) fn partitions(&self) -> &[Partition] {
         &self.partitions
+    }
+
+    pub(super) const fn version(&self) -> u64 {
+        self.version
     }
 
     /// Takes a topic's part of an answer over. `reliable`: its epochs can be trusted.
@@ -209,6 +215,7 @@ impl Topics {
             });
         }
         topic.count = new;
+        self.version += u64::from(old != new);
         for gone in new..old {
             let gone = self.topics[slot.index()].slots[gone];
             self.set_leader(gone, None, changes);
@@ -279,6 +286,7 @@ impl Topics {
         }
         changes.push(LeaderChange { slot, from: partition.leader, to });
         partition.leader = to;
+        self.version += 1;
         true
     }
 

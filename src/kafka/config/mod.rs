@@ -21,10 +21,11 @@ mod values;
 mod tests;
 
 pub use crate::kafka::compression::{Codec, Compression};
+pub use crate::kafka::partitioner::PartitionerKind;
 pub use backoff::Backoff;
 pub use host_port::{HostPort, HostPortError};
 pub use nearest::nearest;
 pub use problem::{IdempotenceReason, Note, NoteKind, Problem};
 pub use resolve::{Effective, Resolved, resolve};
 pub use source::{Raw, Source};
-pub use types::{Acks, PartitionerKind, ProducerConfig};
+pub use types::{Acks, ProducerConfig};

@@ -9,7 +9,7 @@
 use super::keys::{Effect, KEYS, Preset};
 use super::settings::Settings;
 use super::values::Value;
-use super::{Acks, HostPort, IdempotenceReason, NoteKind, PartitionerKind};
+use super::{Acks, HostPort, IdempotenceReason, NoteKind, PartitionerKind, Source};
 
 /// What the rules found out beside the values.
 pub(super) struct Findings {
@@ -179,39 +179,51 @@ fn transactions(settings: &mut Settings, idempotence: IdempotenceReason) {
 
 fn partitioner(settings: &mut Settings) -> PartitionerKind {
     const KEY: &str = "partitioner.class";
-    const ROUND_ROBIN: &str = "org.apache.kafka.clients.producer.RoundRobinPartitioner";
-    const REMOVED: [&str; 2] = [
-        "org.apache.kafka.clients.producer.internals.DefaultPartitioner",
-        "org.apache.kafka.clients.producer.UniformStickyPartitioner",
-    ];
     const BUILT_IN_ONLY: [&str; 3] = [
         "partitioner.adaptive.partitioning.enable",
         "partitioner.availability.timeout.ms",
         "partitioner.ignore.keys",
     ];
-    match settings.text(KEY) {
-        None => {}
-        Some(ROUND_ROBIN) => {
-            for name in BUILT_IN_ONLY {
-                without_effect(settings, name, "beside partitioner.class");
-            }
-            return PartitionerKind::RoundRobin;
+    let Some(class) = settings.text(KEY).map(str::to_owned) else {
+        if settings.bool(BUILT_IN_ONLY[0]) == Some(false) {
+            without_effect(settings, BUILT_IN_ONLY[1], "without adaptive partitioning");
         }
-        Some(class) => {
-            let advice = if REMOVED.contains(&class) {
-                "leave it out: Kafka 4.0 removed this class, and the default does its work"
-            } else {
-                "leave it out for the default"
-            };
-            let expected =
-                format!("{ROUND_ROBIN} or no value, since no other partitioner is built yet");
-            settings.refuse(KEY, expected, advice.to_owned());
-        }
+        return PartitionerKind::BuiltIn;
+    };
+    let from_flag = matches!(settings.source(KEY), Source::Flag(_));
+    let named = PartitionerKind::from_name(&class).filter(|_| from_flag);
+    let Some(kind) = PartitionerKind::from_class(&class).or(named) else {
+        unknown_partitioner(settings, KEY, &class, from_flag);
+        return PartitionerKind::BuiltIn;
+    };
+    for name in BUILT_IN_ONLY {
+        without_effect(settings, name, "beside partitioner.class");
     }
-    if settings.bool(BUILT_IN_ONLY[0]) == Some(false) {
-        without_effect(settings, BUILT_IN_ONLY[1], "without adaptive partitioning");
+    if kind.removed_in_java() && !from_flag {
+        let text = format!(
+            "{KEY} ({}): Kafka 4.0 removed this class; what it did up to 3.9 is done here",
+            settings.source(KEY)
+        );
+        settings.note(NoteKind::Changed, KEY, text);
     }
-    PartitionerKind::BuiltIn
+    kind
+}
+
+/// A file must name a class as Java loads it; the flag knows our own names as well.
+fn unknown_partitioner(settings: &mut Settings, key: &str, class: &str, from_flag: bool) {
+    let names = PartitionerKind::ALL.map(PartitionerKind::name).join(", ");
+    let classes: Vec<_> = PartitionerKind::ALL.iter().filter_map(|kind| kind.class()).collect();
+    let advice = if !from_flag && PartitionerKind::from_name(class).is_some() {
+        format!("write --partitioner {class}")
+    } else {
+        "leave it out for the default".to_owned()
+    };
+    let expected = if from_flag {
+        format!("{names}, partition:N, or a class of Kafka's")
+    } else {
+        format!("no value, or one of Kafka's classes: {}", classes.join(", "))
+    };
+    settings.refuse(key, expected, advice);
 }
 
 /// Says that `name`, if somebody gave it, changes nothing.

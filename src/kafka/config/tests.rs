@@ -392,15 +392,20 @@ fn what_is_not_built_is_refused_unless_it_is_the_default() {
         (
             "partitioner.class",
             "a.B",
-            "org.apache.kafka.clients.producer.RoundRobinPartitioner or no value, since no other \
-             partitioner is built yet; leave it out for the default",
+            "no value, or one of Kafka's classes: \
+             org.apache.kafka.clients.producer.RoundRobinPartitioner, \
+             org.apache.kafka.clients.producer.UniformStickyPartitioner, \
+             org.apache.kafka.clients.producer.internals.DefaultPartitioner; leave it out for the \
+             default",
         ),
         (
             "partitioner.class",
-            "org.apache.kafka.clients.producer.UniformStickyPartitioner",
-            "org.apache.kafka.clients.producer.RoundRobinPartitioner or no value, since no other \
-             partitioner is built yet; leave it out: Kafka 4.0 removed this class, and the default \
-             does its work",
+            "rdkafka-fnv1a",
+            "no value, or one of Kafka's classes: \
+             org.apache.kafka.clients.producer.RoundRobinPartitioner, \
+             org.apache.kafka.clients.producer.UniformStickyPartitioner, \
+             org.apache.kafka.clients.producer.internals.DefaultPartitioner; write --partitioner \
+             rdkafka-fnv1a",
         ),
     ] {
         let line = format!("{key} = {value:?} (-X): expected {expected}");
@@ -553,6 +558,14 @@ fn what_changes_nothing_is_told() {
         (
             vec![("partitioner.class", round_robin), ("partitioner.ignore.keys", "true")],
             "partitioner.ignore.keys (-X) has no effect beside partitioner.class",
+        ),
+        (
+            vec![(
+                "partitioner.class",
+                "org.apache.kafka.clients.producer.UniformStickyPartitioner",
+            )],
+            "partitioner.class (-X): Kafka 4.0 removed this class; what it did up to 3.9 is done \
+             here",
         ),
         (
             vec![

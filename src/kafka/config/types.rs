@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 
-use super::{Backoff, Codec, Compression, HostPort};
+use super::{Backoff, Codec, Compression, HostPort, PartitionerKind};
 
 /// How many replicas must have a batch before the broker answers (`acks`).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -38,16 +38,6 @@ impl Acks {
             Self::All => "all",
         }
     }
-}
-
-/// Who chooses the partition of a record that names none (`partitioner.class`).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum PartitionerKind {
-    /// Murmur2 over keys, sticky and load-aware without one (KIP-480, KIP-794). Java: `null`.
-    #[default]
-    BuiltIn,
-    /// Every partition in turn, keys or not. Java: `RoundRobinPartitioner`.
-    RoundRobin,
 }
 
 /// What one producer does, in the engine's own types. One field per key that has an effect.

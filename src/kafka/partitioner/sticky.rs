@@ -13,7 +13,8 @@ pub struct Candidate {
     pub partition: u32,
     /// Whether a leader is known.
     pub has_leader: bool,
-    /// False when its leader couldn't be sent to for `partitioner.availability.timeout.ms`.
+    /// False when batches wait for its leader, which couldn't be sent to for
+    /// `partitioner.availability.timeout.ms`.
     pub available: bool,
     /// Batches in its queue; `None` when it never had one.
     pub queued: Option<u32>,
@@ -111,7 +112,11 @@ impl Sticky {
 
     fn pick_weighted(&self, rng: &mut Rng) -> Option<u32> {
         let total = self.table.last()?.0;
-        let drawn = rng.below(total);
+        self.weighted(rng.below(total))
+    }
+
+    /// The first partition whose cumulative weight is above `drawn`, a number below the last one.
+    fn weighted(&self, drawn: u64) -> Option<u32> {
         let at = self.table.partition_point(|(sum, _)| *sum <= drawn);
         self.table.get(at).map(|(_, partition)| *partition)
     }
@@ -150,9 +155,26 @@ mod tests {
             .into_iter()
     }
 
-    /// `BuiltInPartitionerTest.adaptivePartitionsTest`: lengths {5,0,3,0,1} give {1,6,3,6,5} of 21.
+    /// `BuiltInPartitionerTest.adaptivePartitionsTest`: lengths {5,0,3,0,1} give exactly
+    /// {1,6,3,6,5} of 21.
     #[test]
     fn short_queues_are_likelier_in_java_s_proportion() {
+        let mut sticky = Sticky::new(1, true);
+        assert!(sticky.weigh(queues(&[5, 0, 3, 0, 1])));
+        let mut counts = [0u32; 5];
+        for drawn in (0..21).chain(0..21) {
+            counts[sticky.weighted(drawn).unwrap() as usize] += 1;
+        }
+        assert_eq!(counts, [2, 12, 6, 12, 10]);
+        assert_eq!(sticky.weighted(21), None);
+        assert!(sticky.weigh(queues(&[0, 3, 1])));
+        let picks: Vec<_> = (0..8).map(|drawn| sticky.weighted(drawn).unwrap()).collect();
+        assert_eq!(picks, [0, 0, 0, 0, 1, 2, 2, 2]);
+    }
+
+    /// The draws themselves follow the table.
+    #[test]
+    fn draws_have_the_table_s_frequencies() {
         let mut sticky = Sticky::new(1, true);
         let mut rng = Rng::new(11);
         let mut counts = [0u32; 5];
@@ -164,6 +186,24 @@ mod tests {
             let expected = weight * 1_000;
             assert!(count.abs_diff(expected) < 150 + expected / 20, "{counts:?}");
         }
+    }
+
+    /// `BuiltInPartitioner.updatePartitionLoadStats`: no table for one partition, for equal lengths,
+    /// or before each partition had a batch; one partition left of several is a table.
+    #[test]
+    fn lengths_that_say_nothing_leave_the_choice_uniform() {
+        let mut sticky = Sticky::new(1, true);
+        assert!(!sticky.weigh(queues(&[3])));
+        assert!(!sticky.weigh(queues(&[2, 2, 2])));
+        let mut unused: Vec<_> = queues(&[5, 0, 1]).collect();
+        unused[1].queued = None;
+        assert!(!sticky.weigh(unused.into_iter()));
+        let mut slow: Vec<_> = queues(&[2, 2]).collect();
+        slow[1].available = false;
+        assert!(sticky.weigh(slow.clone().into_iter()));
+        assert_eq!(sticky.weighted(0), Some(0));
+        slow[0].available = false;
+        assert!(!sticky.weigh(slow.into_iter()));
     }
 
     #[test]
@@ -189,6 +229,15 @@ mod tests {
         assert!(sticky.produced(100, false));
         sticky.draw(queues(&[0]), &mut Rng::new(1));
         assert!(!sticky.is_due(true));
+    }
+
+    /// `testStickyBatchSizeMoreThatZero` refuses 0; here it counts as 1, as the producer sees to.
+    #[test]
+    fn a_batch_size_of_zero_switches_after_every_record() {
+        let mut sticky = Sticky::new(0, false);
+        assert!(sticky.produced(1, true));
+        assert_eq!(sticky.draw(queues(&[0]), &mut Rng::new(1)), Some(0));
+        assert_eq!(sticky.current(), Some(0));
     }
 
     #[test]

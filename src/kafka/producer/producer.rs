@@ -4,6 +4,7 @@
 //! request is drained from the accumulator only when a connection can take one. Metadata, connections
 //! and their back-off are the cluster's; what a batch's end means for its records is the caller's.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::base::{BrokerId, Instant, PartitionSlot, RecordView, Rng, TopicSlot};
@@ -17,7 +18,7 @@ use super::idempotence::Sequences;
 use super::identity::IdentityRequest;
 use super::request::{ProduceBatches, ProducerRequest};
 use super::routes::Routes;
-use super::topics::{Choice, TopicState, View};
+use super::topics::{By, Choice, TopicState, View};
 use super::{Delivery, Failure};
 
 /// What became of a send.
@@ -115,15 +116,22 @@ impl Producer {
         let Self { config, cluster, accumulator, routes, topics, rng, .. } = self;
         let view = View { config, cluster, accumulator, routes, topic, now };
         let state = &mut topics[topic.index()];
-        let (slot, sticky) = match state.choose(record, &view, rng) {
-            Choice::To { slot, sticky } => (slot, sticky),
-            Choice::Unknown => return Sent::NoMetadata,
+        let (slot, by) = match state.choose(record, &view, rng) {
+            Choice::To(slot, by) => (slot, by),
+            Choice::Unknown => return self.unknown(topic, record, now),
         };
+        if let By::Leaving(left) = by {
+            accumulator.close_full(left, now);
+        }
         let appended = match accumulator.append(slot, record, stamp, now) {
             Append::Done(appended) => appended,
-            Append::Full => return Sent::Full,
+            Append::Full => {
+                let view = View { config, cluster, accumulator, routes, topic, now };
+                state.found_no_room(slot, by, &view);
+                return Sent::Full;
+            }
         };
-        if sticky {
+        if by == By::Sticky {
             let view = View { config, cluster, accumulator, routes, topic, now };
             state.count(appended.bytes, appended.full, &view, rng);
         }
@@ -131,6 +139,32 @@ impl Producer {
             self.batch_opened(topic, now);
         }
         Sent::Appended { batch: appended.batch, index: appended.index }
+    }
+
+    /// The record's partition, or the whole topic, isn't in the metadata. A partition that the
+    /// record names may be a new one: metadata is asked for.
+    #[cold]
+    fn unknown(&mut self, topic: TopicSlot, record: &RecordView<'_>, now: Instant) -> Sent {
+        if record.partition.is_some() && !self.cluster.topic(topic).partitions().is_empty() {
+            self.cluster.request_update(now);
+        }
+        Sent::NoMetadata
+    }
+
+    /// What is said of a record that was answered with [`Sent::NoMetadata`] for `waited`, in
+    /// Kafka's words.
+    #[must_use]
+    pub fn absence(&self, topic: TopicSlot, partition: Option<u32>, waited: Duration) -> Failure {
+        let name = &self.topics[topic.index()].name;
+        let (count, millis) = (self.cluster.topic(topic).partitions().len(), waited.as_millis());
+        let message = match partition {
+            Some(partition) if count > 0 => format!(
+                "Partition {partition} of topic {name} with partition count {count} is not present \
+                 in metadata after {millis} ms."
+            ),
+            _ => format!("Topic {name} not present in metadata after {millis} ms."),
+        };
+        Failure { code: ErrorCode::REQUEST_TIMED_OUT, message }
     }
 
     /// A quick look for what makes a refusal possible: a large record, headers, a failed producer.

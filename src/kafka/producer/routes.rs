@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use core::time::Duration;
+
 use crate::base::{BrokerId, Instant, PartitionSlot};
 
 /// The lists. Brokers are few, so they stand in a sorted vector.
@@ -20,9 +22,20 @@ pub(super) struct Routes {
 pub(super) struct Route {
     pub(super) node: BrokerId,
     pub(super) slots: VecDeque<PartitionSlot>,
-    /// Since when it has had something ready that it couldn't be sent
-    /// (`partitioner.availability.timeout.ms`).
-    pub(super) blocked_since: Option<Instant>,
+    /// When it was last looked at with something ready for it (`NodeLatencyStats.readyTimeMs`).
+    wanted: Option<Instant>,
+    /// When it last could be sent that; `wanted` of the first look if it never could.
+    taken: Option<Instant>,
+}
+
+impl Route {
+    /// Something is ready for the broker at `now`, which can take it or can't.
+    pub(super) fn looked_at(&mut self, can_take: bool, now: Instant) {
+        self.wanted = Some(now);
+        if can_take || self.taken.is_none() {
+            self.taken = Some(now);
+        }
+    }
 }
 
 impl Routes {
@@ -55,7 +68,7 @@ impl Routes {
             Ok(at) => at,
             Err(at) => {
                 let slots = VecDeque::new();
-                self.nodes.insert(at, Route { node, slots, blocked_since: None });
+                self.nodes.insert(at, Route { node, slots, wanted: None, taken: None });
                 at
             }
         };
@@ -68,10 +81,17 @@ impl Routes {
         Some((!route.slots.is_empty()).then_some(route.node))
     }
 
-    /// Since when the broker couldn't be sent what it should have.
-    pub(super) fn blocked_since(&self, node: BrokerId) -> Option<Instant> {
-        let at = self.nodes.binary_search_by_key(&node, |route| route.node).ok()?;
-        self.nodes[at].blocked_since
+    /// How long after the broker could last be sent something there was something ready for it that
+    /// it could not. As in Java (KIP-794) no data moves neither end: after an idle time, a broker
+    /// that can't take the first batch at once counts as having been slow all the while.
+    pub(super) fn waited(&self, node: BrokerId) -> Duration {
+        let Ok(at) = self.nodes.binary_search_by_key(&node, |route| route.node) else {
+            return Duration::ZERO;
+        };
+        let Route { wanted: Some(wanted), taken: Some(taken), .. } = self.nodes[at] else {
+            return Duration::ZERO;
+        };
+        wanted.since(taken)
     }
 
     /// Partitions that wait for a leader, to be placed again.
@@ -88,6 +108,25 @@ impl Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `SenderTest.testNodeLatencyStats`: both ends move while the broker takes data, only the first
+    /// while it doesn't, and none without data.
+    #[test]
+    fn a_broker_s_wait_is_from_the_last_time_that_it_could_take_data() {
+        let at = |millis: u64| Instant::from_nanos(millis * 1_000_000);
+        let (slow, millis) = (BrokerId(1), Duration::from_millis);
+        let mut routes = Routes::default();
+        assert_eq!(routes.waited(slow), Duration::ZERO);
+        routes.route(slow).looked_at(false, at(100));
+        assert_eq!(routes.waited(slow), Duration::ZERO);
+        routes.route(slow).looked_at(false, at(130));
+        assert_eq!(routes.waited(slow), millis(30));
+        routes.route(slow).looked_at(true, at(150));
+        assert_eq!(routes.waited(slow), Duration::ZERO);
+        routes.route(slow).looked_at(false, at(250));
+        assert_eq!(routes.waited(slow), millis(100));
+        assert_eq!(routes.waited(BrokerId(2)), Duration::ZERO);
+    }
 
     #[test]
     fn a_listed_partition_follows_its_leader() {

@@ -51,11 +51,11 @@ impl Producer {
             at += 1;
             let Some(node) = waiting else { continue };
             while !self.routes.route(node).slots.is_empty() {
-                if !self.cluster.ready(node, now) {
-                    self.routes.route(node).blocked_since.get_or_insert(now);
+                let can_take = self.cluster.ready(node, now);
+                self.routes.route(node).looked_at(can_take, now);
+                if !can_take {
                     break;
                 }
-                self.routes.route(node).blocked_since = None;
                 self.send_to(node, now);
             }
         }

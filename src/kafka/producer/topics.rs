@@ -1,15 +1,19 @@
 //! The producer's topics and the choice of a partition in each.
 //!
 //! Cost class: per record. Order of choice: the record's own partition, the configured partitioner,
-//! the key, the sticky choice.
+//! the key, the sticky choice. A choice that was drawn or taken in turn and found no room is kept
+//! for the next record, which is the same one: Java, too, asks its partitioner once a record, and a
+//! second turn would skip a partition.
 
 use std::sync::Arc;
 
-use crate::base::{Instant, PartitionSlot, RecordView, Rng, TopicSlot};
+use crate::base::{BrokerId, Instant, PartitionSlot, RecordView, Rng, TopicSlot};
 use crate::kafka::accumulator::Accumulator;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::config::{PartitionerKind, ProducerConfig};
-use crate::kafka::partitioner::{Candidate, RoundRobin, Sticky, partition_for_key};
+use crate::kafka::partitioner::{
+    BatchSticky, Candidate, Leaders, OtherClient, RoundRobin, Sticky, partition_for_key,
+};
 
 use super::request::ProducerRequest;
 use super::routes::Routes;
@@ -18,22 +22,47 @@ use super::routes::Routes;
 #[derive(Debug)]
 pub(super) struct TopicState {
     pub(super) name: Arc<str>,
+    partitioner: Partitioner,
+    /// The built-in sticky choice.
     sticky: Sticky,
-    turns: RoundRobin,
+    /// A partition that was drawn for a record which found no room.
+    kept: Option<u32>,
+    /// Partitions with a leader, as of `led_version`; the built-in partitioner needs no list.
+    led: Vec<u32>,
+    /// The cluster's version of leaders when `led` was made.
+    led_version: Option<u64>,
+}
+
+/// The configured partitioner and what it remembers of one topic.
+#[derive(Debug)]
+enum Partitioner {
+    BuiltIn { ignore_keys: bool },
+    RoundRobin(RoundRobin),
+    BatchSticky { sticky: BatchSticky, hash_keys: bool },
+    Other(OtherClient),
 }
 
 /// Where a record goes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Choice {
-    /// To this partition; `sticky` when the sticky partitioner counts it.
-    To {
-        /// Where.
-        slot: PartitionSlot,
-        /// Whether appended bytes are counted towards the next switch.
-        sticky: bool,
-    },
+    /// To this partition.
+    To(PartitionSlot, By),
     /// The topic's partitions, or the one that the record names, aren't known.
     Unknown,
+}
+
+/// What a choice rests on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum By {
+    /// The record: asked again, the answer is the same.
+    Record,
+    /// The built-in sticky partitioner, which counts what is appended.
+    Sticky,
+    /// A draw or a turn.
+    Draw,
+    /// The same, after the record would have opened another batch in this partition, whose last one
+    /// takes no more.
+    Leaving(PartitionSlot),
 }
 
 /// What a choice may look at.
@@ -50,8 +79,11 @@ impl TopicState {
     pub(super) fn new(name: &str, config: &ProducerConfig) -> Self {
         Self {
             name: Arc::from(name),
+            partitioner: Partitioner::new(config),
             sticky: Sticky::new(config.batch_size, config.adaptive_partitioning),
-            turns: RoundRobin::default(),
+            kept: None,
+            led: Vec::new(),
+            led_version: None,
         }
     }
 
@@ -62,22 +94,90 @@ impl TopicState {
         view: &View<'_>,
         rng: &mut Rng,
     ) -> Choice {
-        let slots = view.cluster.topic(view.topic).partitions();
-        let to = |at: Option<u32>, sticky: bool| {
-            let slot = at.and_then(|at| slots.get(at as usize));
-            slot.map_or(Choice::Unknown, |&slot| Choice::To { slot, sticky })
-        };
+        let slots = view.slots();
         if record.partition.is_some() || slots.is_empty() {
-            return to(record.partition, false);
+            return view.to(record.partition, By::Record);
         }
-        if view.config.partitioner == PartitionerKind::RoundRobin {
-            return to(self.turns.next(view.candidates(slots)), false);
+        let Partitioner::BuiltIn { ignore_keys } = self.partitioner else {
+            return self.ask(record, view, rng);
+        };
+        if let Some(key) = record.key.filter(|_| !ignore_keys) {
+            return view.to(Some(partition_for_key(key, view.count())), By::Record);
         }
-        if let Some(key) = record.key.filter(|_| !view.config.ignore_keys) {
-            let count = u32::try_from(slots.len()).expect("partitions are counted in 32 bits");
-            return to(Some(partition_for_key(key, count)), false);
+        view.to(self.stick(slots, view, rng), By::Sticky)
+    }
+
+    /// Asks a partitioner that isn't the built-in one, unless its last draw wasn't used.
+    fn ask(&mut self, record: &RecordView<'_>, view: &View<'_>, rng: &mut Rng) -> Choice {
+        let all = view.count();
+        let fixed = match &self.partitioner {
+            Partitioner::BatchSticky { hash_keys: true, .. } => {
+                record.key.map(|key| partition_for_key(key, all))
+            }
+            Partitioner::Other(client) => client.by_key(record.key, all),
+            _ => None,
+        };
+        if fixed.is_some() {
+            self.note_new_batch(fixed, record, view, rng);
+            return view.to(fixed, By::Record);
         }
-        to(self.stick(slots, view, rng), true)
+        if let Some(kept) = self.kept.take().filter(|&partition| partition < all) {
+            return view.to(Some(kept), By::Draw);
+        }
+        self.look_for_leaders(view);
+        let leaders = Leaders { all, led: &self.led };
+        let drawn = match &mut self.partitioner {
+            Partitioner::RoundRobin(turns) => turns.next(leaders),
+            Partitioner::BatchSticky { sticky, .. } => sticky.current(leaders, rng),
+            Partitioner::Other(client) => client.draw(record.key, leaders, view.now, rng),
+            Partitioner::BuiltIn { .. } => None,
+        };
+        match self.note_new_batch(drawn, record, view, rng) {
+            Some((left, partition)) => view.to(partition, By::Leaving(left)),
+            None => view.to(drawn, By::Draw),
+        }
+    }
+
+    /// Tells the sticky partitioner of KIP-480 that `record` would open a batch in `partition`;
+    /// what it leaves, and its choice then. `None` when nothing was told.
+    fn note_new_batch(
+        &mut self,
+        partition: Option<u32>,
+        record: &RecordView<'_>,
+        view: &View<'_>,
+        rng: &mut Rng,
+    ) -> Option<(PartitionSlot, Option<u32>)> {
+        let partition = partition?;
+        let Partitioner::BatchSticky { .. } = &self.partitioner else { return None };
+        let slot = *view.slots().get(partition as usize)?;
+        if !view.accumulator.needs_batch(slot, record) {
+            return None;
+        }
+        self.look_for_leaders(view);
+        let leaders = Leaders { all: view.count(), led: &self.led };
+        let Partitioner::BatchSticky { sticky, .. } = &mut self.partitioner else { return None };
+        sticky.new_batch(partition, leaders, rng);
+        Some((slot, sticky.current(leaders, rng)))
+    }
+
+    /// The append of a record that went where `by` says found no room: a draw holds until it is used.
+    pub(super) fn found_no_room(&mut self, slot: PartitionSlot, by: By, view: &View<'_>) {
+        if matches!(by, By::Draw | By::Leaving(_)) {
+            self.kept = u32::try_from(view.cluster.partition(slot).index).ok();
+        }
+    }
+
+    /// Makes the list of partitions with a leader anew if leaders have changed.
+    fn look_for_leaders(&mut self, view: &View<'_>) {
+        let version = view.cluster.leaders_version();
+        if self.led_version == Some(version) {
+            return;
+        }
+        self.led_version = Some(version);
+        self.led.clear();
+        let led = (0u32..).zip(view.slots());
+        let led = led.filter(|(_, slot)| view.cluster.partition(**slot).leader.is_some());
+        self.led.extend(led.map(|(partition, _)| partition));
     }
 
     /// The sticky partition, after a switch that was put off until its batch was full.
@@ -86,42 +186,69 @@ impl TopicState {
         match current {
             Some(at) if !self.sticky.is_due(false) => {
                 let due = self.sticky.is_due(true) && view.accumulator.all_full(slots[at as usize]);
-                if due { self.sticky.draw(view.candidates(slots), rng) } else { Some(at) }
+                if due { self.sticky.draw(view.candidates(), rng) } else { Some(at) }
             }
-            _ => self.sticky.draw(view.candidates(slots), rng),
+            _ => self.sticky.draw(view.candidates(), rng),
         }
     }
 
     /// Counts what a sticky record added; draws the next partition when it is time.
     pub(super) fn count(&mut self, bytes: u64, all_full: bool, view: &View<'_>, rng: &mut Rng) {
         if self.sticky.produced(bytes, all_full) {
-            let slots = view.cluster.topic(view.topic).partitions();
-            self.sticky.draw(view.candidates(slots), rng);
+            self.sticky.draw(view.candidates(), rng);
+        }
+    }
+}
+
+impl Partitioner {
+    fn new(config: &ProducerConfig) -> Self {
+        let sticky = BatchSticky::default();
+        match (config.partitioner, OtherClient::new(config.partitioner, config.linger)) {
+            (_, Some(client)) => Self::Other(client),
+            (PartitionerKind::RoundRobin, None) => Self::RoundRobin(RoundRobin::default()),
+            (PartitionerKind::UniformSticky, None) => {
+                Self::BatchSticky { sticky, hash_keys: false }
+            }
+            (PartitionerKind::LegacyDefault, None) => Self::BatchSticky { sticky, hash_keys: true },
+            (_, None) => Self::BuiltIn { ignore_keys: config.ignore_keys },
         }
     }
 }
 
 impl<'a> View<'a> {
-    /// The topic's partitions as a draw sees them.
-    fn candidates(
-        &'a self,
-        slots: &'a [PartitionSlot],
-    ) -> impl ExactSizeIterator<Item = Candidate> + Clone + 'a {
-        slots.iter().enumerate().map(|(partition, &slot)| {
+    /// The topic's partitions.
+    fn slots(&self) -> &'a [PartitionSlot] {
+        self.cluster.topic(self.topic).partitions()
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.slots().len()).expect("partitions are counted in 32 bits")
+    }
+
+    fn to(&self, partition: Option<u32>, by: By) -> Choice {
+        let slot = partition.and_then(|at| self.slots().get(at as usize));
+        slot.map_or(Choice::Unknown, |&slot| Choice::To(slot, by))
+    }
+
+    /// The topic's partitions as a draw of the built-in partitioner sees them.
+    fn candidates(&'a self) -> impl ExactSizeIterator<Item = Candidate> + Clone + 'a {
+        self.slots().iter().enumerate().map(|(partition, &slot)| {
             let leader = self.cluster.partition(slot).leader;
+            let queued = self.accumulator.queued(slot);
             Candidate {
                 partition: u32::try_from(partition).expect("partitions are counted in 32 bits"),
                 has_leader: leader.is_some(),
-                available: leader.is_some_and(|leader| self.is_available(leader)),
-                queued: self.accumulator.queued(slot),
+                // As in Java, a broker is slow only towards partitions that wait for it.
+                available: queued.is_none_or(|waiting| waiting == 0)
+                    || leader.is_some_and(|leader| self.is_available(leader)),
+                queued,
             }
         })
     }
 
     /// Whether a broker could be sent to recently enough (`partitioner.availability.timeout.ms`).
-    fn is_available(&self, leader: crate::base::BrokerId) -> bool {
+    fn is_available(&self, leader: BrokerId) -> bool {
         let limit = self.config.availability_timeout;
-        limit.is_zero()
-            || self.routes.blocked_since(leader).is_none_or(|since| self.now.since(since) <= limit)
+        limit.is_zero() || self.routes.waited(leader) <= limit
     }
 }

@@ -6,6 +6,8 @@
 //! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for
 //! room. While the producer is blocked the schedule counts as looked at all the time.
 
+use core::time::Duration;
+
 use crate::base::Instant;
 use crate::kafka::accumulator::Stamp;
 use crate::kafka::producer::{Failure, Sent};
@@ -31,6 +33,15 @@ pub(super) struct Blocked {
     stamp: Stamp,
     /// When that was.
     since: Instant,
+}
+
+/// What a record that can't be appended waits for.
+#[derive(Clone, Copy, Debug)]
+enum Lack {
+    /// Room in `buffer.memory`.
+    Memory,
+    /// The topic's partitions, or the one that the record names.
+    Metadata(Option<u32>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +85,13 @@ impl Engine {
                 },
             };
             let record = self.source.record(due.record, timestamp_ms);
+            let partition = record.partition;
             match self.producer.send(self.topic, &record, &stamp, now) {
                 Sent::Appended { .. } => handed += 1,
-                Sent::Full | Sent::NoMetadata => {
-                    if !self.wait_for_room(due, &stamp, now) {
+                sent @ (Sent::Full | Sent::NoMetadata) => {
+                    let lacking =
+                        if sent == Sent::Full { Lack::Memory } else { Lack::Metadata(partition) };
+                    if !self.wait_for(lacking, due, &stamp, now) {
                         break;
                     }
                     handed += 1;
@@ -104,7 +118,7 @@ impl Engine {
 
     /// Keeps a record that found no room. True when it has waited for `max.block.ms` and failed.
     #[cold]
-    fn wait_for_room(&mut self, due: Due, stamp: &Stamp, now: Instant) -> bool {
+    fn wait_for(&mut self, lack: Lack, due: Due, stamp: &Stamp, now: Instant) -> bool {
         let since = self.feed.blocked.map_or(now, |blocked| blocked.since);
         self.feed.fall_behind(since, now);
         let limit = self.plan.producer.max_block;
@@ -112,6 +126,15 @@ impl Engine {
             self.feed.blocked = Some(Blocked { due, stamp: *stamp, since });
             return false;
         }
+        let failure = match lack {
+            Lack::Memory => self.no_room(limit),
+            Lack::Metadata(partition) => self.producer.absence(self.topic, partition, limit),
+        };
+        self.refuse(stamp, &failure, now);
+        true
+    }
+
+    fn no_room(&self, limit: Duration) -> Failure {
         let memory = self.producer.accumulator().memory();
         let message = format!(
             "no room in buffer.memory within max.block.ms = {} ms: {} of {} bytes taken",
@@ -119,9 +142,7 @@ impl Engine {
             memory.used(),
             memory.total()
         );
-        let failure = Failure { code: ErrorCode::REQUEST_TIMED_OUT, message };
-        self.refuse(stamp, &failure, now);
-        true
+        Failure { code: ErrorCode::REQUEST_TIMED_OUT, message }
     }
 
     fn refuse(&mut self, stamp: &Stamp, failure: &Failure, now: Instant) {

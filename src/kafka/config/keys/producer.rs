@@ -157,8 +157,8 @@ pub(super) const KEYS: &[Key] = &[
         (Class, Null, Any),
         Medium,
         Works,
-        "Who chooses a partition. Built: none given (by key, else sticky) and \
-         org.apache.kafka.clients.producer.RoundRobinPartitioner.",
+        "Who chooses a partition: none given (by key, else sticky), or one of Kafka's own classes, \
+         those that 4.0 removed among them. --partitioner knows other clients' as well.",
     ),
     key(
         "partitioner.ignore.keys",
