@@ -138,7 +138,9 @@ pub struct ProducerArgs {
     /// Bytes of one request, at most [default: 1MiB]
     #[arg(long, value_name = "BYTES")]
     pub max_request_size: Option<String>,
-    /// builtin, roundrobin, or a Java class name [default: builtin]
+    /// Who chooses partitions: default, round-robin, uniform-sticky, legacy-default (Java up to
+    /// 3.2), rdkafka-consistent-random and its other six, sarama-hash, sarama-reference-hash,
+    /// partition:N for all to one, or a class of Kafka's [default: default]
     #[arg(long, value_name = "NAME")]
     pub partitioner: Option<String>,
     /// Transactions aren't available yet

@@ -264,6 +264,7 @@ mod tests {
                 seed: 1,
                 key: KeyPlan::None,
                 value: ValuePlan::Random,
+                partition: None,
                 record_size: 100,
                 workers: 1,
             },

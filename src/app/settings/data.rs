@@ -56,6 +56,7 @@ pub(super) fn source(
         seed,
         key: key(choice, problems),
         value,
+        partition: partition(choice, problems),
         record_size: record_size(choice, problems),
         workers: 1,
     }
@@ -108,6 +109,19 @@ fn key(choice: &Choice, problems: &mut Problems) -> KeyPlan {
     }
 }
 
+/// The partition that every record names, with `--partitioner partition:N`.
+fn partition(choice: &Choice, problems: &mut Problems) -> Option<u32> {
+    let text = choice.get("partitioner")?;
+    let number = text.strip_prefix(FIXED_PARTITION)?;
+    // As many as a signed number of 32 bits counts, Kafka's own limit.
+    let partition = number.parse().ok().filter(|partition| *partition < 1 << 31);
+    if partition.is_none() {
+        let expected = "expected a partition's number, such as partition:0";
+        problems.flag("partitioner", text, expected);
+    }
+    partition
+}
+
 fn record_size(choice: &Choice, problems: &mut Problems) -> u32 {
     let Some(text) = choice.get("record-size") else { return DEFAULT_RECORD_SIZE };
     let size = parse_bytes(text).ok().and_then(|size| u32::try_from(size).ok());
@@ -126,6 +140,9 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     }
     text.windows(wanted.len()).position(|window| window == wanted)
 }
+
+/// What stands before the number of the partition that all records go to.
+pub(super) const FIXED_PARTITION: &str = "partition:";
 
 const DEFAULT_RECORD_SIZE: u32 = 100;
 /// No broker takes more.
@@ -155,6 +172,7 @@ mod tests {
             seed: 1,
             key: KeyPlan::Uniform { cardinality: 1_000 },
             value: ValuePlan::Random,
+            partition: None,
             record_size: 100,
             workers: 1,
         };

@@ -9,7 +9,7 @@ use super::profile::Profile;
 use super::target::key_value;
 use crate::app::cli::args::RunArgs;
 use crate::kafka::config::properties::{self, Property};
-use crate::kafka::config::{Raw, Source};
+use crate::kafka::config::{PartitionerKind, Raw, Source};
 
 /// What is the same in every cell: read once, so that a file is opened once and complained about
 /// once.
@@ -66,10 +66,10 @@ impl Layers {
     /// Everything given for one cell.
     pub(super) fn raw(&self, choice: &Choice, problems: &mut Problems) -> Raw {
         let mut raw = Raw::new(1);
-        let partitioner = choice.get("partitioner");
+        let partitioner = choice.get("partitioner").map(named);
         let mut set = |key: &str, value: &str, source: Source| {
             let replaced = (self.embedded && key == BOOTSTRAP_KEY)
-                || (partitioner == Some("builtin") && key == PARTITIONER_KEY);
+                || (partitioner == Some(Named::Default) && key == PARTITIONER_KEY);
             if !replaced {
                 raw.set(key, value, source);
             }
@@ -97,8 +97,8 @@ impl Layers {
                 set(key, value, Source::Flag(format!("--{flag}")));
             }
         }
-        if let Some(name) = partitioner {
-            set(PARTITIONER_KEY, class_name(name), Source::Flag("--partitioner".to_owned()));
+        if let Some(Named::Class(name)) = partitioner {
+            set(PARTITIONER_KEY, name, Source::Flag("--partitioner".to_owned()));
         }
         self.level(choice, &mut raw, problems);
         raw
@@ -139,11 +139,21 @@ fn read_file(path: &str, problems: &mut Problems) -> Option<(String, Vec<Propert
     }
 }
 
-/// Short names of partitioners; anything else is Java's class name.
-fn class_name(name: &str) -> &str {
-    match name {
-        "roundrobin" => "org.apache.kafka.clients.producer.RoundRobinPartitioner",
-        other => other,
+/// What `--partitioner` asks of `partitioner.class`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Named<'a> {
+    /// No class at all, whatever a file says: the default, or records that name their partition.
+    Default,
+    /// This one: Java's name where there is one, else ours, or a text that the rules refuse.
+    Class(&'a str),
+}
+
+fn named(text: &str) -> Named<'_> {
+    match PartitionerKind::from_name(text) {
+        Some(PartitionerKind::BuiltIn) => Named::Default,
+        Some(kind) => Named::Class(kind.class().unwrap_or_else(|| kind.name())),
+        None if text.starts_with(super::data::FIXED_PARTITION) => Named::Default,
+        None => Named::Class(text),
     }
 }
 

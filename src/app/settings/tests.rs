@@ -237,14 +237,54 @@ fn compression_level_belongs_to_the_codec_that_holds() {
 }
 
 #[test]
-fn a_partitioner_has_a_short_name_and_builtin_replaces_a_files() {
+fn a_partitioner_has_a_short_name_and_default_replaces_a_files() {
     let class = "org.apache.kafka.clients.producer.RoundRobinPartitioner";
     let (_folder, path) = file(&format!("partitioner.class={class}\n"));
     let of = |line: &str| plan(line).producer.partitioner;
+    for kind in PartitionerKind::ALL {
+        assert_eq!(of(&format!("--partitioner {}", kind.name())), kind);
+    }
     assert_eq!(of("--partitioner roundrobin"), PartitionerKind::RoundRobin);
+    assert_eq!(of(&format!("--partitioner {class}")), PartitionerKind::RoundRobin);
     assert_eq!(of(&format!("--command-config {path}")), PartitionerKind::RoundRobin);
-    let builtin = format!("--command-config {path} --partitioner builtin");
-    assert_eq!(of(&builtin), PartitionerKind::BuiltIn);
+    for word in ["default", "builtin", "partition:4"] {
+        let line = format!("--command-config {path} --partitioner {word}");
+        assert_eq!(of(&line), PartitionerKind::BuiltIn);
+    }
+    let murmur = settings("--partitioner rdkafka-murmur2,default");
+    let class = |cell: &Cell| {
+        let row = cell.effective.iter().find(|row| row.key == "partitioner.class").unwrap();
+        row.value.clone()
+    };
+    let classes: Vec<_> = murmur.cells.iter().map(class).collect();
+    assert_eq!(classes, ["rdkafka-murmur2", "null"]);
+}
+
+#[test]
+fn all_records_can_be_sent_to_one_partition() {
+    assert_eq!(plan("--partitioner partition:4").source.partition, Some(4));
+    assert_eq!(plan("--partitioner default").source.partition, None);
+    for wrong in ["partition:", "partition:-1", "partition:x", "partition:2147483648"] {
+        assert_eq!(
+            problems(&format!("--partitioner {wrong}")),
+            [format!(
+                "--partitioner = \"{wrong}\": expected a partition's number, such as partition:0"
+            )]
+        );
+    }
+}
+
+#[test]
+fn an_unknown_partitioner_is_answered_with_all_that_are_known() {
+    let said = problems("--partitioner murmur3");
+    assert_eq!(
+        said,
+        ["partitioner.class = \"murmur3\" (--partitioner): expected default, round-robin, \
+          uniform-sticky, legacy-default, rdkafka-random, rdkafka-consistent, \
+          rdkafka-consistent-random, rdkafka-murmur2, rdkafka-murmur2-random, rdkafka-fnv1a, \
+          rdkafka-fnv1a-random, sarama-hash, sarama-reference-hash, partition:N, or a class of \
+          Kafka's; leave it out for the default"]
+    );
 }
 
 #[test]

@@ -46,8 +46,22 @@ pub(super) async fn prepare(
         return Err(RunError::Unusable(format!("topic \"{name}\" vanished after it was created")));
     };
     let mut facts = topic_facts(topic, created);
+    fits(plan, &facts)?;
     facts.configs = telling_configs(desk, &name).await?;
     Ok(Ground { cluster: cluster_facts(&described, embedded), topic: facts })
+}
+
+/// The partition that the records name must exist: nothing would make it while they wait.
+fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
+    let Some(partition) = plan.source.partition.filter(|at| *at >= topic.partitions) else {
+        return Ok(());
+    };
+    Err(RunError::Configuration(format!(
+        "--partitioner = \"partition:{partition}\": topic \"{}\" has {} partitions; expected 0 to {}",
+        topic.name,
+        topic.partitions,
+        topic.partitions.saturating_sub(1)
+    )))
 }
 
 /// The leader of each partition by index now; −1 for none.

@@ -30,6 +30,8 @@ pub struct SourcePlan {
     pub key: KeyPlan,
     /// The values.
     pub value: ValuePlan,
+    /// The partition that every record names; `None` leaves it to the partitioner.
+    pub partition: Option<u32>,
     /// Bytes of a value; 0 is an empty one.
     pub record_size: u32,
     /// How many workers share the record numbers, 1 or more.
@@ -110,6 +112,7 @@ impl SourcePlan {
 pub struct Source {
     key_seed: u64,
     value_seed: u64,
+    partition: Option<u32>,
     key: Option<UniformKey>,
     value: Value,
 }
@@ -142,6 +145,7 @@ impl Source {
         Self {
             key_seed: plan.seed ^ KEY_STREAM,
             value_seed: plan.seed,
+            partition: plan.partition,
             key: match plan.key {
                 KeyPlan::None => None,
                 KeyPlan::Uniform { cardinality } => Some(UniformKey::new(cardinality)),
@@ -178,7 +182,8 @@ impl Source {
                 &buffer[..count]
             }
         };
-        RecordView { partition: None, key, value: Some(value), headers: &[], timestamp_ms }
+        let partition = self.partition;
+        RecordView { partition, key, value: Some(value), headers: &[], timestamp_ms }
     }
 }
 
@@ -207,7 +212,7 @@ mod tests {
     use super::*;
 
     fn plan(key: KeyPlan, value: ValuePlan) -> SourcePlan {
-        SourcePlan { seed: 1, key, value, record_size: 100, workers: 3 }
+        SourcePlan { seed: 1, key, value, partition: None, record_size: 100, workers: 3 }
     }
 
     fn owned(source: &mut Source, n: u64) -> (Option<Vec<u8>>, Vec<u8>) {

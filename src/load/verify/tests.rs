@@ -17,6 +17,7 @@ const P1: PartitionSlot = PartitionSlot(1);
 fn source(value: ValuePlan, workers: u32) -> SourcePlan {
     SourcePlan {
         seed: 9,
+        partition: None,
         key: KeyPlan::Uniform { cardinality: 10 },
         value,
         record_size: 40,

@@ -1,5 +1,6 @@
 //! Whole runs in virtual time against the in-memory broker.
 
+mod partitions;
 mod world;
 
 use core::time::Duration;
@@ -29,6 +30,7 @@ fn plan(bootstrap: &str, rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfi
             workers: 1,
             key: KeyPlan::None,
             value: ValuePlan::Sequence,
+            partition: None,
             record_size: 100,
         },
         quantum: Duration::from_micros(250),
