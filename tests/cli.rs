@@ -142,3 +142,27 @@ fn a_perf_test_line_ends_with_its_line() {
         .code(0)
         .stdout(predicates::str::is_match("(?m)^500 records sent, [0-9.]+ records/sec").unwrap());
 }
+
+#[test]
+fn the_key_rules_profile_runs_and_a_record_without_a_key_fails_in_its_words() {
+    let result = embedded("--profile profiles/key-rules.yaml --num-records 800 --fresh-topic");
+    assert_eq!(result["config"]["partitioner"], "key-rules:profiles/pangyo.rules.yaml");
+    assert_eq!(result["records"]["acked"], 800);
+    let first = result["partitions"][0]["count"].as_u64().unwrap();
+    assert!((300..=500).contains(&first), "{first} records in partition 0");
+    bench("--embedded --num-records 50 --key none --key-rules profiles/pangyo.rules.yaml")
+        .assert()
+        .code(4)
+        .stdout(contains("partitioner=key-rules:profiles/pangyo.rules.yaml"))
+        .stdout(contains("50 INVALID_RECORD (Need message key); 50 records failed"));
+}
+
+#[test]
+fn a_partition_that_the_topic_lacks_ends_a_run_before_it_sends() {
+    bench("--embedded --num-records 50 --partitions 6 --partitioner partition:6")
+        .assert()
+        .code(2)
+        .stderr(contains(
+            "--partitioner = \"partition:6\": topic \"kprod-bench\" has 6 partitions; expected 0 to 5",
+        ));
+}

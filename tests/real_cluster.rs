@@ -11,6 +11,8 @@ mod counts;
 mod faults;
 #[path = "real_cluster/outcome.rs"]
 mod outcome;
+#[path = "real_cluster/partitions.rs"]
+mod partitions;
 mod support;
 
 use kprod_bench::host::driver::Embedded;

@@ -120,7 +120,7 @@ fn a_keyed_run_fills_the_java_clients_partitions() {
 }
 
 /// Where the Java client puts keys, by key in hex.
-fn java_partitions<'a>(
+pub(super) fn java_partitions<'a>(
     cluster: &Cluster,
     keys: impl Iterator<Item = &'a str>,
     partitions: u32,
@@ -136,7 +136,7 @@ fn java_partitions<'a>(
         .collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
         write!(text, "{byte:02x}").expect("a string takes everything");

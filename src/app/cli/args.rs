@@ -226,9 +226,17 @@ pub struct DataArgs {
     /// [default: random]
     #[arg(long, value_name = "KIND")]
     pub generator: Option<String>,
-    /// none, or uniform:N for N different keys [default: none]
+    /// none; uniform:N for N different keys; list:Pangyo|Seoul for these, as often as they stand
+    /// there [default: none]
     #[arg(long, value_name = "KEYS")]
     pub key: Option<String>,
+    /// Rules that choose partitions by key, in the place of a partitioner of your own (YAML;
+    /// profiles/pangyo.rules.yaml is one)
+    #[arg(long, value_name = "FILE")]
+    pub key_rules: Option<String>,
+    /// What holds where no flag says otherwise: default, key-rules, or a YAML file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
     /// Values are drawn from the pieces of this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["record_size", "generator", "payload_monotonic"])]
     pub payload_file: Option<String>,

@@ -99,6 +99,7 @@ fn config(cell: &Cell) -> ConfigModel {
     ConfigModel {
         effective: rows().map(|row| (row.key.to_owned(), row.value.clone())).collect(),
         source: rows().map(|row| (row.key.to_owned(), row.source.to_string())).collect(),
+        partitioner: cell.partitioner.clone(),
         notes: cell.notes.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! From what was asked and what was found to the result. Cost class: once a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dates::rfc3339;
 use super::distill::{self, nanos, per_second, ratio};
@@ -148,21 +148,30 @@ fn generator(source: &SourcePlan, result: &RunResult) -> GeneratorModel {
         ValuePlan::Lines(_) => ("lines", false),
         ValuePlan::Monotonic => ("monotonic", false),
     };
-    let distinct_keys = match source.key {
-        KeyPlan::None => None,
-        KeyPlan::Uniform { cardinality } => Some(cardinality),
-    };
+    let (key, distinct_keys) = keys(&source.key);
     let batches = &result.tally.batches;
     GeneratorModel {
         seed: source.seed,
         kind: kind.to_owned(),
-        key: distinct_keys.map_or_else(|| "none".to_owned(), |keys| format!("uniform:{keys}")),
+        key,
         sizes: SizesModel {
             value: sized.then_some(source.record_size),
             payload_mean: ratio(batches.payload_bytes, batches.records),
         },
         measured_compress_ratio: distill::compress_ratio(&result.tally),
         distinct_keys,
+    }
+}
+
+/// What the keys are, and how many different ones.
+fn keys(plan: &KeyPlan) -> (String, Option<u64>) {
+    match plan {
+        KeyPlan::None => ("none".to_owned(), None),
+        KeyPlan::Uniform { cardinality } => (format!("uniform:{cardinality}"), Some(*cardinality)),
+        KeyPlan::List(keys) => {
+            let distinct: BTreeSet<_> = keys.iter().flatten().collect();
+            (format!("list:{}", keys.len()), Some(distinct.len() as u64))
+        }
     }
 }
 
@@ -329,8 +338,12 @@ mod tests {
     fn made(strict: bool) -> Report {
         let origin =
             Origin { command: vec!["kprod-bench".to_owned()], labels: BTreeMap::new(), strict };
-        let config =
-            ConfigModel { effective: BTreeMap::new(), source: BTreeMap::new(), notes: Vec::new() };
+        let config = ConfigModel {
+            effective: BTreeMap::new(),
+            source: BTreeMap::new(),
+            partitioner: "default".to_owned(),
+            notes: Vec::new(),
+        };
         report(&origin, config, &plan(), &result()).0
     }
 
@@ -363,8 +376,12 @@ mod tests {
         let mut found = result();
         found.offsets = Some(OffsetDelta { grew: 1, at_least: 9, at_most: 9, partitions: vec![] });
         let origin = Origin { command: vec![], labels: BTreeMap::new(), strict: true };
-        let config =
-            || ConfigModel { effective: BTreeMap::new(), source: BTreeMap::new(), notes: vec![] };
+        let config = || ConfigModel {
+            effective: BTreeMap::new(),
+            source: BTreeMap::new(),
+            partitioner: "default".to_owned(),
+            notes: vec![],
+        };
         let (lost, exit) = report(&origin, config(), &plan(), &found);
         assert_eq!(exit, Exit::Records);
         assert_eq!((lost.exit.code, lost.verification.lost), (4, Some(8)));

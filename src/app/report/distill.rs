@@ -172,6 +172,7 @@ pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
             ErrorModel {
                 code: code.0,
                 name: code.name().to_owned(),
+                refusal: tally.errors.words(code).map(str::to_owned),
                 retriable: code.is_retriable(),
                 count: count.records + count.retried_records,
                 records: count.records,

@@ -124,6 +124,7 @@ fn config() -> ConfigModel {
     ConfigModel {
         effective: texts(&effective),
         source: texts(&[("acks", "--acks")]),
+        partitioner: "default".to_owned(),
         notes: Vec::new(),
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn cut(text: &[u8], delimiter: &str) -> Arc<[Vec<u8>]> {
 /// What the records of one cell hold. `workers` is filled in by the caller once it is known.
 pub(super) fn source(
     choice: &Choice,
+    default_key: Option<&KeyPlan>,
     payload: &Payload,
     seed: u64,
     problems: &mut Problems,
@@ -54,7 +55,7 @@ pub(super) fn source(
     };
     SourcePlan {
         seed,
-        key: key(choice, problems),
+        key: key(choice, default_key, problems),
         value,
         partition: partition(choice, problems),
         record_size: record_size(choice, problems),
@@ -67,10 +68,13 @@ pub(super) fn source(
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
 pub(super) fn mean_payload(plan: &SourcePlan) -> f64 {
-    let key = match plan.key {
-        KeyPlan::None => 0,
+    let key = match &plan.key {
+        KeyPlan::None => 0.0,
         KeyPlan::Uniform { cardinality } => {
-            "key-".len() + cardinality.saturating_sub(1).to_string().len()
+            ("key-".len() + cardinality.saturating_sub(1).to_string().len()) as f64
+        }
+        KeyPlan::List(keys) => {
+            keys.iter().flatten().map(Vec::len).sum::<usize>() as f64 / keys.len().max(1) as f64
         }
     };
     let value = match &plan.value {
@@ -81,7 +85,7 @@ pub(super) fn mean_payload(plan: &SourcePlan) -> f64 {
         // As many digits as a run of some million records has.
         ValuePlan::Monotonic => 7.0,
     };
-    (key as f64 + value).max(1.0)
+    (key + value).max(1.0)
 }
 
 fn generator(choice: &Choice, problems: &mut Problems) -> ValuePlan {
@@ -95,14 +99,20 @@ fn generator(choice: &Choice, problems: &mut Problems) -> ValuePlan {
     }
 }
 
-fn key(choice: &Choice, problems: &mut Problems) -> KeyPlan {
-    let Some(text) = choice.get("key") else { return KeyPlan::None };
+fn key(choice: &Choice, default: Option<&KeyPlan>, problems: &mut Problems) -> KeyPlan {
+    let Some(text) = choice.get("key") else { return default.cloned().unwrap_or(KeyPlan::None) };
+    if let Some(list) = text.strip_prefix("list:") {
+        // A comma would make a matrix, and keys hold colons more often than bars.
+        return KeyPlan::List(list.split('|').map(|key| Some(key.as_bytes().to_vec())).collect());
+    }
     let cardinality = text.strip_prefix("uniform:").and_then(whole).filter(|n| *n > 0);
     match cardinality {
         Some(cardinality) => KeyPlan::Uniform { cardinality },
         None => {
             if text != "none" {
-                problems.flag("key", text, "expected none or uniform:N, such as uniform:10k");
+                let expected = "expected none, uniform:N such as uniform:10k, or keys such as \
+                                list:Pangyo|Seoul";
+                problems.flag("key", text, expected);
             }
             KeyPlan::None
         }
@@ -177,6 +187,9 @@ mod tests {
             workers: 1,
         };
         assert_eq!(mean_payload(&plan), 107.0);
+        let list = [Some(b"four".to_vec()), None].into();
+        let listed = SourcePlan { key: KeyPlan::List(list), ..plan.clone() };
+        assert_eq!(mean_payload(&listed), 102.0);
         let lines = ValuePlan::Lines(vec![vec![0; 10], vec![0; 30]].into());
         assert_eq!(mean_payload(&SourcePlan { key: KeyPlan::None, value: lines, ..plan }), 20.0);
     }

@@ -78,8 +78,10 @@ impl Layers {
             let file = "kafka-producer-perf-test".to_owned();
             set("client.id", id, Source::Profile { file, line: 1 });
         }
-        for (key, value, line) in self.profile.iter().flat_map(Profile::keys) {
-            set(key, value, Source::Profile { file: Profile::FILE.to_owned(), line });
+        if let Some(profile) = &self.profile {
+            for (key, value, line) in &profile.producer {
+                set(key, value, Source::Profile { file: profile.file.clone(), line: *line });
+            }
         }
         if let Some((path, properties)) = &self.file {
             for Property { key, value, line } in properties {

@@ -5,6 +5,7 @@
 //! wrong is found before anything is connected to, and all of it is reported together.
 
 mod data;
+mod key_rules;
 mod layers;
 mod load;
 pub mod matrix;
@@ -13,6 +14,7 @@ mod profile;
 mod target;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ use std::path::PathBuf;
 pub use problems::Problems;
 
 use self::data::Payload;
+use self::key_rules::GivenRules;
 use self::layers::Layers;
 use self::load::Load;
 use self::matrix::{Axis, Choice};
@@ -32,7 +35,7 @@ use crate::host::driver::LogLevel;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::schedule::SchedulePlan;
-use crate::load::source::{SourcePlan, ValuePlan};
+use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
 
 /// All that a command line asks for.
 #[derive(Clone, Debug)]
@@ -68,6 +71,8 @@ pub struct Cell {
     pub plan: RunPlan,
     /// Every Kafka key's value and source.
     pub effective: Vec<Effective>,
+    /// Who chooses partitions: a partitioner's name, `partition:N`, or `key-rules:FILE`.
+    pub partitioner: String,
     /// What the user should know of the configuration.
     pub notes: Vec<String>,
 }
@@ -138,6 +143,8 @@ pub fn build(
 struct Shared {
     layers: Layers,
     defaults: LoadDefaults,
+    default_key: Option<KeyPlan>,
+    key_rules: Option<GivenRules>,
     profile: Option<String>,
     topic: TopicPlan,
     payload: Payload,
@@ -154,7 +161,10 @@ impl Shared {
         variable: &dyn Fn(&str) -> Option<String>,
         problems: &mut Problems,
     ) -> Self {
-        let profile = is_bare(args).then(Profile::builtin);
+        let profile = match &args.data.profile {
+            Some(name) => Profile::load(name, problems),
+            None => is_bare(args).then(Profile::builtin),
+        };
         let perf_test = speaks_perf_test(args);
         if let Some(text) = &args.producer.transaction_duration_ms {
             problems.flag("transaction-duration-ms", text, "transactions aren't available yet");
@@ -164,6 +174,8 @@ impl Shared {
         let leaders = args.target.wait_balanced_leaders.as_deref();
         Self {
             defaults: profile.as_ref().map_or_else(LoadDefaults::default, |profile| profile.load),
+            default_key: profile.as_ref().and_then(|profile| profile.key.clone()),
+            key_rules: GivenRules::read(args, profile.as_ref(), problems),
             profile: profile.as_ref().map(|profile| profile.name.clone()),
             layers: Layers::read(args, variable, profile, perf_test, problems),
             topic: target::topic(&args.target, problems),
@@ -178,7 +190,8 @@ impl Shared {
 
     /// The plan of one cell; `None` when something is wrong with it.
     fn cell(&self, axes: &[Axis], choice: &Choice, problems: &mut Problems) -> Option<Cell> {
-        let mut source = data::source(choice, &self.payload, self.seed, problems);
+        let default_key = self.default_key.as_ref();
+        let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
         let payload_bytes = data::mean_payload(&source);
         let load = load::load(choice, &self.defaults, payload_bytes, problems);
         source.workers = load.producers;
@@ -191,8 +204,12 @@ impl Shared {
                 found.iter().for_each(|problem| problems.add(problem.to_string()));
                 None
             }
-            Ok(resolved) => {
+            Ok(mut resolved) => {
                 fits(&source, &resolved.config, problems);
+                let rules = self.key_rules.as_ref().filter(|rules| rules.hold(choice));
+                if let Some(rules) = rules {
+                    rules.apply(&mut resolved, &source, problems);
+                }
                 Some(self.planned(axes, choice, load, source, resolved))
             }
         }
@@ -207,6 +224,13 @@ impl Shared {
         resolved: Resolved,
     ) -> Cell {
         let Resolved { config, effective, notes, .. } = resolved;
+        let partitioner = match (source.partition, &self.key_rules) {
+            (Some(partition), _) => format!("{}{partition}", data::FIXED_PARTITION),
+            (None, Some(rules)) if config.key_rules.is_some() => {
+                format!("key-rules:{}", rules.file)
+            }
+            _ => config.partitioner.name().to_owned(),
+        };
         let target = if config.bootstrap_servers.is_empty() {
             Target::Embedded { brokers: EMBEDDED_BROKERS }
         } else {
@@ -235,6 +259,7 @@ impl Shared {
             values: axes.iter().map(value).collect(),
             plan,
             effective,
+            partitioner,
             notes: notes.iter().map(ToString::to_string).collect(),
         }
     }

@@ -275,6 +275,82 @@ fn all_records_can_be_sent_to_one_partition() {
 }
 
 #[test]
+fn keys_can_be_listed_and_listed_twice() {
+    let keys = |line: &str| plan(line).source.key;
+    let listed = |keys: &[&str]| {
+        KeyPlan::List(keys.iter().map(|key| Some(key.as_bytes().to_vec())).collect())
+    };
+    assert_eq!(keys("--key list:Pangyo|Seoul|Pangyo"), listed(&["Pangyo", "Seoul", "Pangyo"]));
+    assert_eq!(keys("--key list:"), listed(&[""]));
+    assert_eq!(settings("--key list:a|b,none").cells.len(), 2);
+    assert_eq!(
+        problems("--key zipf:5"),
+        ["--key = \"zipf:5\": expected none, uniform:N such as uniform:10k, or keys such as \
+          list:Pangyo|Seoul"]
+    );
+}
+
+#[test]
+fn the_key_rules_profile_holds_under_every_flag() {
+    let shipped = settings("--profile key-rules");
+    let cell = &shipped.cells[0];
+    assert_eq!(cell.partitioner, "key-rules:profiles/pangyo.rules.yaml");
+    let rules = cell.plan.producer.key_rules.as_ref().unwrap().rules();
+    assert_eq!(rules.message, "Need message key");
+    assert_eq!(cell.plan.schedule.rate, Rate::per_second(50_000.0).ok());
+    assert_eq!(source_of(&shipped, "linger.ms"), "profiles/key-rules.yaml:12");
+    assert_eq!(shipped.profile.as_deref(), Some("key-rules"));
+    let by_file = settings("--profile profiles/key-rules.yaml");
+    assert_eq!(by_file.cells[0].plan.producer, cell.plan.producer);
+    assert_eq!(by_file.cells[0].plan.source, cell.plan.source);
+    let without = settings("--profile key-rules --partitioner default --key none --rate 10");
+    assert_eq!(without.cells[0].plan.producer.key_rules, None);
+    assert_eq!(without.cells[0].plan.source.key, KeyPlan::None);
+    assert_eq!(without.cells[0].partitioner, "default");
+}
+
+#[test]
+fn key_rules_and_another_choice_of_partitions_exclude_each_other() {
+    let (_folder, path) = file("{version: 1, rules: [{key: a, partition: last}]}");
+    let given = settings(&format!("--key-rules {path} -X partitioner.ignore.keys=true"));
+    assert!(given.cells[0].plan.producer.key_rules.is_some());
+    assert_eq!(given.cells[0].partitioner, format!("key-rules:{path}"));
+    let note = "partitioner.ignore.keys (-X) has no effect beside --key-rules";
+    assert!(given.cells[0].notes.iter().any(|said| said == note), "{:?}", given.cells[0].notes);
+    for (flag, rival) in [
+        ("partition:3", "--partitioner partition:3"),
+        ("sarama-hash", "partitioner.class = \"sarama-hash\" (--partitioner)"),
+    ] {
+        assert_eq!(
+            problems(&format!("--key-rules {path} --partitioner {flag}")),
+            [format!(
+                "--key-rules = \"{path}\": {rival} chooses partitions already; leave one of the two \
+                 out"
+            )]
+        );
+    }
+}
+
+#[test]
+fn a_profile_or_rules_that_cannot_be_read_are_named() {
+    assert_eq!(
+        problems("--profile key-rule --key-rules none.yaml"),
+        [
+            "--profile = \"key-rule\": can't read it: No such file or directory (os error 2); \
+             expected a file, or default or key-rules",
+            "--key-rules = \"none.yaml\": can't read it: No such file or directory (os error 2)",
+        ]
+    );
+    let (_folder, path) = file("{version: 1, rules: [{key: a, partition: b}]}");
+    assert_eq!(
+        problems(&format!("--key-rules {path}")),
+        [format!(
+            "partition = \"b\" ({path}:1:42): expected a partition's number, 0 or more, or last"
+        )]
+    );
+}
+
+#[test]
 fn an_unknown_partitioner_is_answered_with_all_that_are_known() {
     let said = problems("--partitioner murmur3");
     assert_eq!(
@@ -397,6 +473,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("record_size", "--record-size 50"),
         ("generator", "--generator sequence"),
         ("key", "--key uniform:5"),
+        ("profile", "--profile key-rules"),
         ("payload_monotonic", "--payload-monotonic"),
         ("verify", "--verify none"),
         ("strict", "--strict"),
@@ -425,6 +502,8 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("payload_file", "--payload-file"),
     ];
     lines.extend(files.map(|(id, flag)| (id, counted(), format!("{flag} {path}"))));
+    let rules = "--key-rules profiles/pangyo.rules.yaml".to_owned();
+    lines.push(("key_rules", counted(), rules));
     let payload = format!("--payload-file {path}");
     lines.push(("payload_delimiter", payload, "--payload-delimiter =".to_owned()));
     lines

@@ -51,8 +51,14 @@ pub(super) async fn prepare(
     Ok(Ground { cluster: cluster_facts(&described, embedded), topic: facts })
 }
 
-/// The partition that the records name must exist: nothing would make it while they wait.
+/// The partitions that records or key rules name must exist: nothing would make them meanwhile.
 fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
+    if let Some(rules) = &plan.producer.key_rules {
+        let checked = rules.check(topic.partitions);
+        checked.map_err(|error| {
+            RunError::Configuration(format!("--key-rules, topic \"{}\": {error}", topic.name))
+        })?;
+    }
     let Some(partition) = plan.source.partition.filter(|at| *at >= topic.partitions) else {
         return Ok(());
     };

@@ -24,7 +24,7 @@ pub use crate::kafka::compression::{Codec, Compression};
 pub use crate::kafka::partitioner::PartitionerKind;
 pub use backoff::Backoff;
 pub use host_port::{HostPort, HostPortError};
-pub use nearest::nearest;
+pub use nearest::{nearest, nearest_of};
 pub use problem::{IdempotenceReason, Note, NoteKind, Problem};
 pub use resolve::{Effective, Resolved, resolve};
 pub use source::{Raw, Source};

@@ -28,6 +28,16 @@ pub fn nearest(name: &str) -> Option<&'static str> {
         .map(|(.., name)| name)
 }
 
+/// The candidate nearest to `text`, if one is near enough to be worth a hint: within a third of it,
+/// or two letters (insert, delete, replace, swap neighbours: 1 each).
+#[must_use]
+pub fn nearest_of<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let letters: Vec<char> = text.chars().take(LONGEST).collect();
+    let limit = (letters.len() / 3).max(2);
+    let rated = candidates.map(|it| (distance(&letters, &it.chars().collect::<Vec<_>>()), it));
+    rated.filter(|(edits, _)| *edits <= limit).min().map(|(_, candidate)| candidate)
+}
+
 /// Optimal string alignment distance.
 pub(super) fn distance(from: &[char], to: &[char]) -> usize {
     let mut before: Vec<usize> = vec![0; to.len() + 1];

@@ -94,6 +94,7 @@ fn build(settings: &Settings, findings: Findings, producer_number: u32) -> Produ
         send_buffer: from.unless_negative("send.buffer.bytes").map(bytes),
         receive_buffer: from.unless_negative("receive.buffer.bytes").map(bytes),
         partitioner: findings.partitioner,
+        key_rules: None,
         adaptive_partitioning: from.flag("partitioner.adaptive.partitioning.enable"),
         availability_timeout: from.millis("partitioner.availability.timeout.ms"),
         ignore_keys: from.flag("partitioner.ignore.keys"),

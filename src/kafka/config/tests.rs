@@ -115,6 +115,7 @@ fn every_field_follows_its_key() {
         send_buffer: None,
         receive_buffer: Some(19),
         partitioner: PartitionerKind::BuiltIn,
+        key_rules: None,
         adaptive_partitioning: false,
         availability_timeout: Duration::ZERO,
         ignore_keys: true,

@@ -3,8 +3,10 @@
 //! Invariant: a value made from a user's settings satisfies every range and cross-key rule.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use super::{Backoff, Codec, Compression, HostPort, PartitionerKind};
+use crate::kafka::partitioner::KeyRules;
 
 /// How many replicas must have a batch before the broker answers (`acks`).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -94,6 +96,8 @@ pub struct ProducerConfig {
     pub receive_buffer: Option<u32>,
     /// `partitioner.class`.
     pub partitioner: PartitionerKind,
+    /// Rules in the place of `partitioner`; no key of Kafka's, the caller sets them.
+    pub key_rules: Option<Arc<KeyRules>>,
     /// `partitioner.adaptive.partitioning.enable`; only the built-in partitioner reads it.
     pub adaptive_partitioning: bool,
     /// `partitioner.availability.timeout.ms`: zero is off; needs `adaptive_partitioning`.
@@ -139,6 +143,7 @@ impl ProducerConfig {
             send_buffer: Some(131_072),
             receive_buffer: Some(32_768),
             partitioner: PartitionerKind::BuiltIn,
+            key_rules: None,
             adaptive_partitioning: true,
             availability_timeout: Duration::ZERO,
             ignore_keys: false,

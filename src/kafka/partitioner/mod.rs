@@ -6,11 +6,12 @@
 //!
 //! Order of choice (KafkaProducer.partition): the record's own partition, the configured
 //! partitioner, the key's hash, the built-in sticky choice. [`PartitionerKind`] names what can be
-//! configured.
+//! configured; [`KeyRules`] stand for an application's own partitioner.
 
 mod batch_sticky;
 mod draw;
 mod hash;
+mod key_rules;
 mod keyed;
 mod kind;
 mod leaders;
@@ -21,6 +22,7 @@ mod sticky;
 pub use batch_sticky::BatchSticky;
 pub use draw::TimedDraw;
 pub use hash::KeyHash;
+pub use key_rules::{Among, KeyRules, NoKey, Over, Pin, Refusal, Ruled, Rules};
 pub use keyed::{key_hash, partition_for_key};
 pub use kind::PartitionerKind;
 pub use leaders::Leaders;

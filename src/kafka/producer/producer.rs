@@ -11,6 +11,7 @@ use crate::base::{BrokerId, Instant, PartitionSlot, RecordView, Rng, TopicSlot};
 use crate::kafka::accumulator::{Accumulator, Append, BatchId, Stamp, Stamps};
 use crate::kafka::cluster::{Cluster, NetworkConfig};
 use crate::kafka::config::ProducerConfig;
+use crate::kafka::partitioner::Refusal;
 use crate::kafka::wire::{ErrorCode, record_batch};
 
 use super::event::ProducerEvent;
@@ -37,6 +38,8 @@ pub enum Sent {
     NoMetadata,
     /// It can't be sent at all (too large, or the producer has failed); nothing happened.
     Refused(Failure),
+    /// The key rules don't take it; nothing happened. [`Producer::declined`] has the words.
+    Declined(Refusal),
 }
 
 /// A producer of one process. See the room's documentation.
@@ -119,6 +122,7 @@ impl Producer {
         let (slot, by) = match state.choose(record, &view, rng) {
             Choice::To(slot, by) => (slot, by),
             Choice::Unknown => return self.unknown(topic, record, now),
+            Choice::Refused(why) => return Sent::Declined(why),
         };
         if let By::Leaving(left) = by {
             accumulator.close_full(left, now);
@@ -149,6 +153,15 @@ impl Producer {
             self.cluster.request_update(now);
         }
         Sent::NoMetadata
+    }
+
+    /// What is said of a record that was answered with [`Sent::Declined`]. As where a partitioner of
+    /// Java's throws `InvalidRecordException`, that record fails and no other.
+    #[must_use]
+    pub fn declined(&self, why: Refusal) -> Failure {
+        let rules = self.config.key_rules.as_ref();
+        let message = rules.map(|rules| rules.reason(why)).unwrap_or_default();
+        Failure { code: ErrorCode::INVALID_RECORD, message }
     }
 
     /// What is said of a record that was answered with [`Sent::NoMetadata`] for `waited`, in

@@ -12,7 +12,8 @@ use crate::kafka::accumulator::Accumulator;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::config::{PartitionerKind, ProducerConfig};
 use crate::kafka::partitioner::{
-    BatchSticky, Candidate, Leaders, OtherClient, RoundRobin, Sticky, partition_for_key,
+    BatchSticky, Candidate, KeyRules, Leaders, OtherClient, Refusal, RoundRobin, Ruled, Sticky,
+    partition_for_key,
 };
 
 use super::request::ProducerRequest;
@@ -36,10 +37,20 @@ pub(super) struct TopicState {
 /// The configured partitioner and what it remembers of one topic.
 #[derive(Debug)]
 enum Partitioner {
-    BuiltIn { ignore_keys: bool },
+    BuiltIn {
+        ignore_keys: bool,
+    },
     RoundRobin(RoundRobin),
-    BatchSticky { sticky: BatchSticky, hash_keys: bool },
+    BatchSticky {
+        sticky: BatchSticky,
+        hash_keys: bool,
+    },
     Other(OtherClient),
+    Rules {
+        rules: Arc<KeyRules>,
+        /// Key and value as one, for rules that hash both.
+        both: Vec<u8>,
+    },
 }
 
 /// Where a record goes.
@@ -49,6 +60,8 @@ pub(super) enum Choice {
     To(PartitionSlot, By),
     /// The topic's partitions, or the one that the record names, aren't known.
     Unknown,
+    /// The key rules don't take it.
+    Refused(Refusal),
 }
 
 /// What a choice rests on.
@@ -98,13 +111,29 @@ impl TopicState {
         if record.partition.is_some() || slots.is_empty() {
             return view.to(record.partition, By::Record);
         }
-        let Partitioner::BuiltIn { ignore_keys } = self.partitioner else {
-            return self.ask(record, view, rng);
+        let ignore_keys = match &self.partitioner {
+            Partitioner::BuiltIn { ignore_keys } => *ignore_keys,
+            Partitioner::Rules { .. } => return self.obey(record, view, rng),
+            _ => return self.ask(record, view, rng),
         };
         if let Some(key) = record.key.filter(|_| !ignore_keys) {
             return view.to(Some(partition_for_key(key, view.count())), By::Record);
         }
         view.to(self.stick(slots, view, rng), By::Sticky)
+    }
+
+    /// Does what the key rules say.
+    fn obey(&mut self, record: &RecordView<'_>, view: &View<'_>, rng: &mut Rng) -> Choice {
+        let all = view.count();
+        let Partitioner::Rules { rules, both } = &mut self.partitioner else {
+            return Choice::Unknown;
+        };
+        match rules.rule(record.key, record.value, all, both) {
+            Ruled::To(partition) => view.to(Some(partition), By::Record),
+            Ruled::Sticky => view.to(self.stick(view.slots(), view, rng), By::Sticky),
+            Ruled::Refused(why) => Choice::Refused(why),
+            Ruled::Random => self.ask(record, view, rng),
+        }
     }
 
     /// Asks a partitioner that isn't the built-in one, unless its last draw wasn't used.
@@ -130,6 +159,7 @@ impl TopicState {
             Partitioner::RoundRobin(turns) => turns.next(leaders),
             Partitioner::BatchSticky { sticky, .. } => sticky.current(leaders, rng),
             Partitioner::Other(client) => client.draw(record.key, leaders, view.now, rng),
+            Partitioner::Rules { rules, .. } => rules.draw(leaders, rng),
             Partitioner::BuiltIn { .. } => None,
         };
         match self.note_new_batch(drawn, record, view, rng) {
@@ -202,6 +232,9 @@ impl TopicState {
 
 impl Partitioner {
     fn new(config: &ProducerConfig) -> Self {
+        if let Some(rules) = &config.key_rules {
+            return Self::Rules { rules: Arc::clone(rules), both: Vec::new() };
+        }
         let sticky = BatchSticky::default();
         match (config.partitioner, OtherClient::new(config.partitioner, config.linger)) {
             (_, Some(client)) => Self::Other(client),

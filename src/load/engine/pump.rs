@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use crate::base::Instant;
 use crate::kafka::accumulator::Stamp;
+use crate::kafka::partitioner::Refusal;
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::ErrorCode;
 use crate::load::schedule::Due;
@@ -96,6 +97,10 @@ impl Engine {
                     }
                     handed += 1;
                 }
+                Sent::Declined(why) => {
+                    handed += 1;
+                    self.decline(&stamp, why, now);
+                }
                 Sent::Refused(failure) => {
                     handed += 1;
                     self.refuse(&stamp, &failure, now);
@@ -146,7 +151,14 @@ impl Engine {
     }
 
     fn refuse(&mut self, stamp: &Stamp, failure: &Failure, now: Instant) {
-        self.recorder.refused(stamp, failure.code, now);
+        self.recorder.refused(stamp, failure.code, now, || failure.message.clone());
+    }
+
+    /// The key rules don't take the record: it failed. Words are made for the first such alone.
+    fn decline(&mut self, stamp: &Stamp, why: Refusal, now: Instant) {
+        let producer = &self.producer;
+        let words = || producer.declined(why).message;
+        self.recorder.refused(stamp, ErrorCode::INVALID_RECORD, now, words);
     }
 
     /// Counts what is due and was never taken, a blocked record first, as generated and unsent.

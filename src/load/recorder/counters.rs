@@ -15,7 +15,11 @@ use crate::kafka::wire::ErrorCode;
 
 /// Errors by code.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Errors(BTreeMap<ErrorCode, ErrorCount>);
+pub struct Errors {
+    counts: BTreeMap<ErrorCode, ErrorCount>,
+    /// The first words of the producer's own refusals.
+    words: BTreeMap<ErrorCode, String>,
+}
 
 /// One error code's part in a run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,13 +37,23 @@ pub struct ErrorCount {
 impl Errors {
     /// By code, ascending; `ErrorCode::is_retriable` tells the fatal ones.
     pub fn iter(&self) -> impl Iterator<Item = (ErrorCode, &ErrorCount)> {
-        self.0.iter().map(|(&code, count)| (code, count))
+        self.counts.iter().map(|(&code, count)| (code, count))
     }
 
     /// Whether there was none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.counts.is_empty()
+    }
+
+    /// Why the producer refused the first record that it refused with this code.
+    #[must_use]
+    pub fn words(&self, code: ErrorCode) -> Option<&str> {
+        self.words.get(&code).map(String::as_str)
+    }
+
+    pub(super) fn explain(&mut self, code: ErrorCode, words: impl FnOnce() -> String) {
+        self.words.entry(code).or_insert_with(words);
     }
 
     pub(super) fn ended(&mut self, code: ErrorCode, records: u64, at: Instant) {
@@ -54,10 +68,13 @@ impl Errors {
         for (code, count) in other.iter() {
             self.add(code, *count);
         }
+        for (code, words) in &other.words {
+            self.explain(*code, || words.clone());
+        }
     }
 
     fn add(&mut self, code: ErrorCode, more: ErrorCount) {
-        self.0
+        self.counts
             .entry(code)
             .and_modify(|count| {
                 count.records += more.records;

@@ -182,11 +182,19 @@ impl Recorder {
         }
     }
 
-    /// The producer refused a generated record with `code` (too large, say): it failed.
-    pub fn refused(&mut self, stamp: &Stamp, code: ErrorCode, at: Instant) {
+    /// The producer refused a generated record with `code` (too large, say): it failed. `words` say
+    /// why; they are asked for once a code.
+    pub fn refused(
+        &mut self,
+        stamp: &Stamp,
+        code: ErrorCode,
+        at: Instant,
+        words: impl FnOnce() -> String,
+    ) {
         self.ledger.failed += 1;
         self.latencies.refused(stamp, at);
         self.errors.ended(code, 1, at);
+        self.errors.explain(code, words);
         self.latencies.intervals.row(at).errors += 1;
     }
 

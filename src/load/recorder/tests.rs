@@ -251,7 +251,7 @@ fn each_outcome_has_its_column_and_its_family() {
         recorder.delivered(&single(10, 30, outcome));
     }
     let stamp = Stamp { due: Some(at(0)), seen: at(0), handed: at(5) };
-    recorder.refused(&stamp, ErrorCode(10), at(40));
+    recorder.refused(&stamp, ErrorCode(10), at(40), || "too large".to_owned());
     recorder.unsent(&stamp, at(2_000_000_000));
     recorder.unsent_batch(&single(10, 30, ACKED).stamps, at(2_000_000_000));
     assert_eq!(recorder.ledger().balance(1), Ok(()));
@@ -333,4 +333,23 @@ fn a_tally_is_send() {
     const fn send<T: Send>() {}
     send::<Tally>();
     send::<Snapshot>();
+}
+
+/// The words of the first refusal stand for all of its code, also when workers' are merged.
+#[test]
+fn a_refusal_s_words_are_asked_for_once_a_code() {
+    let mut recorder = Recorder::new(&PLAN, at(0));
+    let stamp = Stamp::at(at(1));
+    recorder.generated(2);
+    recorder.refused(&stamp, ErrorCode(87), at(2), || "no key".to_owned());
+    recorder.refused(&stamp, ErrorCode(87), at(3), || panic!("they are there already"));
+    let mut tally = recorder.finish(at(4));
+    assert_eq!(tally.errors.words(ErrorCode(87)), Some("no key"));
+    assert_eq!(tally.errors.words(ErrorCode(10)), None);
+    assert_eq!(tally.ledger.failed, 2);
+    let mut later = tally.errors.clone();
+    later.explain(ErrorCode(10), || "too large".to_owned());
+    tally.errors.merge(&later);
+    assert_eq!(tally.errors.words(ErrorCode(10)), Some("too large"));
+    assert_eq!(tally.errors.words(ErrorCode(87)), Some("no key"));
 }

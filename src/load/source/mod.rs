@@ -39,7 +39,7 @@ pub struct SourcePlan {
 }
 
 /// How keys are made.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum KeyPlan {
     /// Null keys: the partitioner spreads them.
     None,
@@ -50,6 +50,9 @@ pub enum KeyPlan {
         /// How many keys there are, 1 or more.
         cardinality: u64,
     },
+    /// One of these, each place as likely, so that a key that stands there twice comes twice as
+    /// often; `None` is a record without a key. At least one.
+    List(Arc<[Option<Vec<u8>>]>),
 }
 
 /// How values are made.
@@ -80,7 +83,7 @@ pub enum SourceError {
     #[error("the payload file holds no payload")]
     NoLines,
     /// No keys to choose from.
-    #[error("a uniform key needs at least one value")]
+    #[error("keys need at least one value to choose from")]
     NoKeys,
 }
 
@@ -90,8 +93,10 @@ impl SourcePlan {
     /// # Errors
     /// Says what stands in the way.
     pub fn check(&self) -> Result<(), SourceError> {
-        if self.key == (KeyPlan::Uniform { cardinality: 0 }) {
-            return Err(SourceError::NoKeys);
+        match &self.key {
+            KeyPlan::Uniform { cardinality: 0 } => return Err(SourceError::NoKeys),
+            KeyPlan::List(keys) if keys.is_empty() => return Err(SourceError::NoKeys),
+            KeyPlan::None | KeyPlan::Uniform { .. } | KeyPlan::List(_) => {}
         }
         match &self.value {
             ValuePlan::Sequence => {
@@ -113,8 +118,15 @@ pub struct Source {
     key_seed: u64,
     value_seed: u64,
     partition: Option<u32>,
-    key: Option<UniformKey>,
+    key: Key,
     value: Value,
+}
+
+#[derive(Clone, Debug)]
+enum Key {
+    None,
+    Uniform(UniformKey),
+    List(Arc<[Option<Vec<u8>>]>),
 }
 
 #[derive(Clone, Debug)]
@@ -146,9 +158,10 @@ impl Source {
             key_seed: plan.seed ^ KEY_STREAM,
             value_seed: plan.seed,
             partition: plan.partition,
-            key: match plan.key {
-                KeyPlan::None => None,
-                KeyPlan::Uniform { cardinality } => Some(UniformKey::new(cardinality)),
+            key: match &plan.key {
+                KeyPlan::None => Key::None,
+                KeyPlan::Uniform { cardinality } => Key::Uniform(UniformKey::new(*cardinality)),
+                KeyPlan::List(keys) => Key::List(Arc::clone(keys)),
             },
             value: match &plan.value {
                 ValuePlan::Random => Value::Random(vec![0; size]),
@@ -166,7 +179,14 @@ impl Source {
     /// stamped `timestamp_ms`.
     #[inline]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
-        let key = self.key.as_mut().map(|key| key.write(self.key_seed, n));
+        let key = match &mut self.key {
+            Key::None => None,
+            Key::Uniform(key) => Some(key.write(self.key_seed, n)),
+            Key::List(keys) => {
+                let pick = Rng::nth(self.key_seed, n).below(keys.len() as u64);
+                keys[usize::try_from(pick).expect("below the count of keys")].as_deref()
+            }
+        };
         let value = match &mut self.value {
             Value::Random(buffer) => {
                 Rng::nth(self.value_seed, n).fill(buffer);
@@ -291,6 +311,22 @@ mod tests {
     }
 
     #[test]
+    fn listed_keys_come_up_as_often_as_they_are_listed() {
+        let keys = [Some(b"a".to_vec()), Some(b"a".to_vec()), Some(b"b".to_vec()), None];
+        let plan = plan(KeyPlan::List(keys.into()), ValuePlan::Random);
+        let mut source = Source::new(&plan, WorkerIndex(0));
+        let keys: Vec<_> = (0..4_000).map(|n| owned(&mut source, n).0).collect();
+        let count =
+            |wanted: Option<&[u8]>| keys.iter().filter(|key| key.as_deref() == wanted).count();
+        assert!((1_850..2_150).contains(&count(Some(b"a"))), "{}", count(Some(b"a")));
+        assert!((850..1_150).contains(&count(Some(b"b"))), "{}", count(Some(b"b")));
+        assert!((850..1_150).contains(&count(None)), "{}", count(None));
+        // In any order, alone, by another worker: the same key.
+        let mut other = Source::new(&plan, WorkerIndex(2));
+        assert!((0..100).rev().all(|n| owned(&mut other, n as u64).0 == keys[n]));
+    }
+
+    #[test]
     fn lines_all_come_up_and_integers_increase() {
         let lines: Arc<[Vec<u8>]> = Arc::from([b"a".to_vec(), Vec::new(), b"ccc".to_vec()]);
         let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Lines(lines)), WorkerIndex(0));
@@ -315,7 +351,8 @@ mod tests {
         assert_eq!(small.check(), Ok(()));
         let none = plan(KeyPlan::None, ValuePlan::Lines(Arc::from([])));
         assert_eq!(none.check(), Err(SourceError::NoLines));
-        let none = plan(KeyPlan::Uniform { cardinality: 0 }, ValuePlan::Random);
-        assert_eq!(none.check(), Err(SourceError::NoKeys));
+        for none in [KeyPlan::Uniform { cardinality: 0 }, KeyPlan::List(Arc::from([]))] {
+            assert_eq!(plan(none, ValuePlan::Random).check(), Err(SourceError::NoKeys));
+        }
     }
 }

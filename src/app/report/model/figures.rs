@@ -264,6 +264,9 @@ pub struct ErrorModel {
     pub code: i16,
     /// Kafka's name.
     pub name: String,
+    /// Why this client refused the first record that it refused with it; null where brokers did.
+    #[serde(default)]
+    pub refusal: Option<String>,
     /// Whether the producer may try again.
     pub retriable: bool,
     /// Records that met it, each time counted.

@@ -263,6 +263,9 @@ pub struct ConfigModel {
     pub effective: BTreeMap<String, String>,
     /// Where each value came from.
     pub source: BTreeMap<String, String>,
+    /// Who chose partitions: a name of `--partitioner`, or `key-rules:FILE`.
+    #[serde(default)]
+    pub partitioner: String,
     /// What the rules between keys changed, and settings without effect.
     pub notes: Vec<String>,
 }
@@ -274,7 +277,7 @@ pub struct GeneratorModel {
     pub seed: u64,
     /// random, sequence, lines or monotonic.
     pub kind: String,
-    /// none or `uniform:N`.
+    /// none, `uniform:N`, or `list:N` of a list with N places.
     pub key: String,
     /// Bytes of keys and values.
     pub sizes: SizesModel,

@@ -12,7 +12,10 @@ pub(super) fn errors(report: &Report) -> String {
     let kinds: Vec<_> = report
         .errors
         .iter()
-        .map(|error| format!("{} {}", thousands(error.count), error.name))
+        .map(|error| {
+            let why = error.refusal.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("{} {}{why}", thousands(error.count), error.name)
+        })
         .collect();
     let records = &report.records;
     let fates = [

@@ -29,6 +29,10 @@ pub(super) fn head(report: &Report, paint: Paint) -> Vec<String> {
     let tool = &report.tool;
     let key = |name: &str| report.config.effective.get(name).map_or("?", String::as_str);
     let idempotence = if key("enable.idempotence") == "true" { "on" } else { "off" };
+    let partitioner = match report.config.partitioner.as_str() {
+        "" | "default" => String::new(),
+        name => format!("  partitioner={name}"),
+    };
     vec![
         format!(
             "{} {}   {kind}   {topic}   seed {}",
@@ -36,7 +40,7 @@ pub(super) fn head(report: &Report, paint: Paint) -> Vec<String> {
         ),
         format!(
             "acks={}  linger.ms={}  batch.size={}  compression={}  idempotence={idempotence}  \
-             producers={}",
+             producers={}{partitioner}",
             key("acks"),
             key("linger.ms"),
             key("batch.size"),

@@ -8,6 +8,7 @@ mod errors;
 mod headline;
 mod latency;
 mod page;
+mod partitions;
 mod proof;
 mod stages;
 
@@ -18,6 +19,7 @@ use self::errors::{errors, unavailability};
 use self::headline::{head, reasons, verdict};
 use self::latency::latencies;
 use self::page::{field, fold};
+use self::partitions::partitions;
 use self::proof::{client, confirmed, notes};
 use self::stages::stages;
 use super::model::Report;
@@ -36,6 +38,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.extend(stages(report, paint));
     lines.push(field("limited by", &report.validity.limited_by));
     lines.extend(effort(report));
+    lines.extend(partitions(report));
     lines.push(errors(report));
     lines.extend(unavailability(report));
     lines.push(field("confirmed", &confirmed(report)));
@@ -118,6 +121,7 @@ mod tests {
         report.errors = vec![ErrorModel {
             code: 7,
             name: "REQUEST_TIMED_OUT".to_owned(),
+            refusal: None,
             retriable: true,
             count: 123,
             records: 123,

@@ -1,9 +1,98 @@
 //! Which partition records go to, in whole runs.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::base::PartitionSlot;
 use crate::kafka::config::PartitionerKind;
+use crate::kafka::partitioner::{Among, KeyHash, KeyRules, NoKey, Over, Pin, Rules};
+use crate::kafka::wire::ErrorCode;
 
 use super::*;
+
+/// Pangyo to 0, the others by murmur2, none without a key.
+fn pangyo() -> Rules {
+    Rules {
+        pins: vec![(b"Pangyo".to_vec(), Pin::To(0))],
+        hash: KeyHash::Murmur2,
+        over: Over::Key,
+        among: Among::All,
+        no_key: NoKey::Refuse,
+        message: "Need message key".to_owned(),
+    }
+}
+
+/// A connected world with these keys, each place as likely, and these rules.
+fn ready_with_rules(keys: &[Option<&str>], rules: Rules) -> World {
+    let keys = keys.iter().map(|key| key.map(|key| key.as_bytes().to_vec())).collect();
+    let mut world = World::new(|bootstrap| {
+        let mut plan = plan(bootstrap, None, |_| {});
+        plan.producer.key_rules = Some(Arc::new(KeyRules::new(rules)));
+        plan.source.key = KeyPlan::List(keys);
+        plan
+    });
+    world.until(|report| matches!(report, EngineReport::Ready { .. }));
+    world
+}
+
+/// The different keys of each partition's log.
+fn keys(world: &World) -> Vec<BTreeSet<Option<String>>> {
+    (0..12)
+        .map(|partition| {
+            let mut found = BTreeSet::new();
+            for bytes in world.broker.log(TOPIC, partition) {
+                let (batch, _) = record_batch::Batch::parse(bytes).unwrap();
+                for record in Records::new(batch.body(), batch.header.record_count) {
+                    let key = record.unwrap().key.map(|key| String::from_utf8_lossy(key).into());
+                    found.insert(key);
+                }
+            }
+            found
+        })
+        .collect()
+}
+
+#[test]
+fn key_rules_decide_and_a_record_without_a_key_fails_with_their_message() {
+    let listed = [Some("Pangyo"), Some("foobar"), Some("kafka"), Some("abc"), None];
+    let mut world = ready_with_rules(&listed, pangyo());
+    begin(&mut world, records(2_000));
+    let tally = world.phase_end().tally;
+    assert_eq!(tally.ledger.acked + tally.ledger.failed, 2_000);
+    assert!((300..500).contains(&tally.ledger.failed), "{:?}", tally.ledger);
+    let (code, count) = tally.errors.iter().next().unwrap();
+    assert_eq!((code, count.records), (ErrorCode::INVALID_RECORD, tally.ledger.failed));
+    assert_eq!(tally.errors.words(code), Some("Need message key"));
+    let keys = keys(&world);
+    let mut expected = vec![BTreeSet::new(); 12];
+    for (key, partition) in [("Pangyo", 0), ("foobar", 6), ("kafka", 4), ("abc", 3)] {
+        expected[partition].insert(Some(key.to_owned()));
+    }
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn records_without_a_key_are_spread_where_the_rules_say_so() {
+    // Sticky stays with a partition for a batch, and 6,000 records make forty.
+    let expected =
+        [(NoKey::Random, 12..=12), (NoKey::Sticky, 6..=12), (NoKey::To(Pin::Last), 1..=1)];
+    for (no_key, used) in expected {
+        let mut world = ready_with_rules(&[None], Rules { no_key, ..pangyo() });
+        begin(&mut world, records(6_000));
+        assert_eq!(world.phase_end().tally.ledger.acked, 6_000);
+        let filled = keys(&world).iter().filter(|keys| !keys.is_empty()).count();
+        assert!(used.contains(&filled), "{no_key:?}: {filled}");
+    }
+}
+
+/// Nothing but refusals: the run ends, and nothing waits.
+#[test]
+fn a_run_whose_every_record_is_refused_ends() {
+    let mut world = ready_with_rules(&[None], pangyo());
+    begin(&mut world, records(10_000));
+    let ledger = world.phase_end().tally.ledger;
+    assert_eq!((ledger.failed, ledger.generated), (10_000, 10_000));
+}
 
 /// A connected world whose records name `partition`.
 fn ready_for(partition: Option<u32>, tune: impl FnOnce(&mut ProducerConfig)) -> World {
