@@ -203,8 +203,12 @@ impl Batch {
         self.max_timestamp = self.max_timestamp.max(record.timestamp_ms);
         let delta = record.timestamp_ms.wrapping_sub(self.base_timestamp);
         record_batch::append_record_sized(&mut self.body, index, delta, record, body);
-        self.payload +=
-            (record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len)) as u64;
+        let headers = record.headers.iter();
+        let headers: usize =
+            headers.map(|it| it.name.len() + it.value.map_or(0, <[u8]>::len)).sum();
+        self.payload += (headers
+            + record.key.map_or(0, <[u8]>::len)
+            + record.value.map_or(0, <[u8]>::len)) as u64;
         self.stamps.push(stamp, now);
         self.count += 1;
         index
@@ -308,7 +312,7 @@ impl Batch {
         self.base_timestamp
     }
 
-    /// Bytes of keys and values.
+    /// Bytes of keys, values and headers.
     #[must_use]
     pub const fn payload(&self) -> u64 {
         self.payload

@@ -1,7 +1,8 @@
-//! When each record of a batch was due, seen, handed over and appended.
+//! When each record of a batch was due, seen, handed over and appended, and, if asked, its number.
 //!
-//! Cost class: per record, 4 bytes of it under a schedule and none without. What the records of one
-//! call share stands once in a [`Run`]. Both vectors are reused from batch to batch.
+//! Cost class: per record, 4 bytes of it under a schedule and none without; 4 more for a number.
+//! What the records of one call share stands once in a [`Run`]. The vectors are reused from batch
+//! to batch.
 
 use core::ops::Range;
 
@@ -18,13 +19,15 @@ pub struct Stamp {
     /// What a caller in a loop would stamp: `seen`, or the acceptance of the record before it when
     /// that came later.
     pub handed: Instant,
+    /// Its number, where the caller wants to know each record's outcome.
+    pub number: Option<u64>,
 }
 
 impl Stamp {
     /// A record without a schedule that is handed over now.
     #[must_use]
     pub const fn at(now: Instant) -> Self {
-        Self { due: None, seen: now, handed: now }
+        Self { due: None, seen: now, handed: now, number: None }
     }
 }
 
@@ -41,6 +44,8 @@ pub struct Run {
     pub handed: Instant,
     /// When the records went into the batch.
     pub appended: Instant,
+    /// The first record's number; `None` where numbers aren't kept.
+    pub number: Option<u64>,
 }
 
 /// The stamps of one batch's records, in append order.
@@ -49,12 +54,15 @@ pub struct Stamps {
     runs: Vec<Run>,
     /// One a record under a schedule: nanoseconds after its run's `base_due`.
     offsets: Vec<u32>,
+    /// One a record where numbers are kept: its number less its run's first.
+    numbers: Vec<u32>,
     count: u32,
 }
 
 impl Stamps {
     /// No record.
-    pub const EMPTY: Self = Self { runs: Vec::new(), offsets: Vec::new(), count: 0 };
+    pub const EMPTY: Self =
+        Self { runs: Vec::new(), offsets: Vec::new(), numbers: Vec::new(), count: 0 };
 
     /// How many records.
     #[must_use]
@@ -65,21 +73,38 @@ impl Stamps {
     /// Adds the next record, appended at `now`.
     #[inline]
     pub fn push(&mut self, stamp: &Stamp, now: Instant) {
-        let offset = self.runs.last().and_then(|run| offset_in(run, stamp, now));
-        let offset = offset.unwrap_or_else(|| {
+        let place = self.runs.last().and_then(|run| place_in(run, stamp, now));
+        let (offset, number) = place.unwrap_or_else(|| {
             self.runs.push(Run {
                 first: self.count,
                 base_due: stamp.due,
                 seen: stamp.seen,
                 handed: stamp.handed,
                 appended: now,
+                number: stamp.number,
             });
-            0
+            (0, 0)
         });
         if stamp.due.is_some() {
             self.offsets.push(offset);
         }
+        if stamp.number.is_some() {
+            self.numbers.push(number);
+        }
         self.count += 1;
+    }
+
+    /// The records' numbers, in order; none where numbers aren't kept.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        // Of one caller either all records have a number or none.
+        let whole = self.numbers.len() == self.count as usize;
+        let kept = if whole { &self.numbers[..] } else { &[] };
+        self.runs.iter().enumerate().flat_map(move |(i, run)| {
+            let end = self.runs.get(i + 1).map_or(self.count, |next| next.first) as usize;
+            let first = run.number.unwrap_or(0);
+            let of_run = kept.get(run.first as usize..end).unwrap_or_default();
+            of_run.iter().map(move |number| first + u64::from(*number))
+        })
     }
 
     /// Each run with the due offsets of its records (empty without a schedule) and their number.
@@ -119,6 +144,8 @@ impl Stamps {
                 let within = (from - run.first) as usize..(to - run.first) as usize;
                 out.offsets.extend_from_slice(&offsets[within]);
             }
+            let kept = self.numbers.get(from as usize..to as usize).unwrap_or_default();
+            out.numbers.extend_from_slice(kept);
         }
         out.count = range.end - range.start;
         out
@@ -128,21 +155,28 @@ impl Stamps {
     pub fn clear(&mut self) {
         self.runs.clear();
         self.offsets.clear();
+        self.numbers.clear();
         self.count = 0;
     }
 }
 
-/// The record's due offset when it belongs to `run`, or `None` when it needs a run of its own.
+/// The record's due offset and number within `run`, or `None` when it needs a run of its own.
 #[inline]
-fn offset_in(run: &Run, stamp: &Stamp, now: Instant) -> Option<u32> {
+fn place_in(run: &Run, stamp: &Stamp, now: Instant) -> Option<(u32, u32)> {
     if run.appended != now || run.seen != stamp.seen || run.handed != stamp.handed {
         return None;
     }
-    match (run.base_due, stamp.due) {
-        (None, None) => Some(0),
-        (Some(base), Some(due)) if due >= base => u32::try_from(due.nanos_since(base)).ok(),
-        _ => None,
-    }
+    let offset = match (run.base_due, stamp.due) {
+        (None, None) => 0,
+        (Some(base), Some(due)) if due >= base => u32::try_from(due.nanos_since(base)).ok()?,
+        _ => return None,
+    };
+    let number = match (run.number, stamp.number) {
+        (None, None) => 0,
+        (Some(first), Some(number)) => u32::try_from(number.checked_sub(first)?).ok()?,
+        _ => return None,
+    };
+    Some((offset, number))
 }
 
 #[cfg(test)]
@@ -167,10 +201,10 @@ mod tests {
     fn records_of_one_call_share_a_run() {
         let mut stamps = Stamps::default();
         for due in [100, 105, 110] {
-            let stamp = Stamp { due: Some(at(due)), seen: at(120), handed: at(120) };
+            let stamp = Stamp { due: Some(at(due)), seen: at(120), handed: at(120), number: None };
             stamps.push(&stamp, at(120));
         }
-        let later = Stamp { due: Some(at(115)), seen: at(130), handed: at(130) };
+        let later = Stamp { due: Some(at(115)), seen: at(130), handed: at(130), number: None };
         stamps.push(&later, at(130));
         assert_eq!(stamps.runs().count(), 2);
         assert_eq!(dues(&stamps), [100, 105, 110, 115]);
@@ -182,7 +216,7 @@ mod tests {
         let far = u64::from(u32::MAX) + 7;
         let mut stamps = Stamps::default();
         for due in [0, far] {
-            let stamp = Stamp { due: Some(at(due)), seen: at(far), handed: at(far) };
+            let stamp = Stamp { due: Some(at(due)), seen: at(far), handed: at(far), number: None };
             stamps.push(&stamp, at(far));
         }
         assert_eq!(stamps.runs().count(), 2);
@@ -194,14 +228,35 @@ mod tests {
         let mut stamps = Stamps::default();
         for i in 0..10u64 {
             let now = at(1_000 + i / 4);
-            stamps.push(&Stamp { due: Some(at(i * 10)), seen: now, handed: now }, now);
+            let number = Some(1_000 + i * i);
+            stamps.push(&Stamp { due: Some(at(i * 10)), seen: now, handed: now, number }, now);
         }
+
         let piece = stamps.slice(3..9);
         assert_eq!(piece.count(), 6);
         assert_eq!(dues(&piece), [30, 40, 50, 60, 70, 80]);
+        let numbers: Vec<_> = (3..9).map(|i| 1_000 + i * i).collect();
+        assert_eq!(piece.numbers().collect::<Vec<_>>(), numbers);
         assert_eq!(
             piece.runs().next().map(|(run, _, len)| (run.appended, len)),
             Some((at(1_000), 1))
         );
+    }
+
+    #[test]
+    fn numbers_cost_nothing_unless_asked_for() {
+        let mut stamps = Stamps::default();
+        stamps.push(&Stamp::at(at(5)), at(5));
+        assert_eq!((stamps.numbers.capacity(), stamps.numbers().count()), (0, 0));
+        stamps.clear();
+        let far = u64::from(u32::MAX) + 8;
+        for number in [7, far, 9] {
+            stamps.push(&Stamp { number: Some(number), ..Stamp::at(at(5)) }, at(5));
+        }
+        // Too far ahead for the first run, and behind the second's first.
+        assert_eq!(stamps.numbers().collect::<Vec<_>>(), [7, far, 9]);
+        assert_eq!(stamps.runs().count(), 3);
+        stamps.clear();
+        assert_eq!(stamps.numbers().count(), 0);
     }
 }

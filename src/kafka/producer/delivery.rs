@@ -83,7 +83,7 @@ pub struct Delivery {
     pub wire_bytes: u64,
     /// Bytes of its records before compression, header left out.
     pub uncompressed_bytes: u64,
-    /// Bytes of keys and values.
+    /// Bytes of keys, values and headers.
     pub payload_bytes: u64,
     /// `batch.size` bytes or more (one large record): what a full batch would have taken.
     pub capacity: u64,

@@ -7,6 +7,7 @@ use crate::kafka::producer::Producer;
 use crate::load::recorder::Recorder;
 use crate::load::schedule::Schedule;
 use crate::load::source::Source;
+use crate::load::verify::Fates;
 
 use super::phase::Phase;
 use super::plan::{EnginePlan, EngineReport};
@@ -21,6 +22,8 @@ pub struct Engine {
     pub(super) schedule: Schedule,
     pub(super) source: Source,
     pub(super) recorder: Recorder,
+    /// Of the phase, where records are traced.
+    pub(super) fates: Option<Fates>,
     pub(super) feed: Feed,
     pub(super) phase: Phase,
     pub(super) next_sample: Instant,
@@ -44,6 +47,7 @@ impl Engine {
             schedule: Schedule::new(&plan.schedule, plan.worker),
             source: Source::new(&plan.source, plan.worker),
             recorder: Recorder::new(&plan.recorder, now),
+            fates: None,
             feed: Feed::default(),
             phase: Phase::Connect { give_up: now + plan.producer.max_block },
             next_sample: now,

@@ -16,4 +16,4 @@ mod tests;
 
 pub use crate::kafka::producer::ProducerEvent;
 pub use engine::Engine;
-pub use plan::{EngineCommand, EnginePlan, EngineReport, Load, Origin, PhaseEnd};
+pub use plan::{EngineCommand, EnginePlan, EngineReport, Load, Origin, PhaseEnd, Trace};

@@ -6,12 +6,13 @@ use core::time::Duration;
 
 use crate::base::Instant;
 use crate::kafka::connection::in_words;
-use crate::kafka::producer::ProducerEvent;
+use crate::kafka::producer::{Outcome, ProducerEvent};
 use crate::kafka::wire::ApiKey;
 use crate::load::recorder::Recorder;
+use crate::load::verify::{Fate, Fates};
 
 use super::engine::Engine;
-use super::plan::{EngineCommand, EngineReport, Load, PhaseEnd};
+use super::plan::{EngineCommand, EngineReport, Load, PhaseEnd, Trace};
 use super::pump::Feed;
 
 /// Where the engine stands.
@@ -50,6 +51,9 @@ impl Engine {
         assert!(matches!(self.phase, Phase::Idle), "a phase begins when the one before is over");
         self.schedule.start(load.at, load.stop);
         self.recorder = Recorder::new(&self.plan.recorder, load.at);
+        let workers = u64::from(self.plan.source.workers);
+        let first = self.schedule.next_record() / workers;
+        self.fates = (self.plan.trace != Trace::Off).then(|| Fates::new(first));
         if let Some(end) = self.schedule.window_end() {
             self.recorder.end_window(end);
         }
@@ -93,6 +97,16 @@ impl Engine {
     fn record_deliveries(&mut self) {
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.delivered(&delivery);
+            if let Some(fates) = &mut self.fates {
+                let fate = match delivery.outcome {
+                    Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => {
+                        Fate::Delivered
+                    }
+                    Outcome::Failed(_) => Fate::Failed,
+                    Outcome::Indeterminate(_) => Fate::Indeterminate,
+                };
+                delivery.stamps.numbers().for_each(|number| fates.set(number, fate));
+            }
             self.producer.recycle(delivery.stamps);
         }
     }
@@ -190,6 +204,9 @@ impl Engine {
     fn cut(&mut self, load: Load, end: Instant, now: Instant) {
         for stamps in self.producer.abandon(now) {
             self.recorder.unsent_batch(&stamps, now);
+            if let Some(fates) = &mut self.fates {
+                stamps.numbers().for_each(|number| fates.set(number, Fate::Failed));
+            }
         }
         self.record_deliveries();
         self.leave_unsent(now);
@@ -205,7 +222,8 @@ impl Engine {
         let recorder =
             core::mem::replace(&mut self.recorder, Recorder::new(&self.plan.recorder, now));
         let tally = recorder.finish(now);
-        let ended = PhaseEnd { start: load.at, end, drained: now, due, cut, tally };
+        let fates = self.fates.take();
+        let ended = PhaseEnd { start: load.at, end, drained: now, due, cut, tally, fates };
         self.reports.push_back(EngineReport::PhaseEnded(Box::new(ended)));
         self.phase = if cut { Phase::Done } else { Phase::Idle };
     }

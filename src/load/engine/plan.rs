@@ -8,6 +8,7 @@ use crate::kafka::producer::ProducerEvent;
 use crate::load::recorder::{RecorderPlan, Snapshot, Tally};
 use crate::load::schedule::{SchedulePlan, Stop};
 use crate::load::source::SourcePlan;
+use crate::load::verify::Fates;
 
 /// Everything an engine needs to know.
 #[derive(Clone, Debug)]
@@ -30,6 +31,21 @@ pub struct EnginePlan {
     pub seed: u64,
     /// Ties instants to the wall clock.
     pub origin: Origin,
+    /// Whether the run's records are to be found again in the log.
+    pub trace: Trace,
+}
+
+/// What is done so that each record can be found again.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Trace {
+    /// Nothing, at no cost.
+    #[default]
+    Off,
+    /// The fate of each record is kept; its value names it.
+    ByValue,
+    /// The fate of each record is kept, and a [`Mark`](crate::load::source::Mark) with this tag
+    /// names it.
+    ByMark(u32),
 }
 
 /// One reading of both clocks.
@@ -120,4 +136,6 @@ pub struct PhaseEnd {
     pub cut: bool,
     /// Keys and values, payload and all else measured.
     pub tally: Tally,
+    /// What became of each record; `None` unless they are traced.
+    pub fates: Option<Fates>,
 }

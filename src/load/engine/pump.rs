@@ -8,14 +8,17 @@
 
 use core::time::Duration;
 
-use crate::base::Instant;
+use crate::base::{Header, Instant, RecordView};
 use crate::kafka::accumulator::Stamp;
 use crate::kafka::partitioner::Refusal;
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::ErrorCode;
 use crate::load::schedule::Due;
+use crate::load::source::Mark;
+use crate::load::verify::Fate;
 
 use super::engine::Engine;
+use super::plan::{EnginePlan, Trace};
 
 /// What the pump remembers between two calls.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,14 +56,14 @@ struct Behind {
 
 impl Feed {
     /// The stamp of a record that is taken at `now`, not blocked itself.
-    fn stamp(&mut self, due: Due, now: Instant) -> Stamp {
+    fn stamp(&mut self, due: Due, number: Option<u64>, now: Instant) -> Stamp {
         if let (Some(behind), Some(at)) = (self.behind, due.at)
             && at <= behind.until
         {
-            return Stamp { due: due.at, seen: behind.from, handed: now };
+            return Stamp { due: due.at, seen: behind.from, handed: now, number };
         }
         self.behind = None;
-        Stamp { due: due.at, seen: now, handed: now }
+        Stamp { due: due.at, seen: now, handed: now, number }
     }
 
     /// The call at `now` leaves records behind that are due.
@@ -81,17 +84,25 @@ impl Engine {
             let (due, stamp) = match self.feed.blocked {
                 Some(Blocked { due, stamp, .. }) => (due, stamp),
                 None => match self.schedule.take(now) {
-                    Some(due) => (due, self.feed.stamp(due, now)),
+                    Some(due) => (due, self.feed.stamp(due, self.number_of(due), now)),
                     None => break,
                 },
             };
             let record = self.source.record(due.record, timestamp_ms);
             let partition = record.partition;
-            match self.producer.send(self.topic, &record, &stamp, now) {
+            let sent = match mark_of(&self.plan, &stamp, &record) {
+                None => self.producer.send(self.topic, &record, &stamp, now),
+                Some(mark) => {
+                    let headers = [Header { name: Mark::NAME, value: Some(&mark) }];
+                    let marked = RecordView { headers: &headers, ..record };
+                    self.producer.send(self.topic, &marked, &stamp, now)
+                }
+            };
+            match sent {
                 Sent::Appended { .. } => handed += 1,
-                sent @ (Sent::Full | Sent::NoMetadata) => {
+                lacking @ (Sent::Full | Sent::NoMetadata) => {
                     let lacking =
-                        if sent == Sent::Full { Lack::Memory } else { Lack::Metadata(partition) };
+                        if lacking == Sent::Full { Lack::Memory } else { Lack::Metadata(partition) };
                     if !self.wait_for(lacking, due, &stamp, now) {
                         break;
                     }
@@ -152,6 +163,7 @@ impl Engine {
 
     fn refuse(&mut self, stamp: &Stamp, failure: &Failure, now: Instant) {
         self.recorder.refused(stamp, failure.code, now, || failure.message.clone());
+        self.ended_badly(stamp);
     }
 
     /// The key rules don't take the record: it failed. Words are made for the first such alone.
@@ -159,6 +171,20 @@ impl Engine {
         let producer = &self.producer;
         let words = || producer.declined(why).message;
         self.recorder.refused(stamp, ErrorCode::INVALID_RECORD, now, words);
+        self.ended_badly(stamp);
+    }
+
+    /// A record that never got into a batch.
+    fn ended_badly(&mut self, stamp: &Stamp) {
+        if let (Some(fates), Some(number)) = (&mut self.fates, stamp.number) {
+            fates.set(number, Fate::Failed);
+        }
+    }
+
+    /// The record's number within this worker, where records are traced.
+    #[inline]
+    fn number_of(&self, due: Due) -> Option<u64> {
+        (self.plan.trace != Trace::Off).then(|| due.record / u64::from(self.plan.source.workers))
     }
 
     /// Counts what is due and was never taken, a blocked record first, as generated and unsent.
@@ -166,15 +192,17 @@ impl Engine {
         if let Some(blocked) = self.feed.blocked.take() {
             self.recorder.generated(1);
             self.recorder.unsent(&blocked.stamp, now);
+            self.ended_badly(&blocked.stamp);
         }
         // Without a rate nothing is due that wasn't taken.
         if self.plan.schedule.rate.is_none() {
             return self.schedule.end();
         }
         while let Some(due) = self.schedule.take(now) {
-            let stamp = self.feed.stamp(due, now);
+            let stamp = self.feed.stamp(due, self.number_of(due), now);
             self.recorder.generated(1);
             self.recorder.unsent(&stamp, now);
+            self.ended_badly(&stamp);
         }
     }
 
@@ -201,6 +229,15 @@ impl Engine {
         let quantum = u64::try_from(self.plan.quantum.as_nanos()).unwrap_or(u64::MAX).max(1);
         Instant::from_nanos(due.as_nanos().div_ceil(quantum).saturating_mul(quantum))
     }
+}
+
+/// The record's mark, where marks are asked for.
+#[inline]
+fn mark_of(plan: &EnginePlan, stamp: &Stamp, record: &RecordView<'_>) -> Option<[u8; Mark::LEN]> {
+    let Trace::ByMark(run) = plan.trace else { return None };
+    let number = stamp.number.unwrap_or(0);
+    let mark = Mark { run, producer: plan.worker.0, number };
+    Some(mark.bytes(record.key, record.value))
 }
 
 /// How many records one call hands over at most: some 100 µs of work, so that acks are read.

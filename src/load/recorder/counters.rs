@@ -230,11 +230,15 @@ impl Requests {
     }
 }
 
-/// What one partition took.
+/// What one partition took, and what it didn't.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PartitionCount {
     /// Delivered records.
     pub records: u64,
+    /// Records that failed or whose fate is unknown, once they were in a batch of it.
+    pub undelivered: u64,
+    /// Records of batches that were sent more than once, whatever became of them.
+    pub retried: u64,
     /// Their bytes on the wire.
     pub wire_bytes: u64,
     /// The sum of their latencies in nanoseconds: response under a rate, service without one.
@@ -252,7 +256,7 @@ impl PartitionCount {
     }
 }
 
-/// Counts of delivered records by partition slot; slots without records are zero.
+/// Counts by partition slot; slots without records are zero.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Partitions(Vec<PartitionCount>);
 
@@ -269,6 +273,8 @@ impl Partitions {
         }
         let count = &mut self.0[slot.index()];
         count.records += more.records;
+        count.undelivered += more.undelivered;
+        count.retried += more.retried;
         count.wire_bytes += more.wire_bytes;
         count.latency_sum += more.latency_sum;
         count.latency_max = count.latency_max.max(more.latency_max);
@@ -277,10 +283,19 @@ impl Partitions {
     pub(super) fn delivered(&mut self, delivery: &Delivery, latency: OfBatch) {
         let more = PartitionCount {
             records: delivery.records().into(),
+            undelivered: 0,
+            retried: retried(delivery),
             wire_bytes: delivery.wire_bytes,
             latency_sum: latency.sum,
             latency_max: latency.max,
         };
+        self.add(delivery.slot, &more);
+    }
+
+    /// A batch that failed, or of which nobody knows.
+    pub(super) fn ended_badly(&mut self, delivery: &Delivery) {
+        let undelivered = delivery.records().into();
+        let more = PartitionCount { undelivered, retried: retried(delivery), ..Default::default() };
         self.add(delivery.slot, &more);
     }
 
@@ -289,6 +304,11 @@ impl Partitions {
             self.add(slot, count);
         }
     }
+}
+
+/// The records of a batch if it was sent again.
+fn retried(delivery: &Delivery) -> u64 {
+    if delivery.retries > 0 { delivery.records().into() } else { 0 }
 }
 
 /// What one broker took.

@@ -297,6 +297,7 @@ impl Recorder {
         self.latencies.failed(&delivery.stamps, ended);
         self.errors.ended(code, records, ended);
         self.latencies.intervals.row(ended).errors += records;
+        self.partitions.ended_badly(delivery);
         self.gaps.failed(delivery.slot, delivery.times.created);
     }
 }

@@ -65,7 +65,8 @@ impl Model {
         let mut stamps = Stamps::default();
         for record in &self.records {
             let due = paced.then(|| at(record.due));
-            let stamp = Stamp { due, seen: at(record.seen), handed: at(record.handed) };
+            let stamp =
+                Stamp { due, seen: at(record.seen), handed: at(record.handed), number: None };
             stamps.push(&stamp, at(record.appended));
         }
         let times = BatchTimes {
@@ -250,7 +251,7 @@ fn each_outcome_has_its_column_and_its_family() {
     for outcome in [ACKED, Outcome::Duplicate, Outcome::Written, failed, unknown] {
         recorder.delivered(&single(10, 30, outcome));
     }
-    let stamp = Stamp { due: Some(at(0)), seen: at(0), handed: at(5) };
+    let stamp = Stamp { due: Some(at(0)), seen: at(0), handed: at(5), number: None };
     recorder.refused(&stamp, ErrorCode(10), at(40), || "too large".to_owned());
     recorder.unsent(&stamp, at(2_000_000_000));
     recorder.unsent_batch(&single(10, 30, ACKED).stamps, at(2_000_000_000));

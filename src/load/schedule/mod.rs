@@ -164,6 +164,12 @@ impl Schedule {
         }
     }
 
+    /// The number that the next record gets, in whichever phase it is taken.
+    #[must_use]
+    pub const fn next_record(&self) -> u64 {
+        self.record
+    }
+
     /// Records of this worker taken in this phase.
     #[must_use]
     pub const fn taken(&self) -> u64 {
@@ -288,6 +294,7 @@ mod tests {
             assert!(schedule.take(now).is_some());
         }
         schedule.start(now, records(10));
+        assert_eq!(schedule.next_record(), 14);
         assert_eq!(schedule.taken(), 0);
         assert_eq!(schedule.due_by(now), 0);
         let dues = take_all(&mut schedule);

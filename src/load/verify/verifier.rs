@@ -112,6 +112,12 @@ impl Verifier {
         slots.filter_map(|(slot, log)| (log.next < log.end).then_some((slot, log.next)))
     }
 
+    /// Offsets that are still to be read, over all partitions.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.partitions.iter().map(|log| span(log.next, log.end)).sum()
+    }
+
     /// The offset from which on a partition's log is to be read; `None` when it was read.
     #[must_use]
     pub fn next_offset(&self, partition: PartitionSlot) -> Option<i64> {

@@ -6,13 +6,14 @@ mod world;
 use core::time::Duration;
 
 use super::*;
-use crate::base::{BrokerId, WorkerIndex};
+use crate::base::{BrokerId, PartitionSlot, WorkerIndex};
 use crate::kafka::compression::{Codec, Compression, decompress};
 use crate::kafka::config::{Acks, HostPort, ProducerConfig};
 use crate::kafka::wire::record_batch::{self, Records};
 use crate::load::recorder::{Kind, RecorderPlan};
 use crate::load::schedule::{Rate, SchedulePlan, Stop};
 use crate::load::source::{KeyPlan, SourcePlan, ValuePlan, parse_sequence};
+use crate::load::verify::{Fate, Verifier, VerifyPlan};
 use world::World;
 
 const TOPIC: &str = "t";
@@ -42,6 +43,7 @@ fn plan(bootstrap: &str, rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfi
         },
         seed: 5,
         origin: Origin { instant: crate::base::Instant::ZERO, unix_ms: 1_700_000_000_000 },
+        trace: Trace::Off,
         producer,
     }
 }
@@ -299,4 +301,66 @@ fn a_cut_drain_counts_what_never_left_as_unsent() {
     assert!(end.cut);
     let ledger = end.tally.ledger;
     assert_eq!(ledger.ended(), end.due);
+}
+
+/// Goal: every record's fate is known and its mark finds it, over batches that were retried and
+/// split. Method: a traced run with broken connections and batches above the topic's limit; the
+/// broker's own logs go through the verifier.
+#[test]
+fn a_traced_run_is_found_again_record_by_record() {
+    for trace in [Trace::ByMark(7), Trace::ByValue] {
+        let mut world = World::new(|bootstrap| EnginePlan {
+            trace,
+            ..plan(bootstrap, Some(50_000.0), |config| {
+                config.batch_size = 2_000_000;
+                config.linger = Duration::from_secs(3);
+            })
+        });
+        world.until(|report| matches!(report, EngineReport::Ready { .. }));
+        begin(&mut world, Stop { after: None, records: Some(500) });
+        assert_eq!(world.phase_end().fates.unwrap().first(), 0);
+        let starts: Vec<i64> = (0..12).map(|partition| end_offset(&world, partition)).collect();
+        begin(&mut world, for_seconds(2));
+        for millis in [900, 1_103, 2] {
+            let at = world.now + Duration::from_millis(millis);
+            world.run_to(at);
+            world.break_all();
+        }
+        let mut end = world.phase_end();
+        assert!(end.tally.batches.splits > 0, "the limit made no pieces");
+        assert!(end.tally.batches.retries > 0, "nothing was sent again");
+        let fates = end.fates.take().unwrap();
+        assert_eq!(fates.first(), 500);
+        assert_eq!(fates.count(Fate::Delivered), end.tally.ledger.delivered());
+        assert_eq!(fates.count(Fate::Indeterminate), end.tally.ledger.indeterminate);
+        let mark = match trace {
+            Trace::ByMark(run) => Some(run),
+            _ => None,
+        };
+        let source = world.engine.plan.source.clone();
+        let mut verifier =
+            Verifier::new(&VerifyPlan { source, mark, largest_body: 1 << 20 }, vec![fates]);
+        for partition in 0..12u32 {
+            let slot = PartitionSlot(partition);
+            let index = i32::try_from(partition).unwrap();
+            let counts = end.tally.partitions.all();
+            let delivered = counts.get(slot.index()).map_or(0, |count| count.records);
+            let log_end = end_offset(&world, index);
+            verifier.expect(slot, starts[slot.index()], log_end, delivered);
+            let log: Vec<u8> = world.broker.log(TOPIC, index).flatten().copied().collect();
+            verifier.feed(slot, &log);
+        }
+        let found = verifier.finish().total;
+        assert_eq!(found.expected, 100_000);
+        assert!(found.is_clean(), "{trace:?}: {found:?}");
+    }
+}
+
+fn end_offset(world: &World, partition: i32) -> i64 {
+    let batches = world.broker.log(TOPIC, partition);
+    let end = |bytes: &[u8]| {
+        let header = record_batch::Batch::parse(bytes).unwrap().0.header;
+        header.base_offset + i64::from(header.last_offset_delta) + 1
+    };
+    batches.map(end).last().unwrap_or(0)
 }
