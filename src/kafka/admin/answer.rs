@@ -4,7 +4,8 @@
 use core::time::Duration;
 
 use super::call::{
-    AdminReply, Ask, ClusterDescription, ConfigEntry, PartitionDescription, TopicDescription,
+    AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, PartitionDescription,
+    TopicDescription,
 };
 use super::error::{AdminCause, advice};
 use super::job::{Job, Stage};
@@ -13,6 +14,7 @@ use crate::kafka::cluster::brokers_of;
 use crate::kafka::wire::create_topics::CreateTopicsResponse;
 use crate::kafka::wire::delete_topics::DeleteTopicsResponse;
 use crate::kafka::wire::describe_configs::DescribeConfigsResponse;
+use crate::kafka::wire::fetch::FetchResponse;
 use crate::kafka::wire::list_offsets::ListOffsetsResponse;
 use crate::kafka::wire::metadata::{MetadataResponse, MetadataResponseTopic};
 use crate::kafka::wire::{ApiKey, ErrorCode, Message, Reader};
@@ -76,6 +78,12 @@ pub(super) fn judge(
         ApiKey::ListOffsets => ListOffsetsResponse::decode(r, version)
             .map_err(|why| why.to_string())
             .map(|found| (offsets(job, sender, &found), found.throttle_time_ms)),
+        ApiKey::Fetch => {
+            FetchResponse::decode(r, version).map_err(|why| why.to_string()).map(|found| {
+                let pause = found.throttle_time_ms;
+                (fetched(job, sender, found), pause)
+            })
+        }
         other => Err(format!("{other:?} was not asked")),
     };
     match judged {
@@ -222,6 +230,44 @@ fn offsets(job: &mut Job, sender: &Sender, found: &ListOffsetsResponse) -> Step 
             format!("{} left out a partition that was asked for", sender.words)
         })),
     }
+}
+
+/// Takes what a leader gave; when all have answered, what there is of it. A partition whose leader
+/// moved is left out, unless there is no other.
+fn fetched(job: &mut Job, sender: &Sender, found: FetchResponse) -> Step {
+    let whole = Refusal { api: ApiKey::Fetch, code: found.error_code, message: None };
+    if !whole.code.is_ok() {
+        match refused(job, sender, whole) {
+            Step::Retry(trouble) => job.trouble = Some(trouble),
+            failed => return failed,
+        }
+    }
+    for data in found.responses.into_iter().flat_map(|topic| topic.partitions) {
+        let (partition, code) = (data.partition_index, data.error_code);
+        if code.is_ok() {
+            let records = Some(data.records.unwrap_or_default());
+            job.fetched.push(Fetched { partition, records });
+        } else if code == ErrorCode::OFFSET_OUT_OF_RANGE {
+            job.fetched.push(Fetched { partition, records: None });
+        } else {
+            let message = Some(format!("partition {partition}"));
+            match refused(job, sender, Refusal { api: ApiKey::Fetch, code, message }) {
+                Step::Retry(trouble) => job.trouble = Some(trouble),
+                failed => return failed,
+            }
+        }
+    }
+    if job.waiting > 0 || !job.outbox.is_empty() {
+        return Step::Wait;
+    }
+    if job.fetched.is_empty() {
+        return Step::Retry(
+            job.trouble
+                .clone()
+                .unwrap_or_else(|| format!("{} answered for none of the partitions", sender.words)),
+        );
+    }
+    Step::Done(AdminReply::Fetched(core::mem::take(&mut job.fetched)))
 }
 
 /// Another try when the error may go away, else the end. A missing topic may only be news that has

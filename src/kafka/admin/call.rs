@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use bytes::Bytes;
+
 use crate::base::BrokerId;
 use crate::kafka::cluster::Broker;
 use crate::kafka::wire::Uuid;
@@ -65,6 +67,17 @@ pub enum Ask {
         /// Which offset.
         spec: OffsetSpec,
     },
+    /// Batches of a topic's log, from each partition's leader, as far as one answer of each leader
+    /// goes; [`AdminReply::Fetched`].
+    Fetch {
+        /// Its name.
+        topic: String,
+        /// Partition indexes, each with the first offset wanted; one at least. What stands first
+        /// gets on in any case.
+        from: Vec<(i32, i64)>,
+        /// Bytes that one leader's answer may take; one batch may take more.
+        max_bytes: i32,
+    },
     /// See [`AdminCall::close`].
     Close,
 }
@@ -91,6 +104,19 @@ pub enum AdminReply {
     Configs(Vec<ConfigEntry>),
     /// To [`Ask::ListOffsets`]: by partition index, for all partitions.
     Offsets(Vec<i64>),
+    /// To [`Ask::Fetch`]: those partitions whose leaders answered for them, one at least.
+    Fetched(Vec<Fetched>),
+}
+
+/// What a leader gave of one partition.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fetched {
+    /// The partition's index.
+    pub partition: i32,
+    /// Whole batches one after another, of which the first may begin before the offset wanted and
+    /// the last may be cut short; empty when nothing came within half a second. `None`: the log
+    /// doesn't hold the offset, it begins later or ends before.
+    pub records: Option<Bytes>,
 }
 
 /// A cluster as a broker describes it.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::call::{AdminCall, Ask, OffsetSpec, TopicDescription};
+use super::call::{AdminCall, Ask, Fetched, OffsetSpec, TopicDescription};
 use super::request::{AdminRequest, Body};
 use crate::base::{BrokerId, Instant};
 use crate::kafka::wire::create_topics::{
@@ -12,6 +12,7 @@ use crate::kafka::wire::delete_topics::DeleteTopicsRequest;
 use crate::kafka::wire::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, RESOURCE_TOPIC,
 };
+use crate::kafka::wire::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use crate::kafka::wire::list_offsets::{
     EARLIEST, LATEST, ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
 };
@@ -36,7 +37,7 @@ pub(super) enum Stage {
     /// Looking the topic up: a created one until it has leaders, one whose offsets are wanted for
     /// its leaders.
     LookingUp,
-    /// Asking leaders for offsets.
+    /// Asking leaders for offsets or batches.
     AskingLeaders,
 }
 
@@ -60,12 +61,14 @@ pub(super) struct Job {
     pub(super) maybe_done: bool,
     /// Offsets found, by partition index.
     pub(super) offsets: Vec<Option<i64>>,
+    /// Batches found.
+    pub(super) fetched: Vec<Fetched>,
 }
 
 impl Job {
     pub(super) fn new(call: AdminCall, now: Instant) -> Self {
         let stage = match call.ask {
-            Ask::ListOffsets { .. } => Stage::LookingUp,
+            Ask::ListOffsets { .. } | Ask::Fetch { .. } => Stage::LookingUp,
             _ => Stage::Asking,
         };
         let mut job = Self {
@@ -80,6 +83,7 @@ impl Job {
             trouble: None,
             maybe_done: false,
             offsets: Vec::new(),
+            fetched: Vec::new(),
         };
         job.fill(now);
         job
@@ -94,6 +98,7 @@ impl Job {
             Ask::DeleteTopic { name } => format!("delete topic \"{name}\""),
             Ask::DescribeConfigs { topic } => format!("read the settings of topic \"{topic}\""),
             Ask::ListOffsets { topic, .. } => format!("read the offsets of topic \"{topic}\""),
+            Ask::Fetch { topic, .. } => format!("read the records of topic \"{topic}\""),
             Ask::Close => "close".to_owned(),
         }
     }
@@ -110,7 +115,9 @@ impl Job {
         let (target, body) = match (&self.ask, self.stage) {
             (Ask::Close, _) | (_, Stage::AskingLeaders) => return,
             (Ask::Describe { topic }, _) => (Target::Any, metadata(topic.as_deref())),
-            (Ask::ListOffsets { topic, .. }, _) => (Target::Any, metadata(Some(topic))),
+            (Ask::ListOffsets { topic, .. } | Ask::Fetch { topic, .. }, _) => {
+                (Target::Any, metadata(Some(topic)))
+            }
             (Ask::CreateTopic { name, .. }, Stage::LookingUp) => {
                 (Target::Any, metadata(Some(name)))
             }
@@ -131,9 +138,21 @@ impl Job {
         self.outbox.push((target, AdminRequest::new(body)));
     }
 
-    /// Makes a request to each leader for the partitions that have no offset yet.
-    pub(super) fn ask_leaders(&mut self, topic: &TopicDescription, spec: OffsetSpec) {
+    /// Makes a request to each leader.
+    pub(super) fn ask_leaders(&mut self, topic: &TopicDescription) {
         self.stage = Stage::AskingLeaders;
+        match &self.ask {
+            Ask::Fetch { from, max_bytes, .. } => {
+                let from = from.clone();
+                self.ask_for_batches(topic, &from, *max_bytes);
+            }
+            Ask::ListOffsets { spec, .. } => self.ask_for_offsets(topic, *spec),
+            _ => {}
+        }
+    }
+
+    /// Of the partitions that have no offset yet.
+    fn ask_for_offsets(&mut self, topic: &TopicDescription, spec: OffsetSpec) {
         self.offsets.resize(topic.partitions.len(), None);
         let timestamp = match spec {
             OffsetSpec::Earliest => EARLIEST,
@@ -160,6 +179,48 @@ impl Job {
             let request = AdminRequest::new(Body::ListOffsets(request));
             self.outbox.push((Target::Leader(leader), request));
         }
+    }
+
+    /// Of the partitions asked for, in their order.
+    fn ask_for_batches(&mut self, topic: &TopicDescription, from: &[(i32, i64)], max_bytes: i32) {
+        self.fetched.clear();
+        let mut by_leader: Vec<(BrokerId, Vec<FetchPartition>)> = Vec::new();
+        for &(partition, fetch_offset) in from {
+            let found = topic.partitions.iter().find(|found| found.index == partition);
+            let Some((leader, epoch)) =
+                found.and_then(|found| Some((found.leader?, found.leader_epoch)))
+            else {
+                continue;
+            };
+            let asked = FetchPartition {
+                partition,
+                current_leader_epoch: epoch,
+                fetch_offset,
+                partition_max_bytes: max_bytes,
+                ..FetchPartition::default()
+            };
+            match by_leader.iter_mut().find(|entry| entry.0 == leader) {
+                Some(entry) => entry.1.push(asked),
+                None => by_leader.push((leader, vec![asked])),
+            }
+        }
+        for (leader, partitions) in by_leader {
+            let topic = FetchTopic { topic: topic.name.clone(), topic_id: topic.id, partitions };
+            let request = FetchRequest {
+                max_wait_ms: FETCH_WAIT_MS,
+                min_bytes: 1,
+                max_bytes,
+                topics: vec![topic],
+                ..FetchRequest::default()
+            };
+            let request = AdminRequest::new(Body::Fetch(request));
+            self.outbox.push((Target::Leader(leader), request));
+        }
+    }
+
+    /// Whether a request waits for this broker and no other can answer it.
+    pub(super) fn waits_for(&self, node: BrokerId) -> bool {
+        self.outbox.iter().any(|(target, _)| *target == Target::Leader(node))
     }
 
     /// The stage to start over with after a failure.
@@ -222,5 +283,7 @@ fn configs_of(topic: &str) -> Body {
     })
 }
 
+/// How long a leader waits for a first byte.
+const FETCH_WAIT_MS: i32 = 500;
 /// Below `request.timeout.ms`, or a slow creation would cost the connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);

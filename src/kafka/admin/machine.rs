@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::answer::{Sender, Step, judge};
-use super::call::{AdminCall, AdminReply, Ask, OffsetSpec};
+use super::call::{AdminCall, AdminReply, Ask};
 use super::error::{AdminCause, AdminError};
 use super::job::{Job, Target};
 use super::request::AdminRequest;
@@ -114,9 +114,16 @@ impl Admin {
                 self.ever_connected = true;
                 self.ever_at_home |= node.0 >= 0;
             }
+            // A leader that can't be reached may soon be another: asking it on would take the whole
+            // time of the call.
+            NodeEvent::NodeLost { node, problem } => {
+                if self.current.as_ref().is_some_and(|job| job.waits_for(node)) {
+                    self.retry(problem.to_string(), now);
+                    self.cluster.request_update(now);
+                }
+            }
             NodeEvent::MetadataChanged
             | NodeEvent::LeaderChanged { .. }
-            | NodeEvent::NodeLost { .. }
             | NodeEvent::Throttled { .. }
             | NodeEvent::Rebootstrapped => {}
         }
@@ -131,9 +138,6 @@ impl Admin {
         job.waiting -= 1;
         let (api, version) = (answered.request.api(), answered.version);
         let (step, pause) = judge(job, &sender, api, version, &answered.body);
-        if let Step::Fail(AdminCause::Malformed { why, .. }) = &step {
-            self.cluster.distrust(answered.node, api, version, why.clone(), now);
-        }
         match step {
             Step::Done(reply) => self.finish(Ok(reply)),
             Step::Fail(cause) => self.finish_failed(cause),
@@ -146,13 +150,7 @@ impl Admin {
                 job.attempts = 0;
                 job.enter(stage, now);
             }
-            Step::AskLeaders(topic) => {
-                let spec = match &job.ask {
-                    Ask::ListOffsets { spec, .. } => *spec,
-                    _ => OffsetSpec::Latest,
-                };
-                job.ask_leaders(&topic, spec);
-            }
+            Step::AskLeaders(topic) => job.ask_leaders(&topic),
             Step::Wait => {}
         }
         self.cluster.throttle(answered.node, api, version, pause, now);

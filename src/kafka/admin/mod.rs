@@ -1,4 +1,4 @@
-//! Topics, settings and offsets of a cluster: calls in, one result each out, in order.
+//! Topics, settings, offsets and logs of a cluster: calls in, one result each out, in order.
 //!
 //! Cost class: per run. [`Admin`] is a machine on top of a cluster client of its own. Calls are
 //! done one at a time; each has a deadline and is retried until then, as far as the error class
@@ -15,8 +15,8 @@ mod tests;
 
 pub use crate::kafka::cluster::NetworkConfig;
 pub use call::{
-    AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, OffsetSpec, PartitionDescription,
-    TopicDescription,
+    AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, OffsetSpec,
+    PartitionDescription, TopicDescription,
 };
 pub use error::{AdminCause, AdminError};
 pub use machine::Admin;

@@ -5,6 +5,7 @@ use crate::kafka::connection::Request;
 use crate::kafka::wire::create_topics::CreateTopicsRequest;
 use crate::kafka::wire::delete_topics::DeleteTopicsRequest;
 use crate::kafka::wire::describe_configs::DescribeConfigsRequest;
+use crate::kafka::wire::fetch::FetchRequest;
 use crate::kafka::wire::list_offsets::ListOffsetsRequest;
 use crate::kafka::wire::metadata::MetadataRequest;
 use crate::kafka::wire::{ApiKey, RequestHeader, frame::encode_request};
@@ -26,6 +27,7 @@ pub(super) enum Body {
     DeleteTopics(DeleteTopicsRequest),
     DescribeConfigs(DescribeConfigsRequest),
     ListOffsets(ListOffsetsRequest),
+    Fetch(FetchRequest),
 }
 
 impl AdminRequest {
@@ -42,6 +44,7 @@ impl Request for AdminRequest {
             Body::DeleteTopics(_) => ApiKey::DeleteTopics,
             Body::DescribeConfigs(_) => ApiKey::DescribeConfigs,
             Body::ListOffsets(_) => ApiKey::ListOffsets,
+            Body::Fetch(_) => ApiKey::Fetch,
         }
     }
 
@@ -57,6 +60,7 @@ impl Request for AdminRequest {
             Body::DeleteTopics(body) => encode_request(header, body, &mut self.frame),
             Body::DescribeConfigs(body) => encode_request(header, body, &mut self.frame),
             Body::ListOffsets(body) => encode_request(header, body, &mut self.frame),
+            Body::Fetch(body) => encode_request(header, body, &mut self.frame),
         }
     }
 

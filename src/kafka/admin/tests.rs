@@ -6,11 +6,13 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::*;
 use crate::base::{
-    Action, BrokerId, CloseCause, ConnectionId, Instant, ListenerIndex, Machine, NoJob, Server,
+    Action, BrokerId, CloseCause, ConnectionId, Instant, ListenerIndex, Machine, NoJob, RecordView,
+    Server,
 };
 use crate::kafka::broker::{Broker, BrokerPlan};
 use crate::kafka::cluster::NetworkConfig;
 use crate::kafka::config::{HostPort, ProducerConfig};
+use crate::kafka::wire::record_batch::{Batch, BatchHeader, append_record};
 use crate::kafka::wire::{ApiKey, ErrorCode};
 
 type Report = Result<AdminReply, AdminError>;
@@ -115,9 +117,11 @@ impl Lab {
                 return report;
             }
             let next = self.admin.poll_timeout().expect("a call has a deadline");
+            let next = self.broker.poll_timeout().map_or(next, |other| other.min(next));
             assert!(next <= end, "no report until {end}");
             self.now = self.now.max(next);
             self.admin.handle_timeout(self.now);
+            self.broker.handle_timeout(self.now);
             self.settle();
         }
         panic!("the deadline never moves on");
@@ -265,6 +269,89 @@ fn offsets_follow_a_leader_that_moves() {
     partition.move_leader(next);
     let offsets = lab.call(Ask::ListOffsets { topic: "a".to_owned(), spec: OffsetSpec::Latest });
     assert_eq!(offsets, Ok(AdminReply::Offsets(vec![0])));
+}
+
+/// One batch of one record, as a producer without identity sends it.
+fn append(lab: &mut Lab, topic: &str, partition: i32, value: &[u8]) -> i64 {
+    let record = RecordView {
+        partition: None,
+        key: None,
+        value: Some(value),
+        headers: &[],
+        timestamp_ms: 5,
+    };
+    let mut body = Vec::new();
+    append_record(&mut body, 0, 0, &record);
+    let header = BatchHeader {
+        base_offset: 0,
+        partition_leader_epoch: -1,
+        attributes: 0,
+        last_offset_delta: 0,
+        base_timestamp: 5,
+        max_timestamp: 5,
+        producer_id: -1,
+        producer_epoch: -1,
+        base_sequence: -1,
+        record_count: 1,
+    };
+    let bytes = [&header.write(&body)[..], &body].concat();
+    let partition = lab.broker.cluster_mut().partition_mut(topic, partition).unwrap();
+    partition.append_for_test(&bytes)
+}
+
+fn fetch(lab: &mut Lab, from: &[(i32, i64)]) -> Vec<Fetched> {
+    let ask = Ask::Fetch { topic: "a".to_owned(), from: from.to_vec(), max_bytes: 1 << 20 };
+    match lab.call(ask) {
+        Ok(AdminReply::Fetched(mut fetched)) => {
+            fetched.sort_by_key(|one| one.partition);
+            fetched
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn values(fetched: &Fetched) -> Vec<Vec<u8>> {
+    let mut bytes = &fetched.records.as_ref().unwrap()[..];
+    let mut values = Vec::new();
+    while let Ok((batch, rest)) = Batch::parse(bytes) {
+        values.extend(batch.records().map(|record| record.unwrap().value.unwrap().to_vec()));
+        bytes = rest;
+    }
+    values
+}
+
+#[test]
+fn batches_come_from_every_leader() {
+    let mut lab = Lab::new();
+    lab.create("a", 3, 3).unwrap();
+    for (partition, value) in [(0, b"one"), (2, b"two"), (2, b"six")] {
+        append(&mut lab, "a", partition, value);
+    }
+    let found = fetch(&mut lab, &[(0, 0), (2, 1)]);
+    assert_eq!(found.iter().map(|one| one.partition).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(values(&found[0]), [b"one"]);
+    assert_eq!(values(&found[1]), [b"six"]);
+}
+
+#[test]
+fn an_offset_that_the_log_does_not_hold_is_told() {
+    let mut lab = Lab::new();
+    lab.create("a", 1, 3).unwrap();
+    append(&mut lab, "a", 0, b"one");
+    assert_eq!(fetch(&mut lab, &[(0, 7)]), [Fetched { partition: 0, records: None }]);
+    // At its end there is nothing yet.
+    assert_eq!(values(&fetch(&mut lab, &[(0, 1)])[0]), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn batches_follow_a_leader_that_moves() {
+    let mut lab = Lab::new();
+    lab.create("a", 1, 3).unwrap();
+    append(&mut lab, "a", 0, b"one");
+    let partition = lab.broker.cluster_mut().partition_mut("a", 0).unwrap();
+    let next = *partition.replicas().last().unwrap();
+    partition.move_leader(next);
+    assert_eq!(values(&fetch(&mut lab, &[(0, 0)])[0]), [b"one"]);
 }
 
 #[test]

@@ -389,6 +389,13 @@ impl Partition {
         self.isr = isr;
     }
 
+    /// Appends a batch as it is; returns its first offset.
+    #[cfg(test)]
+    pub(crate) fn append_for_test(&mut self, batch: &[u8]) -> i64 {
+        let (header, ..) = crate::kafka::wire::record_batch::BatchHeader::read(batch).unwrap();
+        self.log.append(batch, &header, self.leader_epoch)
+    }
+
     /// Kafka's check of the epoch that a client believes in (KIP-320); −1 means that it doesn't
     /// say.
     pub(super) fn check_epoch(&self, believed: i32) -> Result<(), ErrorCode> {
