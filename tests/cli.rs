@@ -59,6 +59,7 @@ fn a_place_that_cannot_be_written_to_is_found_before_the_run() {
 #[test]
 fn a_judged_run_does_not_turn_green_on_a_toy() {
     wrong("--strict").stderr(contains("needs a cluster"));
+    wrong("--verify sequence").stderr(contains("--verify needs a cluster"));
 }
 
 #[test]
@@ -165,4 +166,61 @@ fn a_partition_that_the_topic_lacks_ends_a_run_before_it_sends() {
         .stderr(contains(
             "--partitioner = \"partition:6\": topic \"kprod-bench\" has 6 partitions; expected 0 to 5",
         ));
+}
+
+#[test]
+fn records_read_back_are_all_there_whatever_names_them() {
+    let zeros = ["lost", "unknown", "duplicated", "reordered", "corrupted", "foreign", "earlier"];
+    for (data, carrier, bytes) in [
+        ("--record-size 60 --key uniform:100 --compression-type none,zstd", "header kprod", 25),
+        ("--generator sequence --acks 0,all", "value", 0),
+        ("--payload-monotonic --linger-ms 0,5", "header kprod", 25),
+    ] {
+        let load = "--num-records 3k --warmup-records 500 --producers 2 --verify sequence";
+        let result = embedded(&format!("{load} {data}"));
+        let runs = result["runs"].as_array().expect("a matrix");
+        assert_eq!(runs.len(), 2);
+        for run in runs {
+            let proof = &run["verification"];
+            assert_eq!((&proof["expected"], &proof["found"]), (&2_500.into(), &2_500.into()));
+            assert!(zeros.iter().all(|name| proof[name] == 0), "{data}: {proof}");
+            assert_eq!(
+                (&proof["mode"], &proof["carried_by"]),
+                (&"sequence".into(), &carrier.into())
+            );
+            assert_eq!(proof["header_bytes"], bytes);
+            assert_eq!(proof["cut_short"], serde_json::Value::Null);
+            assert_eq!(proof["partitions"].as_array().map(Vec::len), Some(12));
+        }
+    }
+}
+
+#[test]
+fn a_marked_record_has_the_size_that_was_asked_for() {
+    let line = "--num-records 100 --record-size 60 --verify";
+    let sequence = embedded(&format!("{line} sequence"));
+    assert_eq!(sequence["generator"]["sizes"]["value"], 35);
+    assert_eq!(sequence["generator"]["sizes"]["payload_mean"], 60.0);
+    let none = embedded(&format!("{line} none"));
+    assert_eq!(none["verification"], serde_json::Value::Null);
+    assert_eq!(none["generator"]["sizes"]["payload_mean"], 60.0);
+    wrong("--embedded --record-size 24 --verify sequence").stderr(
+        contains("--record-size = \"24\": expected 25 bytes or more").and(contains("kprod")),
+    );
+}
+
+#[test]
+fn what_a_short_log_no_longer_holds_is_not_called_lost() {
+    // An embedded partition holds 8 MiB, and this run writes 20 MB to one.
+    let line = "--embedded --partitions 1 --num-records 20k --record-size 1000 --verify sequence";
+    let run = bench(&format!("{line} --output-format json")).assert().code(0);
+    let result: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    let proof = &result["verification"];
+    let [found, removed, unknown] =
+        ["found", "removed", "unknown"].map(|name| proof[name].as_u64().unwrap());
+    assert!(removed > 5_000, "{proof}");
+    assert_eq!((found + unknown, removed), (20_000, unknown), "{proof}");
+    assert_eq!(proof["lost"], 0);
+    bench(&format!("{line} --strict")).assert().code(4);
+    bench(line).assert().code(0).stdout(contains("offsets were removed"));
 }

@@ -252,7 +252,8 @@ pub struct DataArgs {
 #[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
 #[command(next_help_heading = "Judgement")]
 pub struct JudgementArgs {
-    /// How delivery is proved: offsets (end offsets around the run) or none [default: offsets]
+    /// How delivery is proved: offsets (end offsets around the run), sequence (every record is read
+    /// back) or none [default: offsets]
     #[arg(long, value_name = "MODE")]
     pub verify: Option<String>,
     /// Exit 5 when the run is no measurement: invalid or overloaded

@@ -8,9 +8,9 @@ use super::exit::{Exit, of_report};
 use super::model::{
     BrokerModel, ClientModel, ClusterKind, ClusterModel, ConfigModel, EnvironmentModel,
     GeneratorModel, LimitsModel, PhaseModel, Report, SCHEMA_VERSION, SizesModel, ThroughputModel,
-    Tool, TopicModel, VerificationModel,
+    Tool, TopicModel,
 };
-use super::verdict;
+use super::{verdict, verified};
 use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
@@ -70,7 +70,7 @@ pub fn report(
         unavailability: distill::unavailability(tally, &result.topic.slots),
         client: client(plan, result),
         validity: verdict::validity(plan, result, measured),
-        verification: verification(result),
+        verification: verified::verification(plan, result),
         exit: Exit::Passed.model(),
     };
     let exit = of_report(&report, result.interrupted, origin.strict);
@@ -211,7 +211,7 @@ fn throughput(
         achieved_ratio: tally.achieved_ratio(span, measured.due),
         backlog_max: tally.backlog.max(),
         drain_seconds: measured.drain.as_secs_f64(),
-        broker_offset_delta: result.offsets.as_ref().map(|offsets| offsets.grew),
+        broker_offset_delta: result.offsets.as_ref().map(|offsets| offsets.grew()),
         delta_confirms: result.offsets.as_ref().map(|offsets| offsets.confirms()),
     }
 }
@@ -232,16 +232,6 @@ fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
     }
 }
 
-fn verification(result: &RunResult) -> VerificationModel {
-    let offsets = result.offsets.as_ref();
-    VerificationModel {
-        mode: if offsets.is_some() { "offsets" } else { "none" }.to_owned(),
-        expected: offsets.map(|offsets| offsets.at_least),
-        found: offsets.map(|offsets| offsets.grew),
-        lost: offsets.map(crate::host::driver::result::OffsetDelta::lost),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use core::time::Duration;
@@ -249,8 +239,10 @@ mod tests {
     use super::super::model::Status;
     use super::*;
     use crate::base::Instant;
-    use crate::host::driver::plan::{Target, TopicPlan, Warmup};
-    use crate::host::driver::result::{ClientCost, ClusterFacts, OffsetDelta, TopicFacts};
+    use crate::host::driver::plan::{Target, TopicPlan, Verify, Warmup};
+    use crate::host::driver::result::{
+        ClientCost, ClusterFacts, OffsetDelta, PartitionDelta, TopicFacts,
+    };
     use crate::kafka::config::ProducerConfig;
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
     use crate::load::schedule::{Rate, SchedulePlan};
@@ -285,7 +277,7 @@ mod tests {
             cooldown: Duration::ZERO,
             balanced_leaders: None,
             abort_on: Vec::new(),
-            read_offsets: true,
+            verify: Verify::Offsets,
             progress_every: Duration::from_secs(1),
         }
     }
@@ -314,7 +306,7 @@ mod tests {
             indeterminate: 1_000,
             ..PhaseResult::default()
         };
-        let offsets = OffsetDelta { grew: 400, at_least: 0, at_most: 1_000, partitions: vec![400] };
+        let offsets = grown(400, 0, 1_000);
         RunResult {
             started_unix_ms: 1_706_702_400_000,
             ended_unix_ms: 1_706_702_412_000,
@@ -323,6 +315,7 @@ mod tests {
             phases: vec![phase],
             tally: recorder.finish(start + Duration::from_secs(12)),
             offsets: Some(offsets),
+            readback: None,
             client: ClientCost {
                 cpu: Duration::from_secs(1),
                 worker_cpu: vec![Duration::from_millis(500)],
@@ -333,6 +326,11 @@ mod tests {
             interrupted: None,
             aborted: None,
         }
+    }
+
+    fn grown(grew: i64, at_least: u64, at_most: u64) -> OffsetDelta {
+        let one = PartitionDelta { grew, delivered: at_least, at_least, at_most };
+        OffsetDelta { partitions: vec![one] }
     }
 
     fn made(strict: bool) -> Report {
@@ -374,7 +372,7 @@ mod tests {
     #[test]
     fn missing_acked_records_and_signals_have_their_exit_codes() {
         let mut found = result();
-        found.offsets = Some(OffsetDelta { grew: 1, at_least: 9, at_most: 9, partitions: vec![] });
+        found.offsets = Some(grown(1, 9, 9));
         let origin = Origin { command: vec![], labels: BTreeMap::new(), strict: true };
         let config = || ConfigModel {
             effective: BTreeMap::new(),
@@ -384,7 +382,7 @@ mod tests {
         };
         let (lost, exit) = report(&origin, config(), &plan(), &found);
         assert_eq!(exit, Exit::Records);
-        assert_eq!((lost.exit.code, lost.verification.lost), (4, Some(8)));
+        assert_eq!((lost.exit.code, lost.verification.unwrap().lost), (4, 8));
         found.interrupted = Some(Signal::Terminate);
         let (ended, _) = report(&origin, config(), &plan(), &found);
         assert_eq!((ended.exit.code, ended.partial.as_deref()), (143, Some("terminated")));

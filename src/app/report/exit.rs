@@ -1,6 +1,6 @@
 //! Exit codes: what a script learns without reading a word. Cost class: once a process.
 
-use super::model::{ExitModel, Report, Status};
+use super::model::{ExitModel, Report, Status, VerificationModel};
 use crate::host::driver::RunError;
 use crate::host::driver::result::Signal;
 
@@ -90,6 +90,19 @@ impl From<&RunError> for Exit {
     }
 }
 
+/// Whether the log breaks what the producer promised, or, with `strict`, what a user would wish:
+/// without idempotence copies and moved records are allowed, with acks=0 missing ones, and what
+/// retention removed can't be judged.
+fn breaks_promise(report: &Report, proof: &VerificationModel, strict: bool) -> bool {
+    let idempotent =
+        report.config.effective.get("enable.idempotence").is_some_and(|value| value == "true");
+    let count = |found: Option<u64>| found.unwrap_or(0);
+    let untidy = count(proof.duplicated) + count(proof.reordered);
+    proof.lost + count(proof.corrupted) > 0
+        || (untidy > 0 && (idempotent || strict))
+        || (strict && proof.written_missing + count(proof.unknown) > 0)
+}
+
 /// How a process ends whose only run is `report`; `strict` asks that the run be a measurement.
 #[must_use]
 pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> Exit {
@@ -97,12 +110,54 @@ pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> 
         return signal.into();
     }
     let records = &report.records;
-    let lost = report.verification.lost.unwrap_or(0);
-    if records.failed + records.indeterminate + lost > 0 {
+    let proof = report.verification.as_ref();
+    if proof.is_some_and(|proof| proof.cut_short.is_some()) {
+        return Exit::Unusable;
+    }
+    let broken = proof.is_some_and(|proof| breaks_promise(report, proof, strict));
+    if records.failed + records.indeterminate > 0 || broken {
         return Exit::Records;
     }
     if strict && matches!(report.validity.status, Status::Invalid | Status::Overloaded) {
         return Exit::NotAMeasurement;
     }
     Exit::Passed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn ended(idempotence: &str, strict: bool, change: impl FnOnce(&mut VerificationModel)) -> u8 {
+        let mut report = sample::report();
+        let effective = &mut report.config.effective;
+        effective.insert("enable.idempotence".to_owned(), idempotence.to_owned());
+        change(report.verification.as_mut().unwrap());
+        of_report(&report, None, strict).code()
+    }
+
+    #[test]
+    fn what_was_promised_decides_what_fails() {
+        for (idempotence, strict) in [("true", false), ("false", true)] {
+            assert_eq!(ended(idempotence, strict, |proof| proof.duplicated = Some(1)), 4);
+            assert_eq!(ended(idempotence, strict, |proof| proof.reordered = Some(1)), 4);
+        }
+        assert_eq!(ended("false", false, |proof| proof.duplicated = Some(1)), 0);
+        assert_eq!(ended("false", false, |proof| proof.reordered = Some(1)), 0);
+        assert_eq!(ended("false", false, |proof| proof.lost = 1), 4);
+        assert_eq!(ended("false", false, |proof| proof.corrupted = Some(1)), 4);
+        for (strict, code) in [(false, 0), (true, 4)] {
+            assert_eq!(ended("true", strict, |proof| proof.written_missing = 1), code);
+            assert_eq!(ended("true", strict, |proof| proof.unknown = Some(1)), code);
+            assert_eq!(ended("true", strict, |proof| proof.foreign = Some(1)), 0);
+            assert_eq!(ended("true", strict, |proof| proof.unacked_found = Some(1)), 0);
+        }
+    }
+
+    #[test]
+    fn a_proof_that_was_not_finished_is_no_pass() {
+        let cut = |proof: &mut VerificationModel| proof.cut_short = Some("x".to_owned());
+        assert_eq!(ended("true", false, cut), 3);
+    }
 }

@@ -20,3 +20,4 @@ mod sample;
 pub mod table;
 pub mod text;
 mod verdict;
+mod verified;

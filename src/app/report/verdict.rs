@@ -38,8 +38,8 @@ fn evidence(plan: &RunPlan, result: &RunResult, measured: &PhaseResult) -> Evide
     };
     let cores = f64::from(result.environment.cores.max(1));
     let foreign = result.offsets.as_ref().map_or(0, |offsets| {
-        let beyond = i128::from(offsets.grew) - i128::from(offsets.at_most);
-        u64::try_from(beyond).unwrap_or(0)
+        let parts = offsets.partitions.iter();
+        parts.map(|one| one.grew.saturating_sub_unsigned(one.at_most).max(0).unsigned_abs()).sum()
     });
     Evidence {
         foreign_records: foreign,

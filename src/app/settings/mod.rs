@@ -32,10 +32,10 @@ use self::profile::{LoadDefaults, Profile};
 use crate::app::cli::args::{DataArgs, LogWord, OutputFormat, ProducerArgs, RunArgs, TargetArgs};
 use crate::base::units::parse_duration;
 use crate::host::driver::LogLevel;
-use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan};
+use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::schedule::SchedulePlan;
-use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+use crate::load::source::{KeyPlan, Mark, SourcePlan, ValuePlan};
 
 /// All that a command line asks for.
 #[derive(Clone, Debug)]
@@ -151,7 +151,7 @@ struct Shared {
     seed: u64,
     abort_on: Vec<AbortRule>,
     balanced_leaders: Option<Duration>,
-    read_offsets: bool,
+    verify: Verify,
     progress_every: Duration,
 }
 
@@ -183,7 +183,7 @@ impl Shared {
             seed: seed(args, problems),
             abort_on,
             balanced_leaders: span("wait-balanced-leaders", leaders, problems),
-            read_offsets: verify(args, problems),
+            verify: verify(args, problems),
             progress_every: progress_every(args, perf_test, problems),
         }
     }
@@ -210,6 +210,7 @@ impl Shared {
                 if let Some(rules) = rules {
                     rules.apply(&mut resolved, &source, problems);
                 }
+                make_room(&mut source, self.verify, problems);
                 Some(self.planned(axes, choice, load, source, resolved))
             }
         }
@@ -251,7 +252,7 @@ impl Shared {
             cooldown: Duration::ZERO,
             balanced_leaders: self.balanced_leaders,
             abort_on: self.abort_on.clone(),
-            read_offsets: self.read_offsets,
+            verify: self.verify,
             progress_every: self.progress_every,
         };
         let value = |axis: &Axis| (axis.flag, choice.get(axis.flag).unwrap_or("").to_owned());
@@ -286,7 +287,7 @@ const fn speaks_perf_test(args: &RunArgs) -> bool {
 fn require_cluster(args: &RunArgs, unasked: bool, problems: &mut Problems) {
     let judge = if args.judgement.strict {
         "--strict"
-    } else if args.judgement.verify.as_deref() == Some("offsets") {
+    } else if matches!(args.judgement.verify.as_deref(), Some("offsets" | "sequence")) {
         "--verify"
     } else {
         return;
@@ -326,19 +327,37 @@ fn seed(args: &RunArgs, problems: &mut Problems) -> u64 {
     })
 }
 
-fn verify(args: &RunArgs, problems: &mut Problems) -> bool {
+fn verify(args: &RunArgs, problems: &mut Problems) -> Verify {
     match args.judgement.verify.as_deref() {
-        None | Some("offsets") => true,
-        Some("none") => false,
+        None | Some("offsets") => Verify::Offsets,
+        Some("none") => Verify::None,
+        Some("sequence") => Verify::Sequence,
         Some(other) => {
-            let expected = if other == "sequence" {
-                "reading the records back isn't available yet; expected offsets or none"
-            } else {
-                "expected offsets or none"
-            };
-            problems.flag("verify", other, expected);
-            true
+            problems.flag("verify", other, "expected none, offsets or sequence");
+            Verify::Offsets
         }
+    }
+}
+
+/// Takes the bytes of a mark from the size of each value, so that a record keeps the size that was
+/// asked for. Values with sizes of their own keep them.
+fn make_room(source: &mut SourcePlan, verify: Verify, problems: &mut Problems) {
+    if verify != Verify::Sequence || source.value != ValuePlan::Random {
+        return;
+    }
+    match source.record_size.checked_sub(Mark::SIZE) {
+        Some(rest) => source.record_size = rest,
+        None => problems.flag(
+            "record-size",
+            &source.record_size.to_string(),
+            format_args!(
+                "expected {} bytes or more with --verify sequence, whose header {} is part of the \
+                 size; write {}, or use --generator sequence",
+                Mark::SIZE,
+                Mark::NAME,
+                Mark::SIZE
+            ),
+        ),
     }
 }
 

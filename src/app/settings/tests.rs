@@ -179,7 +179,6 @@ fn what_is_not_built_is_refused_by_name() {
         ("--transactional-id t", "transactional.id"),
         ("--transaction-duration-ms 5s", "--transaction-duration-ms"),
         ("--warmup auto", "--warmup = \"auto\""),
-        ("--verify sequence --embedded", "--verify = \"sequence\""),
         ("-X security.protocol=SSL", "security.protocol"),
     ] {
         let found = problems(line);
@@ -191,7 +190,10 @@ fn what_is_not_built_is_refused_by_name() {
 fn a_judged_run_wants_its_cluster_named() {
     let found = problems("--strict");
     assert!(found[0].starts_with("--strict needs a cluster: give --bootstrap-server"));
-    assert!(problems("--verify offsets")[0].starts_with("--verify needs a cluster"));
+    for mode in ["offsets", "sequence"] {
+        let found = problems(&format!("--verify {mode}"));
+        assert!(found[0].starts_with("--verify needs a cluster"), "{found:?}");
+    }
     assert!(settings("--strict --embedded").strict);
     assert!(settings("--strict --bootstrap-server a:1").strict);
 }
@@ -507,4 +509,26 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
     let payload = format!("--payload-file {path}");
     lines.push(("payload_delimiter", payload, "--payload-delimiter =".to_owned()));
     lines
+}
+
+#[test]
+fn a_mark_takes_its_room_from_the_record() {
+    let size = |line: &str| settings(line).cells[0].plan.source.record_size;
+    assert_eq!(size("--embedded --verify sequence --record-size 100"), 75);
+    assert_eq!(size("--embedded --verify sequence --record-size 25"), 0);
+    assert_eq!(size("--embedded --verify sequence --record-size 100 --generator sequence"), 100);
+    assert_eq!(size("--embedded --verify offsets --record-size 100"), 100);
+    // A rate in bytes still counts the whole record.
+    let rate = |line: &str| settings(line).cells[0].plan.schedule.rate;
+    let line = "--embedded --rate 1MB --record-size 100 --verify";
+    assert_eq!(rate(&format!("{line} sequence")), rate(&format!("{line} none")));
+    assert_eq!(
+        problems("--embedded --verify sequence --record-size 20"),
+        ["--record-size = \"20\": expected 25 bytes or more with --verify sequence, whose header \
+          kprod is part of the size; write 25, or use --generator sequence"]
+    );
+    assert_eq!(
+        problems("--embedded --verify twice"),
+        ["--verify = \"twice\": expected none, offsets or sequence"]
+    );
 }

@@ -8,11 +8,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::environment::WORKER_THREAD_PREFIX;
 use super::error::RunError;
-use super::plan::RunPlan;
+use super::plan::{RunPlan, Verify};
 use crate::base::WorkerIndex;
 use crate::host::shell::{Worker, WorkerError, clock, spawn};
 use crate::kafka::config::{Acks, HostPort};
-use crate::load::engine::{Engine, EngineCommand, EnginePlan, EngineReport, Origin};
+use crate::load::engine::{Engine, EngineCommand, EnginePlan, EngineReport, Origin, Trace};
 use crate::load::recorder::{Kind, RecorderPlan};
 
 /// What a worker told, and which one.
@@ -31,11 +31,13 @@ impl Crew {
         topic: &str,
         bootstrap: &[HostPort],
         origin: Origin,
+        tag: u32,
     ) -> Result<Self, RunError> {
         let (tell, told) = unbounded_channel();
         let mut workers = Vec::new();
         for index in 0..plan.workers {
-            let engine = engine_plan(plan, topic, bootstrap, WorkerIndex(index), origin);
+            let mut engine = engine_plan(plan, topic, bootstrap, WorkerIndex(index), origin);
+            engine.trace = trace(plan, tag);
             let tell = tell.clone();
             let at = workers.len();
             let name = format!("{WORKER_THREAD_PREFIX}{}", index + 1);
@@ -137,6 +139,16 @@ fn engine_plan(
         recorder,
         seed: plan.source.seed ^ SEED_OF_JITTER,
         origin,
+        trace: Trace::Off,
+    }
+}
+
+/// How records are found again; `tag` tells them from those of other runs.
+fn trace(plan: &RunPlan, tag: u32) -> Trace {
+    match plan.verify {
+        Verify::None | Verify::Offsets => Trace::Off,
+        Verify::Sequence if plan.marks() => Trace::ByMark(tag),
+        Verify::Sequence => Trace::ByValue,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Questions to the cluster besides the load: topic, settings, offsets, leaders.
+//! Questions to the cluster besides the load: topic, settings, offsets, leaders, records.
 //!
 //! Cost class: per run. One admin client for the whole run, asked from the driver's own thread.
 
@@ -9,14 +9,16 @@ use tokio::runtime::Runtime;
 use super::error::RunError;
 use crate::host::shell::{Shell, clock};
 use crate::kafka::admin::{
-    Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, NetworkConfig, OffsetSpec,
-    TopicDescription,
+    Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, NetworkConfig,
+    OffsetSpec, TopicDescription,
 };
 
 /// The admin client.
 pub(super) struct Desk {
     shell: Shell<Admin>,
     timeout: Duration,
+    /// Questions without an answer: more than one when the wait for an earlier one was dropped.
+    unanswered: u32,
 }
 
 impl Desk {
@@ -33,7 +35,7 @@ impl Desk {
         let shell = Shell::new(admin).map_err(|error| {
             RunError::Internal(format!("no timer for the admin client: {error}"))
         })?;
-        Ok(Self { shell, timeout })
+        Ok(Self { shell, timeout, unanswered: 0 })
     }
 
     /// The cluster and one topic of it.
@@ -89,20 +91,52 @@ impl Desk {
         Ok(last)
     }
 
-    async fn offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
-        let ask = Ask::ListOffsets { topic: topic.to_owned(), spec: OffsetSpec::Latest };
-        match self.ask(ask).await? {
+    /// The end offsets of a topic by partition, as they are.
+    pub(super) async fn offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
+        self.list_offsets(topic, OffsetSpec::Latest).await
+    }
+
+    /// The first offsets that a topic's logs still hold, by partition.
+    pub(super) async fn first_offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
+        self.list_offsets(topic, OffsetSpec::Earliest).await
+    }
+
+    async fn list_offsets(&mut self, topic: &str, spec: OffsetSpec) -> Result<Vec<i64>, RunError> {
+        match self.ask(Ask::ListOffsets { topic: topic.to_owned(), spec }).await? {
             AdminReply::Offsets(offsets) => Ok(offsets),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Batches from these offsets on, as [`Ask::Fetch`].
+    pub(super) async fn fetch(
+        &mut self,
+        topic: &str,
+        from: Vec<(i32, i64)>,
+        max_bytes: i32,
+    ) -> Result<Vec<Fetched>, RunError> {
+        match self.ask(Ask::Fetch { topic: topic.to_owned(), from, max_bytes }).await? {
+            AdminReply::Fetched(fetched) => Ok(fetched),
             other => Err(unexpected(&other)),
         }
     }
 
     async fn ask(&mut self, ask: Ask) -> Result<AdminReply, RunError> {
         self.shell.command(AdminCall::new(ask, self.timeout));
-        match self.shell.run_until(Some).await {
-            Some(Ok(reply)) => Ok(reply),
-            Some(Err(error)) => Err(RunError::Unusable(error.to_string())),
-            None => Err(RunError::Internal("the admin client ended before its answer".to_owned())),
+        self.unanswered += 1;
+        loop {
+            let answer = self.shell.run_until(Some).await;
+            self.unanswered -= 1;
+            match answer {
+                // The answer to a question that was dropped before it came.
+                Some(_) if self.unanswered > 0 => {}
+                Some(Ok(reply)) => return Ok(reply),
+                Some(Err(error)) => return Err(RunError::Unusable(error.to_string())),
+                None => {
+                    let words = "the admin client ended before its answer";
+                    return Err(RunError::Internal(words.to_owned()));
+                }
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod events;
 mod observer;
 mod phase;
 pub mod plan;
+mod proof;
 pub mod result;
 mod run;
 mod serve;

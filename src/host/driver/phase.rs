@@ -23,7 +23,7 @@ use crate::load::schedule::Stop;
 
 /// What a phase came to.
 pub(super) struct PhaseOutcome {
-    /// All workers' ends; the same number as workers.
+    /// All workers' ends, by worker.
     pub(super) ends: Vec<PhaseEnd>,
     /// What the process had used when it began, and when its schedule had ended everywhere.
     pub(super) usage: (Usage, Usage),
@@ -104,8 +104,10 @@ impl Watch<'_> {
             }
         }
         let usage = (state.usage_before, state.usage_after.unwrap_or_else(Usage::read));
+        let mut ends: Vec<_> = state.ended.into_iter().zip(state.ends).collect();
+        ends.sort_by_key(|(worker, _)| *worker);
         Ok(PhaseOutcome {
-            ends: state.ends,
+            ends: ends.into_iter().map(|(_, end)| end).collect(),
             usage,
             interrupted: state.interrupted,
             aborted: state.aborted,

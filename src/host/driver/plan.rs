@@ -11,7 +11,7 @@ use super::observer::Progress;
 use crate::base::WorkerIndex;
 use crate::kafka::config::ProducerConfig;
 use crate::load::schedule::SchedulePlan;
-use crate::load::source::SourcePlan;
+use crate::load::source::{SourcePlan, ValuePlan};
 
 /// One run, in full.
 #[derive(Clone, Debug)]
@@ -46,8 +46,8 @@ pub struct RunPlan {
     pub balanced_leaders: Option<Duration>,
     /// What ends the run early.
     pub abort_on: Vec<AbortRule>,
-    /// Whether the topic's end offsets are read around each phase.
-    pub read_offsets: bool,
+    /// How it is proved that records were delivered.
+    pub verify: Verify,
     /// How often the observer hears; the last lap of a phase may be shorter.
     pub progress_every: Duration,
 }
@@ -63,6 +63,26 @@ impl RunPlan {
         } else {
             given.clone()
         }
+    }
+}
+
+/// How delivery is proved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verify {
+    /// Not at all.
+    None,
+    /// By the topic's end offsets, read around each phase.
+    Offsets,
+    /// By these and by the records, read back after the measurement. Where the source's values
+    /// aren't [`ValuePlan::Sequence`], each record carries a [`Mark`](crate::load::source::Mark).
+    Sequence,
+}
+
+impl RunPlan {
+    /// Whether records carry marks.
+    #[must_use]
+    pub fn marks(&self) -> bool {
+        self.verify == Verify::Sequence && self.source.value != ValuePlan::Sequence
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::environment::Environment;
 use crate::load::recorder::Tally;
+use crate::load::verify::Verification;
 
 /// Everything that one run found.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct RunResult {
     pub tally: Tally,
     /// The end offsets around the measurement; `None` when they weren't read.
     pub offsets: Option<OffsetDelta>,
+    /// The records read back; `None` when that wasn't asked for.
+    pub readback: Option<Readback>,
     /// What the run cost on this side.
     pub client: ClientCost,
     /// Where it ran.
@@ -58,6 +61,8 @@ pub enum PhaseKind {
     Measure,
     /// What was due in the measurement and isn't answered yet.
     Drain,
+    /// The measurement's records are read back.
+    Verify,
 }
 
 impl PhaseKind {
@@ -69,6 +74,7 @@ impl PhaseKind {
             Self::Warmup => "warmup",
             Self::Measure => "measure",
             Self::Drain => "drain",
+            Self::Verify => "verify",
         }
     }
 }
@@ -104,25 +110,32 @@ pub struct PhaseResult {
     pub offset_after: Option<i64>,
 }
 
-/// How the topic's end offsets moved over the measurement, and what that allows to say.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// How the topic's end offsets moved over the measurement, and what that allows to say
+/// (measurement rule 7). Markers of transactions count as records.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct OffsetDelta {
-    /// The sum over partitions of end offset after − before.
+    /// By partition index.
+    pub partitions: Vec<PartitionDelta>,
+}
+
+/// One partition's part.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct PartitionDelta {
+    /// End offset after − before; a partition that is new began at 0.
     pub grew: i64,
+    /// Records delivered to it: acknowledged, or with acks=0 written to the socket.
+    pub delivered: u64,
     /// At least this many records must be there.
     pub at_least: u64,
     /// More than this means that somebody else wrote too.
     pub at_most: u64,
-    /// Per partition, by index.
-    pub partitions: Vec<i64>,
 }
 
-impl OffsetDelta {
+impl PartitionDelta {
     /// Whether the growth lies within its bounds.
     #[must_use]
     pub fn confirms(&self) -> bool {
-        i128::from(self.at_least) <= i128::from(self.grew)
-            && i128::from(self.grew) <= i128::from(self.at_most)
+        self.lost() == 0 && !self.other_writer()
     }
 
     /// Whether records came from somebody else.
@@ -134,9 +147,58 @@ impl OffsetDelta {
     /// Acknowledged records that are not in the log; 0 when none is missing.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        let missing = i128::from(self.at_least) - i128::from(self.grew);
-        u64::try_from(missing).unwrap_or(0)
+        u64::try_from(i128::from(self.at_least) - i128::from(self.grew)).unwrap_or(0)
     }
+
+    /// Delivered records that are not in the log, whatever was promised of them.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        u64::try_from(i128::from(self.delivered) - i128::from(self.grew)).unwrap_or(0)
+    }
+}
+
+impl OffsetDelta {
+    /// Records by which the log grew.
+    #[must_use]
+    pub fn grew(&self) -> i64 {
+        self.partitions.iter().map(|one| one.grew).sum()
+    }
+
+    /// Whether every partition's growth lies within its bounds.
+    #[must_use]
+    pub fn confirms(&self) -> bool {
+        self.partitions.iter().all(PartitionDelta::confirms)
+    }
+
+    /// Whether records of any partition came from somebody else.
+    #[must_use]
+    pub fn other_writer(&self) -> bool {
+        self.partitions.iter().any(PartitionDelta::other_writer)
+    }
+
+    /// Acknowledged records that are not in the log, partition by partition; 0 when none is
+    /// missing.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.partitions.iter().map(PartitionDelta::lost).sum()
+    }
+
+    /// Delivered records that are not in the log, whatever was promised of them.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.partitions.iter().map(PartitionDelta::missing).sum()
+    }
+}
+
+/// What reading the measurement's records back found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Readback {
+    /// The findings.
+    pub found: Verification,
+    /// Why it ended before everything was read; `None` when it was.
+    pub cut_short: Option<String>,
+    /// How long it took.
+    pub span: Duration,
 }
 
 /// The cluster, as its answers describe it.
@@ -193,6 +255,14 @@ pub struct TopicFacts {
     pub slots: Vec<i32>,
     /// Leader changes seen in the measurement, there and back included.
     pub leader_changes: u64,
+}
+
+impl TopicFacts {
+    /// The topic has this many partitions by now; it never shrinks.
+    pub(super) fn grown_to(&mut self, partitions: usize) {
+        let known = self.slots.len();
+        self.slots.extend((known..partitions).filter_map(|index| i32::try_from(index).ok()));
+    }
 }
 
 /// What the measurement cost this process, from its start to the end of its schedule.

@@ -15,15 +15,16 @@ use super::environment::Environment;
 use super::error::RunError;
 use super::observer::{LogLevel, Observer};
 use super::phase::{PhaseOutcome, Watch};
-use super::plan::{RunPlan, Target, Warmup};
-use super::result::{OffsetDelta, PhaseKind, PhaseResult, RunResult};
+use super::plan::{RunPlan, Target, Verify, Warmup};
+use super::proof::{self, Proof};
+use super::result::{PhaseKind, PhaseResult, Readback, RunResult};
 use super::signals::Signals;
 use super::topic::{self, Ground};
-use crate::base::Instant;
+use crate::base::{Instant, mix};
 use crate::host::shell::clock;
 use crate::kafka::admin::NetworkConfig;
 use crate::kafka::broker::BrokerPlan;
-use crate::kafka::config::{Acks, HostPort};
+use crate::kafka::config::HostPort;
 use crate::load::engine::{EngineReport, Origin, PhaseEnd};
 use crate::load::recorder::Tally;
 use crate::load::schedule::Stop;
@@ -48,13 +49,15 @@ pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, Run
     network.bootstrap = bootstrap.to_vec();
     let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, plan.source.seed)?;
     let result = runtime.block_on(async {
+        let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
         let mut run = Run {
             plan,
             observer,
             signals: Signals::listen()?,
-            started_unix_ms: clock::unix_ms(),
-            started: clock::now(),
+            started_unix_ms,
+            started,
             embedded: embedded.is_some(),
+            tag: tag(started_unix_ms, started),
         };
         run.carry_out(&mut desk, bootstrap).await
     });
@@ -80,6 +83,8 @@ struct Run<'a> {
     started_unix_ms: u64,
     started: Instant,
     embedded: bool,
+    /// Tells this run's records from those of any other.
+    tag: u32,
 }
 
 /// What the phases came to.
@@ -87,6 +92,7 @@ struct Phases {
     results: Vec<PhaseResult>,
     measured: PhaseOutcome,
     offsets: Option<(Vec<i64>, Vec<i64>)>,
+    readback: Option<Readback>,
 }
 
 impl Run<'_> {
@@ -119,7 +125,7 @@ impl Run<'_> {
         bootstrap: &[HostPort],
     ) -> Result<Crew, RunError> {
         let origin = self.origin();
-        let mut crew = Crew::start(self.plan, &ground.topic.name, bootstrap, origin)?;
+        let mut crew = Crew::start(self.plan, &ground.topic.name, bootstrap, origin, self.tag)?;
         let mut ready = 0;
         while ready < crew.len() {
             let told = timeout(LOOK_AFTER_WORKERS, crew.next());
@@ -189,13 +195,28 @@ impl Run<'_> {
         let leaders = topic::leaders(desk, &name);
         ground.topic.leaders_before = interruptible(&mut self.signals, leaders).await?;
         let stop = Stop { after: self.plan.duration, records: self.plan.records };
-        let measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
+        let mut measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
         let after = self.ask_after(offsets(self.plan, desk, &name)).await.flatten();
         let leaders = self.ask_after(topic::leaders(desk, &name)).await;
         ground.topic.leaders_after = leaders.unwrap_or_default();
         ground.topic.leader_changes = measured.leader_changes;
+        ground.topic.grown_to(after.as_deref().unwrap_or_default().len());
         results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
-        Ok(Phases { results, measured, offsets: before.zip(after) })
+        let offsets = before.zip(after);
+        let readback = match self.plan.verify {
+            Verify::None | Verify::Offsets => None,
+            Verify::Sequence => {
+                let offsets = offsets.as_ref().map(|(before, after)| (&before[..], &after[..]));
+                let proof = self.proof(desk, &name);
+                Some(proof.read_back(&mut measured.ends, offsets).await)
+            }
+        };
+        Ok(Phases { results, measured, offsets, readback })
+    }
+
+    fn proof<'b>(&'b mut self, desk: &'b mut Desk, topic: &'b str) -> Proof<'b> {
+        let Self { signals, observer, plan, tag, .. } = self;
+        Proof { desk, signals, observer: &mut **observer, plan, topic, tag: *tag }
     }
 
     fn watch<'b>(&'b mut self, crew: &'b mut Crew, kind: PhaseKind) -> Watch<'b> {
@@ -264,11 +285,14 @@ impl Run<'_> {
     }
 
     fn sum_up(&self, phases: Phases, ground: Ground) -> Result<RunResult, RunError> {
-        let Phases { results, measured, offsets } = phases;
+        let Phases { results, measured, offsets, readback } = phases;
         let PhaseOutcome { ends, usage, interrupted, aborted, .. } = measured;
         let window = window_of(&ends);
         let tally = merged(ends)?;
-        let offsets = offsets.map(|(before, after)| self.delta(&tally, &before, &after));
+        let delta = |(before, after): (Vec<i64>, Vec<i64>)| {
+            proof::delta(&self.plan.producer, &tally.partitions, &before, &after)
+        };
+        let offsets = offsets.map(delta);
         let mut client = usage.1.since(&usage.0, window);
         client.clock_step = self.clock_step();
         Ok(RunResult {
@@ -279,28 +303,12 @@ impl Run<'_> {
             phases: results,
             tally,
             offsets,
+            readback,
             client,
             environment: Environment::read(),
             interrupted,
             aborted,
         })
-    }
-
-    /// What the growth of the end offsets must lie between (measurement rule 7).
-    fn delta(&self, tally: &Tally, before: &[i64], after: &[i64]) -> OffsetDelta {
-        let ledger = &tally.ledger;
-        let acked = ledger.acked + ledger.duplicate;
-        let retried =
-            if self.plan.producer.enable_idempotence { 0 } else { tally.batches.retried_records };
-        let unanswered = self.plan.producer.acks == Acks::None;
-        let partitions: Vec<i64> =
-            after.iter().zip(before).map(|(after, before)| after - before).collect();
-        OffsetDelta {
-            grew: partitions.iter().sum(),
-            at_least: if unanswered { 0 } else { acked },
-            at_most: acked + ledger.written + ledger.indeterminate + ledger.failed + retried,
-            partitions,
-        }
     }
 
     /// How far the wall clock has moved against the monotonic one since the start.
@@ -318,7 +326,10 @@ async fn offsets(
     desk: &mut Desk,
     topic: &str,
 ) -> Result<Option<Vec<i64>>, RunError> {
-    if plan.read_offsets { desk.settled_offsets(topic).await.map(Some) } else { Ok(None) }
+    match plan.verify {
+        Verify::None => Ok(None),
+        Verify::Offsets | Verify::Sequence => desk.settled_offsets(topic).await.map(Some),
+    }
 }
 
 /// The first signal ends whatever comes before the load.
@@ -330,6 +341,12 @@ async fn interruptible<T>(
         done = work => done,
         signal = signals.next() => Err(RunError::Interrupted(signal)),
     }
+}
+
+/// A run's tag: another one every time.
+fn tag(unix_ms: u64, now: Instant) -> u32 {
+    let word = mix(unix_ms ^ mix(now.as_nanos()) ^ u64::from(std::process::id()));
+    u32::try_from(word >> 32).expect("the upper half of a word")
 }
 
 const fn warmup_stop(warmup: Warmup) -> Option<Stop> {

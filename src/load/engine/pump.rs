@@ -101,8 +101,11 @@ impl Engine {
             match sent {
                 Sent::Appended { .. } => handed += 1,
                 lacking @ (Sent::Full | Sent::NoMetadata) => {
-                    let lacking =
-                        if lacking == Sent::Full { Lack::Memory } else { Lack::Metadata(partition) };
+                    let lacking = if lacking == Sent::Full {
+                        Lack::Memory
+                    } else {
+                        Lack::Metadata(partition)
+                    };
                     if !self.wait_for(lacking, due, &stamp, now) {
                         break;
                     }

@@ -364,19 +364,6 @@ pub struct ReasonModel {
     pub text: String,
 }
 
-/// Proof of delivery.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct VerificationModel {
-    /// none or offsets.
-    pub mode: String,
-    /// Records that must be in the log.
-    pub expected: Option<u64>,
-    /// Records by which the end offsets grew.
-    pub found: Option<i64>,
-    /// Acknowledged and missing.
-    pub lost: Option<u64>,
-}
-
 /// How it ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct ExitModel {

@@ -5,12 +5,14 @@
 //! is null, never a made-up number.
 
 mod figures;
+mod verification;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use figures::*;
+pub use verification::*;
 
 /// Changes when a field changes its name or meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -78,8 +80,8 @@ pub struct Report {
     pub client: ClientModel,
     /// Whether it is a measurement.
     pub validity: ValidityModel,
-    /// Proof of delivery.
-    pub verification: VerificationModel,
+    /// Proof of delivery; null with `--verify none`.
+    pub verification: Option<VerificationModel>,
     /// How the process ended, or would have, had this been its only run.
     pub exit: ExitModel,
 }
@@ -290,8 +292,9 @@ pub struct GeneratorModel {
 /// Sizes of records.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct SizesModel {
-    /// What was asked for as the value's size; null where values have sizes of their own.
+    /// The value's size: what was asked for, less a header that `verification` names; null where
+    /// values have sizes of their own.
     pub value: Option<u32>,
-    /// Key and value of a delivered record, on average.
+    /// Key, value and headers of a delivered record, on average.
     pub payload_mean: Option<f64>,
 }

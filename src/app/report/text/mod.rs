@@ -20,7 +20,7 @@ use self::headline::{head, reasons, verdict};
 use self::latency::latencies;
 use self::page::{field, fold};
 use self::partitions::partitions;
-use self::proof::{client, confirmed, notes};
+use self::proof::{client, confirmed, notes, verified};
 use self::stages::stages;
 use super::model::Report;
 use super::paint::Paint;
@@ -42,6 +42,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.push(errors(report));
     lines.extend(unavailability(report));
     lines.push(field("confirmed", &confirmed(report)));
+    lines.extend(verified(report).map(|text| field("verified", &text)));
     lines.push(field("client", &client(report)));
     lines.extend(notes(report));
     fold(&lines)
@@ -63,7 +64,10 @@ pub fn window_seconds(report: &Report) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{ClusterKind, ErrorModel, GapModel, ReasonModel, Status};
+    use super::super::model::{
+        ClusterKind, ErrorModel, GapModel, MissingModel, ReasonModel, Status, VerificationModel,
+        VerifiedPartitionModel,
+    };
     use super::super::sample;
     use super::page::{COLUMNS, visible};
     use super::stages::bar;
@@ -136,8 +140,9 @@ mod tests {
             to: Some(2),
         };
         report.unavailability = vec![gap(1), gap(4), gap(4)];
-        report.verification.found = Some(5_999_000);
-        report.verification.lost = Some(1_000);
+        let proof = report.verification.as_mut().unwrap();
+        (proof.found, proof.lost) = (5_999_000, 1_000);
+        report.throughput.broker_offset_delta = Some(5_999_000);
         report.throughput.delta_confirms = Some(false);
         report.batches.compress_ratio = 0.41;
         assert_page(&report, include_str!("snapshots/overloaded.txt"));
@@ -147,7 +152,15 @@ mod tests {
     fn acks_0_speaks_of_writing_not_of_acks() {
         let mut report = sample::report();
         report.records.written = std::mem::take(&mut report.records.acked);
-        report.verification.found = Some(5_999_900);
+        let proof = report.verification.as_mut().unwrap();
+        (proof.found, proof.written_missing) = (5_999_900, 100);
+        proof.partitions = [(4, 70), (7, 30)]
+            .map(|(partition, lost)| VerifiedPartitionModel {
+                partition,
+                lost,
+                ..VerifiedPartitionModel::default()
+            })
+            .into();
         for family in [&mut report.latency.response, &mut report.latency.service] {
             family.as_mut().unwrap().kind = "written".to_owned();
         }
@@ -155,7 +168,9 @@ mod tests {
         let page = summary(&report, Paint::Off);
         assert!(page.contains("from due to written to the socket"));
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains("5,999,900 arrived in the log, 100 did not"), "{page}");
+        let expected = "acks=0: 100 of 6,000,000 records written are not in the topic: \
+                        70 of partition 4, 30 of partition 7";
+        assert!(words.contains(expected), "{page}");
         assert!(page.lines().all(|line| line.chars().count() <= COLUMNS), "{page}");
     }
 
@@ -176,5 +191,37 @@ mod tests {
         );
         assert!(painted.contains("\u{1b}[1;32mVALID\u{1b}[0m"));
         assert_eq!(visible(&painted), plain.chars().count());
+    }
+
+    #[test]
+    fn what_was_read_back_is_said_in_full() {
+        let words = |change: &dyn Fn(&mut VerificationModel)| {
+            let mut report = sample::report();
+            report.config.effective.insert("enable.idempotence".into(), "true".into());
+            let proof = report.verification.as_mut().unwrap();
+            proof.mode = "sequence".to_owned();
+            (proof.carried_by, proof.header_bytes) = (Some("header kprod".to_owned()), Some(25));
+            change(proof);
+            let page = summary(&report, Paint::Off);
+            assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+            page.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let clean = words(&|_| {});
+        let expected = "verified 6,000,000 of 6,000,000 acked records found in the log; lost 0; \
+                        duplicated 0; reordered 0; corrupted 0; named by header kprod, 25 bytes of \
+                        each record";
+        assert!(clean.contains(expected), "{clean}");
+        let broken = words(&|proof| {
+            (proof.found, proof.lost, proof.duplicated) = (5_999_990, 10, Some(3));
+            (proof.removed, proof.unknown) = (Some(70), Some(7));
+            proof.missing = vec![MissingModel { producer: 1, first: 1_500, last: 1_509 }];
+        });
+        for part in [
+            "NO: 5,999,990 of 6,000,000 acked records found in the log; lost 10; duplicated 3",
+            "7 can't be judged; 70 offsets were removed before they could be read",
+            "the first not found: producer 1, records 1,500 to 1,509",
+        ] {
+            assert!(broken.contains(part), "{broken}");
+        }
     }
 }

@@ -3,42 +3,128 @@
 use super::page::field;
 use super::window_seconds;
 use crate::app::report::figures::{binary_bytes, thousands, whole_percent};
-use crate::app::report::model::{ClusterKind, Report};
+use crate::app::report::model::{ClusterKind, Report, VerificationModel};
 
 /// What the end offsets prove.
 pub(super) fn confirmed(report: &Report) -> String {
-    let proof = &report.verification;
-    let (Some(found), Some(expected)) = (proof.found, proof.expected) else {
+    let throughput = &report.throughput;
+    let (Some(proof), Some(grew)) = (&report.verification, throughput.broker_offset_delta) else {
         return "not checked: the topic's end offsets were not read".to_owned();
     };
-    let grew = u64::try_from(found).map_or_else(|_| found.to_string(), thousands);
-    let lost = proof.lost.unwrap_or(0);
+    let whole = u64::try_from(grew).unwrap_or(0);
+    let grew = u64::try_from(grew).map_or_else(|_| grew.to_string(), thousands);
     if report.records.written > 0 {
-        let missing = report.records.written.saturating_sub(u64::try_from(found).unwrap_or(0));
-        return format!(
-            "acks=0: {} records were written to sockets, {} arrived in the log, {} did not",
-            thousands(report.records.written),
-            grew,
-            thousands(missing)
-        );
+        return written(report, proof);
     }
-    match report.throughput.delta_confirms {
-        Some(true) if u64::try_from(found) == Ok(expected) => {
+    let expected = proof.expected;
+    match throughput.delta_confirms {
+        Some(true) if whole == expected => {
             format!("the topic's offsets grew by {grew}: equal to what was acked")
         }
         Some(true) => format!(
             "the topic's offsets grew by {grew}: {} acked, the rest may be records without an answer",
             thousands(expected)
         ),
-        _ if lost > 0 => format!(
-            "NO: the topic's offsets grew by {grew}, {} acked records are missing",
-            thousands(lost)
+        _ if proof.lost > 0 => format!(
+            "NO: the topic's offsets grew by {grew}, {} acked records are missing{}",
+            thousands(proof.lost),
+            by_partition(proof)
         ),
         _ => format!(
             "NO: the topic's offsets grew by {grew}, but {} were acked: somebody else wrote too",
             thousands(expected)
         ),
     }
+}
+
+/// acks=0: nobody promised anything, so what is missing is told and not called lost.
+fn written(report: &Report, proof: &VerificationModel) -> String {
+    let written = thousands(report.records.written);
+    let other = if proof.other_writer { "; somebody else wrote too" } else { "" };
+    if proof.written_missing == 0 {
+        return format!("acks=0: all {written} records written to sockets are in the topic{other}");
+    }
+    format!(
+        "acks=0: {} of {written} records written are not in the topic{}{other}",
+        thousands(proof.written_missing),
+        by_partition(proof)
+    )
+}
+
+/// The partitions that miss records, the first few of them.
+fn by_partition(proof: &VerificationModel) -> String {
+    let missing = || proof.partitions.iter().filter(|one| one.lost > 0);
+    let named = missing().take(MOST_NAMED);
+    let named: Vec<_> = named
+        .map(|one| format!("{} of partition {}", thousands(one.lost), one.partition))
+        .collect();
+    let more = missing().count().saturating_sub(MOST_NAMED);
+    match (named.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!(": {}", named.join(", ")),
+        (false, more) => format!(": {}, and of {more} more partitions", named.join(", ")),
+    }
+}
+
+/// What reading the records back proves; `None` where that wasn't asked for.
+pub(super) fn verified(report: &Report) -> Option<String> {
+    let proof = report.verification.as_ref().filter(|proof| proof.mode == "sequence")?;
+    let count = |found: Option<u64>| found.unwrap_or(0);
+    let idempotent =
+        report.config.effective.get("enable.idempotence").is_some_and(|value| value == "true");
+    let untidy = count(proof.duplicated) + count(proof.reordered) > 0;
+    let bad = proof.lost + count(proof.corrupted) > 0 || (untidy && idempotent);
+    let found = u64::try_from(proof.found).unwrap_or(0);
+    let kind = if report.records.written > 0 { "written" } else { "acked" };
+    let mut parts = vec![
+        format!(
+            "{}{} of {} {kind} records found in the log",
+            if bad { "NO: " } else { "" },
+            thousands(found),
+            thousands(proof.expected)
+        ),
+        format!("lost {}", thousands(proof.lost + proof.written_missing)),
+        format!("duplicated {}", thousands(count(proof.duplicated))),
+        format!("reordered {}", thousands(count(proof.reordered))),
+        format!("corrupted {}", thousands(count(proof.corrupted))),
+    ];
+    parts.extend(asides(proof, untidy && !idempotent));
+    Some(parts.join("; "))
+}
+
+/// What else was found, as far as there is any.
+fn asides(proof: &VerificationModel, allowed: bool) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut aside = |found: Option<u64>, words: &str| {
+        if let Some(found) = found.filter(|found| *found > 0) {
+            parts.push(format!("{} {words}", thousands(found)));
+        }
+    };
+    aside(proof.unknown, "can't be judged");
+    aside(proof.removed, "offsets were removed before they could be read (retention or deletion)");
+    aside(proof.unread, "offsets could not be read");
+    aside(proof.unacked_found, "arrived without an ack");
+    aside(proof.foreign, "are somebody else's");
+    aside(proof.earlier, "are the warm-up's");
+    if let Some(why) = &proof.cut_short {
+        parts.push(format!("reading ended early: {why}"));
+    }
+    if let Some(first) = proof.missing.first() {
+        parts.push(format!(
+            "the first not found: producer {}, records {} to {}",
+            first.producer,
+            thousands(first.first),
+            thousands(first.last)
+        ));
+    }
+    if allowed {
+        parts.push("without idempotence copies and moved records are allowed".to_owned());
+    }
+    if let Some(bytes) = proof.header_bytes.filter(|bytes| *bytes > 0) {
+        let carrier = proof.carried_by.as_deref().unwrap_or("header");
+        parts.push(format!("named by {carrier}, {bytes} bytes of each record"));
+    }
+    parts
 }
 
 pub(super) fn client(report: &Report) -> String {
@@ -70,3 +156,6 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     }
     lines
 }
+
+/// How many partitions are named in a line.
+const MOST_NAMED: usize = 3;

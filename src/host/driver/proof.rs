@@ -1,0 +1,258 @@
+//! The proof that records were delivered: end offsets against the ledger, and records read back.
+//!
+//! Cost class: once a run. Nothing is sent meanwhile. Reading holds one answer of each leader at a
+//! time, so its memory doesn't grow with the run; what does is two bits and one a record.
+
+use core::time::Duration;
+
+use super::desk::Desk;
+use super::error::RunError;
+use super::observer::{Lap, Observer, Progress};
+use super::plan::RunPlan;
+use super::result::{OffsetDelta, PartitionDelta, PhaseKind, Readback};
+use super::signals::Signals;
+use crate::base::{Instant, PartitionSlot};
+use crate::host::shell::clock;
+use crate::kafka::config::{Acks, ProducerConfig};
+use crate::load::engine::PhaseEnd;
+use crate::load::recorder::Partitions;
+use crate::load::verify::{Verifier, VerifyPlan};
+
+/// What the growth of each partition's end offset must lie between (measurement rule 7).
+pub(super) fn delta(
+    producer: &ProducerConfig,
+    counts: &Partitions,
+    before: &[i64],
+    after: &[i64],
+) -> OffsetDelta {
+    let counts = counts.all();
+    let partition = |index: usize| {
+        let count = counts.get(index).copied().unwrap_or_default();
+        let retried = if producer.enable_idempotence { 0 } else { count.retried };
+        let offset = |offsets: &[i64]| offsets.get(index).copied().unwrap_or(0);
+        PartitionDelta {
+            grew: offset(after) - offset(before),
+            delivered: count.records,
+            at_least: if producer.acks == Acks::None { 0 } else { count.records },
+            at_most: count.records + count.undelivered + retried,
+        }
+    };
+    let partitions = before.len().max(after.len()).max(counts.len());
+    OffsetDelta { partitions: (0..partitions).map(partition).collect() }
+}
+
+/// Reads the measurement's records back, from the offsets `before` to those `after` it.
+pub(super) struct Proof<'a> {
+    pub(super) desk: &'a mut Desk,
+    pub(super) signals: &'a mut Signals,
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) plan: &'a RunPlan,
+    pub(super) topic: &'a str,
+    /// The tag of the run's marks.
+    pub(super) tag: u32,
+}
+
+/// How far reading has come.
+struct Reading {
+    begun: Instant,
+    told: Instant,
+    whole: u64,
+    told_left: u64,
+}
+
+impl Proof<'_> {
+    /// Reads and judges. What stands in the way ends up in the result, not as an error: the
+    /// measurement stands.
+    pub(super) async fn read_back(
+        mut self,
+        ends: &mut [PhaseEnd],
+        offsets: Option<(&[i64], &[i64])>,
+    ) -> Readback {
+        let begun = clock::now();
+        let mut verifier = self.verifier(ends);
+        let counts: Vec<_> = ends.iter().map(|end| end.tally.partitions.all()).collect();
+        let delivered = |partition: usize| -> u64 {
+            counts
+                .iter()
+                .filter_map(|of_worker| of_worker.get(partition))
+                .map(|it| it.records)
+                .sum()
+        };
+        let counted = counts.iter().map(|of_worker| of_worker.len()).max().unwrap_or(0);
+        let known = offsets.map_or(0, |(_, after)| after.len());
+        for partition in 0..counted.max(known) {
+            let delivered = delivered(partition);
+            let (from, end) = match offsets {
+                Some((before, after)) => {
+                    let offset = |of: &[i64]| of.get(partition).copied().unwrap_or(0);
+                    (offset(before), offset(after))
+                }
+                // As many offsets as records, none of which can be read.
+                None => (0, i64::try_from(delivered).unwrap_or(i64::MAX)),
+            };
+            verifier.expect(slot(partition), from, end, delivered);
+        }
+        let read = match offsets {
+            None => Err("the topic's end offsets are not known".to_owned()),
+            Some(_) => self.read(&mut verifier).await,
+        };
+        Readback {
+            found: verifier.finish(),
+            cut_short: read.err(),
+            span: clock::now().since(begun),
+        }
+    }
+
+    fn verifier(&self, ends: &mut [PhaseEnd]) -> Verifier {
+        let source = self.plan.source.clone();
+        let batch = self.plan.producer.batch_size.max(source.record_size) as usize;
+        let plan = VerifyPlan {
+            source,
+            mark: self.plan.marks().then_some(self.tag),
+            largest_body: LARGEST_BODY.max(batch.saturating_mul(2)),
+        };
+        let fates = ends.iter_mut().map(|end| end.fates.take().unwrap_or_default());
+        Verifier::new(&plan, fates.collect())
+    }
+
+    async fn read(&mut self, verifier: &mut Verifier) -> Result<(), String> {
+        self.observer.phase(PhaseKind::Verify);
+        let now = clock::now();
+        let whole = verifier.left();
+        let mut reading = Reading { begun: now, told: now, whole, told_left: whole };
+        self.skip_removed(verifier).await?;
+        let mut moved = clock::now();
+        loop {
+            let from: Vec<(i32, i64)> = verifier.unfinished().map(named).collect();
+            if from.is_empty() {
+                return Ok(());
+            }
+            let asked = self.desk.fetch(self.topic, from, ANSWER_BYTES);
+            let fetched = interruptible(self.signals, asked).await?;
+            let mut advanced = false;
+            for one in &fetched {
+                let partition = slot(usize::try_from(one.partition).unwrap_or(usize::MAX));
+                let records = one.records.as_deref().unwrap_or_default();
+                advanced |= verifier.feed(partition, records);
+            }
+            self.tell(&mut reading, verifier);
+            if advanced {
+                moved = clock::now();
+            } else {
+                self.skip_removed(verifier).await?;
+                if clock::now().since(moved) > PATIENCE {
+                    return self.cut_off(verifier).await;
+                }
+            }
+        }
+    }
+
+    /// Leaves out what the log no longer holds.
+    async fn skip_removed(&mut self, verifier: &mut Verifier) -> Result<(), String> {
+        let asked = self.desk.first_offsets(self.topic);
+        let firsts = interruptible(self.signals, asked).await?;
+        for (partition, first) in (0..).map(PartitionSlot).zip(firsts) {
+            if verifier.next_offset(partition).is_some_and(|next| next < first) {
+                verifier.begins_at(partition, first);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing came for long. A log that is shorter than it was lost its end; others can't be read.
+    async fn cut_off(&mut self, verifier: &mut Verifier) -> Result<(), String> {
+        let asked = self.desk.offsets(self.topic);
+        let ends = interruptible(self.signals, asked).await?;
+        for (partition, end) in (0..).map(PartitionSlot).zip(ends) {
+            if verifier.next_offset(partition).is_some_and(|next| end <= next) {
+                verifier.ends_at(partition, end);
+            }
+        }
+        match verifier.unfinished().next() {
+            None => Ok(()),
+            Some((partition, next)) => Err(format!(
+                "partition {partition} gave no records from offset {next} on for {} s",
+                PATIENCE.as_secs()
+            )),
+        }
+    }
+
+    fn tell(&mut self, reading: &mut Reading, verifier: &Verifier) {
+        let now = clock::now();
+        if now.since(reading.told) < self.plan.progress_every {
+            return;
+        }
+        let left = verifier.left();
+        let read = reading.whole.saturating_sub(left);
+        let lap = Lap {
+            span: now.since(reading.told),
+            acked: reading.told_left.saturating_sub(left),
+            ..Lap::default()
+        };
+        (reading.told, reading.told_left) = (now, left);
+        self.observer.progress(&Progress {
+            phase: PhaseKind::Verify,
+            elapsed: now.since(reading.begun),
+            planned_records: Some(reading.whole),
+            due: read,
+            acked: read,
+            since_last: lap,
+            ..Progress::default()
+        });
+    }
+}
+
+/// A signal ends the reading; what was read stands.
+async fn interruptible<T>(
+    signals: &mut Signals,
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, String> {
+    tokio::select! {
+        done = work => done.map_err(|error| error.to_string()),
+        _ = signals.next() => Err("it was interrupted".to_owned()),
+    }
+}
+
+fn slot(partition: usize) -> PartitionSlot {
+    PartitionSlot(u32::try_from(partition).unwrap_or(u32::MAX))
+}
+
+fn named((partition, offset): (PartitionSlot, i64)) -> (i32, i64) {
+    (i32::try_from(partition.0).unwrap_or(i32::MAX), offset)
+}
+
+/// Bytes of one leader's answer. With three leaders some 50 MB with all copies.
+const ANSWER_BYTES: i32 = 4 << 20;
+/// A batch may unpack to this much, unless the run's own are larger.
+const LARGEST_BODY: usize = 64 << 20;
+/// How long no partition may get on before the reading ends.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_that_came_later_began_at_nothing() {
+        let producer = ProducerConfig::default();
+        let found = delta(&producer, &Partitions::default(), &[5, 7], &[5, 9, 4]);
+        assert_eq!(found.partitions.iter().map(|one| one.grew).collect::<Vec<_>>(), [0, 2, 4]);
+        assert_eq!((found.grew(), found.lost(), found.other_writer()), (6, 0, true));
+    }
+
+    #[test]
+    fn a_loss_in_one_partition_is_not_made_up_for_by_another() {
+        let part = |grew, acked| PartitionDelta {
+            grew,
+            delivered: acked,
+            at_least: acked,
+            at_most: acked,
+        };
+        let found = OffsetDelta { partitions: vec![part(10, 12), part(12, 10), part(5, 5)] };
+        assert_eq!((found.grew(), found.lost(), found.missing()), (27, 2, 2));
+        assert!(found.other_writer() && !found.confirms());
+        let unanswered = PartitionDelta { grew: 3, delivered: 5, at_least: 0, at_most: 5 };
+        assert_eq!((unanswered.lost(), unanswered.missing()), (0, 2));
+        assert!(unanswered.confirms());
+    }
+}
