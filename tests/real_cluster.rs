@@ -14,6 +14,8 @@ mod outcome;
 #[path = "real_cluster/partitions.rs"]
 mod partitions;
 mod support;
+#[path = "real_cluster/verify.rs"]
+mod verify;
 
 use kprod_bench::host::driver::Embedded;
 use kprod_bench::kafka::broker::BrokerPlan;
