@@ -66,6 +66,7 @@ pub fn report(
         brokers: distill::brokers(tally, window),
         intervals: distill::intervals(tally),
         errors: distill::errors(tally),
+        failures: distill::failures(tally),
         retries: tally.batches.retries,
         unavailability: distill::unavailability(tally, &result.topic.slots),
         client: client(plan, result),

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 
 use super::model::{
-    BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, GapModel,
-    IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel, StagesModel,
+    BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, FailuresModel,
+    GapModel, IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel,
+    StagesModel,
 };
 use crate::base::Instant;
 use crate::kafka::wire::record_batch;
@@ -181,6 +182,17 @@ pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
             }
         };
     tally.errors.iter().map(row).collect()
+}
+
+pub(super) fn failures(tally: &Tally) -> FailuresModel {
+    let causes = &tally.causes;
+    let all = tally.ledger.failed + tally.ledger.indeterminate;
+    FailuresModel {
+        buffer_exhausted: causes.buffer_exhausted,
+        no_metadata: causes.no_metadata,
+        expired: causes.expired,
+        other: all.saturating_sub(causes.sum()),
+    }
 }
 
 /// `slots` gives the partition index behind each slot.

@@ -8,7 +8,7 @@ use crate::base::Instant;
 use crate::kafka::connection::in_words;
 use crate::kafka::producer::{Outcome, ProducerEvent};
 use crate::kafka::wire::ApiKey;
-use crate::load::recorder::Recorder;
+use crate::load::recorder::{Causes, Recorder};
 use crate::load::verify::{Fate, Fates};
 
 use super::engine::Engine;
@@ -97,6 +97,13 @@ impl Engine {
     fn record_deliveries(&mut self) {
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.delivered(&delivery);
+            if matches!(delivery.outcome, Outcome::Failed(_) | Outcome::Indeterminate(_)) {
+                let lived = delivery.times.ended.since(delivery.times.created);
+                if lived >= self.plan.producer.delivery_timeout {
+                    let expired = delivery.records().into();
+                    self.recorder.because(Causes { expired, ..Causes::default() });
+                }
+            }
             if let Some(fates) = &mut self.fates {
                 let fate = match delivery.outcome {
                     Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => {

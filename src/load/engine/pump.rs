@@ -13,6 +13,7 @@ use crate::kafka::accumulator::Stamp;
 use crate::kafka::partitioner::Refusal;
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::ErrorCode;
+use crate::load::recorder::Causes;
 use crate::load::schedule::Due;
 use crate::load::source::Mark;
 use crate::load::verify::Fate;
@@ -145,10 +146,18 @@ impl Engine {
             self.feed.blocked = Some(Blocked { due, stamp: *stamp, since });
             return false;
         }
+        let mut cause = Causes::default();
         let failure = match lack {
-            Lack::Memory => self.no_room(limit),
-            Lack::Metadata(partition) => self.producer.absence(self.topic, partition, limit),
+            Lack::Memory => {
+                cause.buffer_exhausted = 1;
+                self.no_room(limit)
+            }
+            Lack::Metadata(partition) => {
+                cause.no_metadata = 1;
+                self.producer.absence(self.topic, partition, limit)
+            }
         };
+        self.recorder.because(cause);
         self.refuse(stamp, &failure, now);
         true
     }

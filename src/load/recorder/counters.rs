@@ -86,6 +86,32 @@ impl Errors {
     }
 }
 
+/// Why records failed, or were given up with their fate unknown; those not named here were refused,
+/// by a broker or by the producer's own checks, or lost their connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Causes {
+    /// `max.block.ms` went by without room in `buffer.memory` (BufferExhaustedException).
+    pub buffer_exhausted: u64,
+    /// `max.block.ms` went by without metadata of the topic.
+    pub no_metadata: u64,
+    /// `delivery.timeout.ms` went by, in the queue or between attempts.
+    pub expired: u64,
+}
+
+impl Causes {
+    /// Records with one of these causes.
+    #[must_use]
+    pub const fn sum(&self) -> u64 {
+        self.buffer_exhausted + self.no_metadata + self.expired
+    }
+
+    pub(super) const fn merge(&mut self, other: &Self) {
+        self.buffer_exhausted += other.buffer_exhausted;
+        self.no_metadata += other.no_metadata;
+        self.expired += other.expired;
+    }
+}
+
 /// Batches that were sent at least once, and what became of them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Batches {

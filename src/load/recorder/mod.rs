@@ -26,7 +26,7 @@ use core::time::Duration;
 
 pub use backlog::{Backlog, Level};
 pub use counters::{
-    Batches, BrokerCount, Brokers, ErrorCount, Errors, PartitionCount, Partitions, Requests,
+    Batches, BrokerCount, Brokers, Causes, ErrorCount, Errors, PartitionCount, Partitions, Requests,
 };
 pub use gaps::Gap;
 pub use latency::Stages;
@@ -82,6 +82,7 @@ pub struct Recorder {
     window: InWindow,
     payload_bytes: u64,
     errors: Errors,
+    causes: Causes,
     batches: Batches,
     requests: Requests,
     partitions: Partitions,
@@ -109,6 +110,7 @@ impl Recorder {
             window: InWindow::default(),
             payload_bytes: 0,
             errors: Errors::default(),
+            causes: Causes::default(),
             batches: Batches::default(),
             requests: Requests::default(),
             partitions: Partitions::default(),
@@ -198,6 +200,11 @@ impl Recorder {
         self.latencies.intervals.row(at).errors += 1;
     }
 
+    /// What ended `records` that were told as failed or of unknown fate.
+    pub const fn because(&mut self, cause: Causes) {
+        self.causes.merge(&cause);
+    }
+
     /// The generated records of a batch that was never sent, because the drain was cut at `at`.
     pub fn unsent_batch(&mut self, stamps: &Stamps, at: Instant) {
         self.ledger.unsent += u64::from(stamps.count());
@@ -281,6 +288,7 @@ impl Recorder {
             ledger: self.ledger,
             window: self.window,
             errors: self.errors,
+            causes: self.causes,
             batches: self.batches,
             requests: self.requests,
             partitions: self.partitions,

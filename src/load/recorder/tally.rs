@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use super::backlog::{Backlog, Level};
-use super::counters::{Batches, Brokers, Errors, Partitions, Requests};
+use super::counters::{Batches, Brokers, Causes, Errors, Partitions, Requests};
 use super::gaps::{Gap, Gaps};
 use super::intervals::Rows;
 use super::latency::Stages;
@@ -45,6 +45,8 @@ pub struct Tally {
     pub window: InWindow,
     /// By code.
     pub errors: Errors,
+    /// Of failed and indeterminate records.
+    pub causes: Causes,
     /// Batches sent.
     pub batches: Batches,
     /// Requests sent.
@@ -183,6 +185,7 @@ impl Tally {
         self.ledger.merge(&other.ledger);
         self.window.merge(&other.window);
         self.errors.merge(&other.errors);
+        self.causes.merge(&other.causes);
         self.batches.merge(&other.batches);
         self.requests.merge(&other.requests);
         self.partitions.merge(&other.partitions);

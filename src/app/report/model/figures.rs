@@ -85,6 +85,19 @@ pub struct RecordsModel {
     pub unsent: u64,
 }
 
+/// Why records failed, or were given up with their fate unknown.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct FailuresModel {
+    /// max.block.ms went by without room in buffer.memory.
+    pub buffer_exhausted: u64,
+    /// max.block.ms went by without metadata of the topic.
+    pub no_metadata: u64,
+    /// delivery.timeout.ms went by.
+    pub expired: u64,
+    /// Everything else: refused, or without an answer; `errors` has the codes.
+    pub other: u64,
+}
+
 /// The latency families.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct LatencyModel {

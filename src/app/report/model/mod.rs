@@ -72,6 +72,8 @@ pub struct Report {
     pub intervals: Vec<IntervalModel>,
     /// By Kafka's error code.
     pub errors: Vec<ErrorModel>,
+    /// Failed and indeterminate records by cause.
+    pub failures: FailuresModel,
     /// Batches sent again.
     pub retries: u64,
     /// When partitions took nothing.

@@ -31,8 +31,25 @@ pub(super) fn errors(report: &Report) -> String {
     let mut parts = Vec::new();
     parts.push(if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") });
     parts.extend(fates);
+    parts.extend(causes(report));
     parts.push(retries);
     field("errors", &parts.join("; "))
+}
+
+/// Why records failed, where a time limit of the producer's own says it.
+fn causes(report: &Report) -> Option<String> {
+    let failures = &report.failures;
+    let causes = [
+        ("without room in buffer.memory", failures.buffer_exhausted),
+        ("without metadata", failures.no_metadata),
+        ("past delivery.timeout.ms", failures.expired),
+        ("refused or unanswered", failures.other),
+    ];
+    let known = failures.buffer_exhausted + failures.no_metadata + failures.expired;
+    let causes = causes.iter().filter(|(_, count)| *count > 0);
+    let causes: Vec<_> =
+        causes.map(|(words, count)| format!("{} {words}", thousands(*count))).collect();
+    (known > 0).then(|| format!("of these {}", causes.join(", ")))
 }
 
 /// When partitions took nothing, gaps that belong together as one.

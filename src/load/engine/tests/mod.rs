@@ -364,3 +364,35 @@ fn end_offset(world: &World, partition: i32) -> i64 {
     };
     batches.map(end).last().unwrap_or(0)
 }
+
+/// Goal: records that end by a limit of the producer's own are in the failure histogram, in the worst
+/// case and under their cause, and none goes missing from the count. Method: brokers that say nothing
+/// while memory runs full, until max.block.ms and delivery.timeout.ms are over.
+#[test]
+fn failures_are_measured_and_counted_by_cause() {
+    let mut world = ready(Some(1_000.0), |config| {
+        config.batch_size = 1_000;
+        config.buffer_memory = 50_000;
+        config.max_block = Duration::from_millis(300);
+        config.request_timeout = Duration::from_millis(800);
+        config.delivery_timeout = Duration::from_millis(2_000);
+    });
+    begin(&mut world, for_seconds(6));
+    world.paused = true;
+    let on = world.now + Duration::from_secs(5);
+    world.run_to(on);
+    world.paused = false;
+    let end = world.phase_end();
+    let (ledger, causes) = (&end.tally.ledger, &end.tally.causes);
+    assert_eq!((ledger.due(), ledger.generated), (6_000, 6_000));
+    assert_eq!(ledger.balance(0), Ok(()));
+    assert!(causes.buffer_exhausted > 0, "{causes:?}");
+    assert!(causes.expired > 0, "{causes:?}");
+    assert_eq!(causes.no_metadata, 0);
+    assert!(causes.sum() <= ledger.failed + ledger.indeterminate, "{causes:?} {ledger:?}");
+    assert_eq!(end.tally.failure.count(), ledger.failed + ledger.indeterminate);
+    let worst = end.tally.worst_case();
+    assert_eq!(worst.count(), 6_000);
+    // Nobody's wait was shorter than the limit that ended it.
+    assert!(end.tally.failure.min().unwrap() >= 299_000_000, "{:?}", end.tally.failure.min());
+}
