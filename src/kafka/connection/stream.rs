@@ -346,15 +346,18 @@ impl<R: Request> Connection<R> {
         if expected != Some(found) || unwritten {
             return Err(Fault::Correlation { expected, found });
         }
-        let done = self.in_flight.pop_front().expect("its correlation id was read");
-        let (api, version) = (done.api, done.version);
+        let oldest = self.in_flight.front().expect("its correlation id was read");
+        let (api, version) = (oldest.api, oldest.version);
         let mut reader = Reader::new(&frame);
+        // Before the request is taken off: with a header that can't be read it stays in flight, so
+        // that `lost` hands it back.
         decode_response_header(&mut reader, api, version).map_err(|why| Fault::Malformed {
             api,
             version,
             why: why.to_string(),
         })?;
         let header_len = frame.len() - reader.remaining();
+        let done = self.in_flight.pop_front().expect("it was there just now");
         let body = frame.split_off(header_len);
         if self.phase == Phase::Handshaking {
             return self.shake(version, &body, now, out);
