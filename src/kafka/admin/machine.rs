@@ -138,6 +138,9 @@ impl Admin {
         job.waiting -= 1;
         let (api, version) = (answered.request.api(), answered.version);
         let (step, pause) = judge(job, &sender, api, version, &answered.body);
+        if let Step::Fail(AdminCause::Malformed { why, .. }) = &step {
+            self.cluster.distrust(answered.node, api, version, why.clone(), now);
+        }
         match step {
             Step::Done(reply) => self.finish(Ok(reply)),
             Step::Fail(cause) => self.finish_failed(cause),

@@ -20,7 +20,7 @@ use crate::base::{
     Action, BrokerId, CloseCause, ConnectionId, Instant, Outbound, PartitionSlot, TopicSlot,
 };
 use crate::kafka::config::HostPort;
-use crate::kafka::connection::{Problem, Request};
+use crate::kafka::connection::{Fault, Problem, Request};
 use crate::kafka::wire::ApiKey;
 
 /// A cluster as one client sees it; `R` is what its owner sends.
@@ -188,6 +188,22 @@ impl<R: Request> Cluster<R> {
     pub fn send(&mut self, node: BrokerId, request: R, now: Instant) {
         assert!(self.pool.can_send(node, now), "the caller asked ready");
         self.pool.send(node, request, now);
+        self.absorb(now);
+    }
+
+    /// Ends the connection whose answer the owner couldn't read: nothing after it can be trusted.
+    /// What else is in flight there comes back as failed, and the reason as
+    /// [`NodeEvent::NodeLost`].
+    pub fn distrust(
+        &mut self,
+        node: BrokerId,
+        api: ApiKey,
+        version: i16,
+        why: String,
+        now: Instant,
+    ) {
+        let fault = Fault::Malformed { api, version, why };
+        self.pool.distrust(node, fault, now);
         self.absorb(now);
     }
 

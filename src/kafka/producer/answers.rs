@@ -10,7 +10,7 @@ use crate::kafka::cluster::{Broker, NodeEvent, RequestError};
 use crate::kafka::connection::Answered;
 use crate::kafka::wire::init_producer_id::InitProducerIdResponse;
 use crate::kafka::wire::produce::{NodeEndpoint, PartitionProduceResponse, ProduceResponse};
-use crate::kafka::wire::{ApiKey, ErrorCode, Message, Reader};
+use crate::kafka::wire::{ApiKey, ErrorCode, Message, Reader, WireError};
 
 use super::event::ProducerEvent;
 use super::idempotence::ProducerId;
@@ -76,7 +76,7 @@ impl Producer {
         let Answered { request, node, version, body, written, read, .. } = answered;
         let attempt = Attempt { node, written, ended: read };
         match request {
-            ProducerRequest::InitProducerId(_) => self.identified(&body, version, now),
+            ProducerRequest::InitProducerId(_) => self.identified(&body, node, version, now),
             ProducerRequest::Produce(request) if request.acks == 0 => {
                 self.written(request, attempt, now);
             }
@@ -91,6 +91,7 @@ impl Producer {
                         let message =
                             format!("broker {node}'s answer to Produce makes no sense: {error}");
                         self.refuse_rest(&mut request, attempt, &message, now);
+                        self.distrust(node, ApiKey::Produce, version, &error, now);
                     }
                 }
                 self.spare(request);
@@ -217,8 +218,20 @@ impl Producer {
         self.spare(request);
     }
 
+    /// Ends the connection of an answer that makes no sense.
+    fn distrust(
+        &mut self,
+        node: BrokerId,
+        api: ApiKey,
+        version: i16,
+        why: &WireError,
+        now: Instant,
+    ) {
+        self.cluster.distrust(node, api, version, why.to_string(), now);
+    }
+
     /// The answer to InitProducerId.
-    fn identified(&mut self, body: &[u8], version: i16, now: Instant) {
+    fn identified(&mut self, body: &[u8], node: BrokerId, version: i16, now: Instant) {
         let answer = InitProducerIdResponse::decode(&mut Reader::new(body), version);
         match answer {
             Ok(answer) if answer.error_code.is_ok() => {
@@ -231,7 +244,10 @@ impl Producer {
             Ok(answer) => {
                 self.unidentified(answer.error_code, answer.error_code.meaning(), now);
             }
-            Err(error) => self.unidentified(ErrorCode::NETWORK_EXCEPTION, &error.to_string(), now),
+            Err(error) => {
+                self.unidentified(ErrorCode::NETWORK_EXCEPTION, &error.to_string(), now);
+                self.distrust(node, ApiKey::InitProducerId, version, &error, now);
+            }
         }
     }
 
