@@ -149,7 +149,7 @@ fn standing(progress: &Progress) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let per_second = if seconds > 0.0 { lap.acked as f64 / seconds } else { 0.0 };
     let mut text = format!("{} records/s", rate(per_second));
-    if lap.acked > 0 {
+    if lap.latency_p99 > 0 {
         text.push_str(&format!("   p99 {} ms", millis(lap.latency_p99)));
     }
     text.push_str(&format!("   waiting {}", thousands(progress.backlog())));
