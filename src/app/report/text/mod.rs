@@ -211,6 +211,11 @@ mod tests {
                         duplicated 0; reordered 0; corrupted 0; named by header kprod, 25 bytes of \
                         each record";
         assert!(clean.contains(expected), "{clean}");
+        let short = words(&|proof| {
+            (proof.found, proof.removed, proof.unknown) = (5_999_993, Some(7), Some(7));
+            proof.missing = vec![MissingModel { producer: 0, first: 0, last: 6 }];
+        });
+        assert!(short.contains("7 can't be judged") && !short.contains("not found"), "{short}");
         let broken = words(&|proof| {
             (proof.found, proof.lost, proof.duplicated) = (5_999_990, 10, Some(3));
             (proof.removed, proof.unknown) = (Some(70), Some(7));

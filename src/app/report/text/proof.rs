@@ -109,7 +109,9 @@ fn asides(proof: &VerificationModel, allowed: bool) -> Vec<String> {
     if let Some(why) = &proof.cut_short {
         parts.push(format!("reading ended early: {why}"));
     }
-    if let Some(first) = proof.missing.first() {
+    // Of what can't be judged the first is only the oldest that retention took.
+    let lost = proof.lost + proof.written_missing > 0;
+    if let Some(first) = proof.missing.first().filter(|_| lost) {
         parts.push(format!(
             "the first not found: producer {}, records {} to {}",
             first.producer,
