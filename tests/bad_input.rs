@@ -314,13 +314,26 @@ fn brokers_that_advertise_an_address_nobody_has() {
     // The bootstrap server itself answers well, so that the run gets as far as its first offsets.
     let said = complaints(&line, 3);
     let problem = said.lines().last().expect("there is an error");
+    assert!(!said.contains("connected"), "no leader was ever reached: {said}");
     for part in [
+        "the last obstacle was",
         "broker 1 at inside.invalid:9092: the name cannot be resolved",
         "expected a host with an address",
-        "check advertised.listeners of the broker",
+        "the cluster advertises this address: check advertised.listeners of the broker",
     ] {
         assert!(problem.contains(part), "no {part:?} in {said}");
     }
+}
+
+#[test]
+fn a_cluster_that_knows_no_broker_is_waited_for_aloud() {
+    let addr = server(|stream| {
+        // No brokers, no cluster id, no controller, no topics.
+        broker_with(stream, |_| Some([&[0; 5][..], &[1, 0], &[0xff; 4], &[1, 0]].concat()));
+    });
+    let said = complaints(&format!("--bootstrap-server {addr} --max-block-ms 4000"), 3);
+    assert!(said.contains("warning: still waiting after 3 s: "), "{said}");
+    assert!(said.contains("knows no broker yet"), "{said}");
 }
 
 #[test]

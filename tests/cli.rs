@@ -138,10 +138,144 @@ fn a_list_gives_one_run_a_cell() {
 
 #[test]
 fn a_perf_test_line_ends_with_its_line() {
-    bench("--embedded --topic t --num-records 500 --record-size 100 --throughput -1")
-        .assert()
-        .code(0)
-        .stdout(predicates::str::is_match("(?m)^500 records sent, [0-9.]+ records/sec").unwrap());
+    let line = "--embedded --topic t --num-records 500 --record-size 100 --throughput -1";
+    let printed = |pattern: &str| predicates::str::is_match(pattern).unwrap();
+    bench(line).assert().code(0).stdout(printed("(?m)^500 records sent, [0-9.]+ records/sec"));
+    // With a warm-up, all records come first, then those after it, as the original has it.
+    bench(&format!("{line} --warmup-records 100")).assert().code(0).stdout(printed(
+        "(?m)^500 records sent, .*99.9th.\n400 steady state records sent, .*99.9th.$",
+    ));
+}
+
+/// A run that is told to stop: the process, and its standard error line by line.
+struct Running {
+    child: std::process::Child,
+    lines: std::io::Lines<std::io::BufReader<std::process::ChildStderr>>,
+    seen: Vec<String>,
+}
+
+impl Running {
+    fn start(line: &str) -> Self {
+        use std::io::BufRead as _;
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_kprod-bench"))
+            .env_remove("KPROD_BOOTSTRAP_SERVER")
+            .args(line.split_whitespace())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = child.stderr.take().unwrap();
+        Self { child, lines: std::io::BufReader::new(stderr).lines(), seen: Vec::new() }
+    }
+
+    /// Reads on until a line holds `text`.
+    fn wait_for(&mut self, text: &str) {
+        loop {
+            let Some(line) = self.lines.next() else { panic!("no {text:?} in {:#?}", self.seen) };
+            let line = line.unwrap();
+            let found = line.contains(text);
+            self.seen.push(line);
+            if found {
+                return;
+            }
+        }
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal)
+            .unwrap();
+    }
+
+    /// Its exit code, standard output and standard error.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        self.seen.extend(self.lines.map(Result::unwrap));
+        let output = self.child.wait_with_output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), out, self.seen.join("\n"))
+    }
+}
+
+/// More than an embedded broker in a debug build takes, so that much is due and unanswered.
+const TOO_MUCH: &str = "--embedded --warmup 0 --rate 500k --record-size 2000 --duration 60s --reporting-interval 200ms";
+
+#[test]
+fn a_second_interrupt_writes_what_was_measured_at_once() {
+    let mut run = Running::start(&format!("{TOO_MUCH} --output-format json"));
+    run.wait_for("response p99");
+    run.signal(rustix::process::Signal::INT);
+    run.wait_for("stopping");
+    run.signal(rustix::process::Signal::INT);
+    let (code, out, err) = run.end();
+    assert_eq!(code, Some(130), "{err}");
+    let result: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(result["partial"], "interrupted");
+    let records = &result["records"];
+    assert!(records["acked"].as_u64() > Some(0), "{records}");
+    // What the stop cut off is nobody's error.
+    assert_eq!(records["cut_in_flight"], records["indeterminate"]);
+    assert_eq!(records["failed"], 0);
+    assert_eq!(result["errors"].as_array().map(Vec::len), Some(0), "{}", result["errors"]);
+}
+
+#[test]
+fn an_interrupted_run_says_what_the_stop_cut_off_and_what_was_measured() {
+    let mut run = Running::start(TOO_MUCH);
+    run.wait_for("response p99");
+    run.signal(rustix::process::Signal::TERM);
+    run.wait_for("stopping");
+    run.signal(rustix::process::Signal::TERM);
+    run.wait_for("ending at once");
+    let (code, out, err) = run.end();
+    assert_eq!(code, Some(143), "{err}");
+    assert!(out.contains("PARTIAL: terminated"), "{out}");
+    assert!(out.contains("cut off          by the stop: "), "{out}");
+    assert!(out.contains("errors           none"), "{out}");
+}
+
+#[test]
+fn an_interrupt_before_the_measurement_says_that_nothing_was_measured() {
+    let mut run = Running::start("--embedded --warmup 60s --rate 1k --reporting-interval 100ms");
+    run.wait_for("unanswered");
+    run.signal(rustix::process::Signal::INT);
+    let (code, out, err) = run.end();
+    assert_eq!((code, out.as_str()), (Some(130), ""), "{err}");
+    assert!(err.contains("interrupted before anything was measured"), "{err}");
+}
+
+#[test]
+fn an_interrupted_matrix_names_the_cell_and_keeps_its_rows() {
+    let mut run = Running::start(
+        "--embedded --acks 1,all --rate 1k --warmup 300ms --duration 1s --reporting-interval 100ms",
+    );
+    run.wait_for("[2 of 2 acks=all] warmup");
+    run.signal(rustix::process::Signal::TERM);
+    let (code, out, err) = run.end();
+    assert_eq!(code, Some(143), "{err}");
+    assert!(err.contains("error: [2 of 2 acks=all] interrupted before"), "{err}");
+    assert!(out.contains("PARTIAL          1 of 2 runs were done"), "{out}");
+}
+
+#[test]
+fn our_own_brokers_in_another_process_are_told_apart() {
+    use std::io::BufRead as _;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut broker = std::process::Command::new(env!("CARGO_BIN_EXE_kprod-bench"))
+        .args(["broker", "--brokers", "1", "--listen", &format!("127.0.0.1:{port}")])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut at = String::new();
+    std::io::BufReader::new(broker.stdout.take().unwrap()).read_line(&mut at).unwrap();
+    let line = format!("--bootstrap-server {} --num-records 10 --verify none", at.trim());
+    let run = bench(&format!("{line} --output-format json")).assert();
+    broker.kill().unwrap();
+    broker.wait().unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!(result["cluster"]["kind"], "embedded");
+    assert_eq!(result["cluster"]["another_process"], true);
 }
 
 #[test]
@@ -155,7 +289,7 @@ fn the_key_rules_profile_runs_and_a_record_without_a_key_fails_in_its_words() {
         .assert()
         .code(4)
         .stdout(contains("partitioner=key-rules:profiles/pangyo.rules.yaml"))
-        .stdout(contains("50 INVALID_RECORD (Need message key); 50 records failed"));
+        .stdout(contains("50 records failed (by INVALID_RECORD 50, Need message key)"));
 }
 
 #[test]

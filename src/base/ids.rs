@@ -21,7 +21,8 @@ id! {
     ConnectionId(u64)
 }
 id! {
-    /// A broker's node id as the cluster names it; negative for a bootstrap address whose id isn't known yet (-1, -2, …).
+    /// A broker's node id as the cluster names it; negative for a bootstrap address whose id isn't
+    /// known yet (-1, -2, …).
     BrokerId(i32)
 }
 id! {
@@ -29,7 +30,8 @@ id! {
     TopicSlot(u32)
 }
 id! {
-    /// A partition of one machine, dense from 0 over all its topics, append-only: a slot never changes its meaning.
+    /// A partition of one machine, dense from 0 over all its topics, append-only: a slot never
+    /// changes its meaning.
     PartitionSlot(u32)
 }
 id! {

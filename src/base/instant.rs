@@ -1,6 +1,7 @@
 //! A point in time as a plain number.
 //!
-//! `std::time::Instant` can't be built from a number, so tests and the simulator couldn't choose it. Cost class: per record.
+//! `std::time::Instant` can't be built from a number, so tests and the simulator couldn't choose
+//! it. Cost class: per record.
 
 use core::fmt;
 use core::ops::{Add, AddAssign, Sub};
@@ -8,7 +9,8 @@ use core::time::Duration;
 
 /// Nanoseconds since the origin of this process's monotonic clock (or the simulator's start).
 ///
-/// Range: 0 to 584 years. Only differences mean anything; two processes' instants can't be compared.
+/// Range: 0 to 584 years. Only differences mean anything; two processes' instants can't be
+/// compared.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Instant(u64);
 
@@ -42,7 +44,8 @@ impl Instant {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// `self` moved `nanos` nanoseconds later; stays at [`Instant::FAR_FUTURE`] past the end of the range.
+    /// `self` moved `nanos` nanoseconds later; stays at [`Instant::FAR_FUTURE`] past the end of the
+    /// range.
     #[must_use]
     pub const fn plus_nanos(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))

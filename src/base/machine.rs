@@ -1,10 +1,12 @@
 //! The face of everything that talks over a network without doing I/O.
 //!
-//! A machine is told what happened, and when; it answers with bytes to write, actions to take and one deadline. `host::shell`
-//! drives any machine over sockets, `host::sim` over virtual time. Cost class: per request.
+//! A machine is told what happened, and when; it answers with bytes to write, actions to take and
+//! one deadline. `host::shell` drives any machine over sockets, `host::sim` over virtual time. Cost
+//! class: per request.
 //!
-//! The order that a driver keeps: after every batch of inputs, [`Machine::poll_action`] until `None`, [`Machine::poll_write`]
-//! until `None`, [`Machine::poll_report`] until `None`, then [`Machine::poll_timeout`] once. `now` never goes back.
+//! The order that a driver keeps: after every batch of inputs, [`Machine::poll_action`] until
+//! `None`, [`Machine::poll_write`] until `None`, [`Machine::poll_report`] until `None`, then
+//! [`Machine::poll_timeout`] once. `now` never goes back.
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -34,11 +36,13 @@ pub trait Machine {
     fn handle_connected(&mut self, conn: ConnectionId, now: Instant);
     /// Bytes arrived, split anywhere; never empty.
     fn handle_read(&mut self, conn: ConnectionId, bytes: &[u8], now: Instant);
-    /// `len` bytes of the last [`Outbound`] were taken. Fewer than offered: the stream is blocked until `handle_writable`.
+    /// `len` bytes of the last [`Outbound`] were taken. Fewer than offered: the stream is blocked
+    /// until `handle_writable`.
     fn handle_written(&mut self, conn: ConnectionId, len: usize, now: Instant);
     /// A blocked stream takes bytes again.
     fn handle_writable(&mut self, conn: ConnectionId, now: Instant);
-    /// The stream is gone, or never stood. Not called for a connection that the machine closed itself.
+    /// The stream is gone, or never stood. Not called for a connection that the machine closed
+    /// itself.
     fn handle_closed(&mut self, conn: ConnectionId, cause: CloseCause, now: Instant);
     /// A job of [`Action::Seal`] is done.
     fn handle_sealed(&mut self, job: Self::Job, now: Instant);
@@ -47,11 +51,13 @@ pub trait Machine {
 
     /// The next thing to do, or `None`.
     fn poll_action(&mut self) -> Option<Action<Self::Job>>;
-    /// The next bytes to write, on the connection that the machine chooses; never for a blocked one.
+    /// The next bytes to write, on the connection that the machine chooses; never for a blocked
+    /// one.
     fn poll_write(&mut self, now: Instant) -> Option<Outbound<'_>>;
     /// The next thing the owner should know.
     fn poll_report(&mut self) -> Option<Self::Report>;
-    /// When [`Machine::handle_timeout`] should come next; `None`: not before another input. In the past means "at once".
+    /// When [`Machine::handle_timeout`] should come next; `None`: not before another input. In the
+    /// past means "at once".
     fn poll_timeout(&self) -> Option<Instant>;
     /// Whether it has ended: nothing to send, nothing to wait for; the driver may drop it.
     fn is_done(&self) -> bool;
@@ -63,7 +69,8 @@ pub trait Server: Machine {
     fn handle_accepted(&mut self, conn: ConnectionId, listener: ListenerIndex, now: Instant);
 }
 
-/// Work taken out of the machine because it takes long: it owns all that it needs and carries its result back.
+/// Work taken out of the machine because it takes long: it owns all that it needs and carries its
+/// result back.
 pub trait Job: Send + 'static {
     /// Does the work. Called once, on any thread.
     fn run(&mut self);
@@ -88,7 +95,8 @@ impl Job for NoJob {
 /// What a machine asks of its driver.
 #[derive(Debug)]
 pub enum Action<J> {
-    /// Look a host name up; answered by `handle_resolved`. Literal addresses are looked up the same way.
+    /// Look a host name up; answered by `handle_resolved`. Literal addresses are looked up the same
+    /// way.
     Resolve {
         /// A name or a literal address, without brackets.
         host: String,
@@ -151,7 +159,8 @@ impl<'a> Slices<'a> {
         Self { parts: [IoSlice::new(&[]); Slices::CAPACITY], len: 0, bytes: 0 }
     }
 
-    /// Adds a piece; an empty one is left out. Returns false, and adds nothing, when there is no room.
+    /// Adds a piece; an empty one is left out. Returns false, and adds nothing, when there is no
+    /// room.
     pub fn push(&mut self, part: &'a [u8]) -> bool {
         if part.is_empty() {
             return true;
@@ -198,7 +207,8 @@ impl Default for Slices<'_> {
     }
 }
 
-/// Why a stream ended or never stood. Holds words, not system types, so that the simulator can make every one of them.
+/// Why a stream ended or never stood. Holds words, not system types, so that the simulator can make
+/// every one of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CloseCause {
     /// The peer refused: nothing listens there.

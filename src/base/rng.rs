@@ -1,5 +1,6 @@
-//! The one source of pseudo-random numbers: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
-//! generators", OOPSLA 2014). Pinned by name, so that a seed means the same records on every platform and in every version.
+//! The one source of pseudo-random numbers: SplitMix64 (Steele, Lea, Flood: "Fast splittable
+//! pseudorandom number generators", OOPSLA 2014). Pinned by name, so that a seed means the same
+//! records on every platform and in every version.
 //!
 //! Cost class: per record. Not for secrets.
 
@@ -28,7 +29,8 @@ impl Rng {
         mix(self.state)
     }
 
-    /// Uniform in `0..bound` without modulo bias worth naming (below 2^-32 for bounds under 2^32). 0 for a bound of 0.
+    /// Uniform in `0..bound` without modulo bias worth naming (below 2^-32 for bounds under 2^32).
+    /// 0 for a bound of 0.
     ///
     /// Method: the high half of a 64 × 64 bit product (Lemire, 2019).
     pub const fn below(&mut self, bound: u64) -> u64 {
@@ -44,7 +46,8 @@ impl Rng {
     /// Fills `out` with uniform bytes, eight at a time; takes one word of the generator.
     ///
     /// The bytes come from wyrand (Wang Yi, wyhash final version 4) seeded with that word: one
-    /// multiplication per word where SplitMix64 has two in a row, which halves the cost of a payload.
+    /// multiplication per word where SplitMix64 has two in a row, which halves the cost of a
+    /// payload.
     pub fn fill(&mut self, out: &mut [u8]) {
         let mut state = self.next_u64();
         let mut chunks = out.chunks_exact_mut(8);
@@ -68,7 +71,8 @@ const fn wyrand(state: &mut u64) -> u64 {
     (product >> 64) as u64 ^ product as u64
 }
 
-/// SplitMix64's finalizer: a bijection of 64-bit words in which every input bit reaches every output bit.
+/// SplitMix64's finalizer: a bijection of 64-bit words in which every input bit reaches every
+/// output bit.
 #[must_use]
 pub const fn mix(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -333,6 +333,8 @@ const AFTER_HELP: &str = "\
 Numbers take units: 200k, 1.5M, 16KiB, 1MB, 5ms, 30s, 2m; a bare number is in the key's own unit.
 Without --bootstrap-server the run uses embedded brokers and says so. Without any flag it is the
 default profile: acks=all, linger 5 ms, 200k records/s of 100 bytes for 30 s after 5 s of warm-up.
+With flags but without --rate it saturates: as fast as the producer takes records, so latencies are
+those of full queues; give --rate to learn what a steady load would see.
 
 Exit codes: 0 passed, 1 internal error, 2 bad flag or configuration, 3 cluster or topic unusable,
 4 records lost, failed or indeterminate, 5 not a measurement (with --strict),

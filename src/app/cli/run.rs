@@ -5,14 +5,15 @@ use std::io::{IsTerminal as _, Write as _};
 use super::args::{OutputFormat, RunArgs};
 use crate::app::report::assemble::{self, Origin};
 use crate::app::report::exit::Exit;
-use crate::app::report::matrix::{self, CellRun};
+use crate::app::report::matrix::{self, Asked, CellRun};
 use crate::app::report::metrics::metrics;
 use crate::app::report::model::{AxisModel, ConfigModel, Report};
 use crate::app::report::output::{check_writable, json, write_whole};
 use crate::app::report::paint::Paint;
-use crate::app::report::perf_test::final_line;
+use crate::app::report::perf_test::final_lines;
 use crate::app::report::progress::{Style, Watcher};
 use crate::app::report::table::table;
+use crate::app::report::table_notes::fixed;
 use crate::app::report::text::{heading, summary};
 use crate::app::settings::{self, Cell, JsonTarget, Settings};
 use crate::host::driver;
@@ -73,9 +74,10 @@ fn one(settings: &Settings, origin: &Origin, number: usize) -> Result<(Report, E
         false if std::io::stderr().is_terminal() => Style::Bar,
         false => Style::Lines,
     };
-    let mut watcher = Watcher::new(style, settings.output.log, title(settings, cell, number));
+    let title = title(settings, cell, number);
+    let mut watcher = Watcher::new(style, settings.output.log, title.clone());
     let result = driver::run(&plan, &mut watcher).map_err(|error| {
-        complain(&error.to_string());
+        complain(&format!("{title}{error}"));
         Exit::from(&error)
     })?;
     drop(watcher);
@@ -136,8 +138,14 @@ fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
             .iter()
             .map(|axis| AxisModel { flag: axis.flag.to_owned(), values: axis.values.clone() });
         let heading = heading(&runs[0].report, paint);
-        let joined = matrix::join(axes.collect(), settings.repeat, runs, exit);
-        (format!("{heading}\n{}", table(&joined.matrix, paint)), json(&joined))
+        let asked = Asked {
+            axes: axes.collect(),
+            repeat: settings.repeat,
+            runs: settings.order.len() as u64,
+        };
+        let joined = matrix::join(asked, runs, exit);
+        let fixed = fixed(&joined.matrix);
+        (format!("{heading}{fixed}\n{}", table(&joined.matrix, paint)), json(&joined))
     };
     let output = &settings.output;
     let to_stdout = output.format == OutputFormat::Json || output.json == Some(JsonTarget::Stdout);
@@ -172,7 +180,7 @@ fn single(settings: &Settings, report: &Report, paint: Paint) -> String {
     }
     if settings.output.perf_test {
         page.push('\n');
-        page.push_str(&final_line(report));
+        page.push_str(&final_lines(report));
         page.push('\n');
     }
     page

@@ -124,6 +124,7 @@ fn cluster(result: &RunResult) -> ClusterModel {
     });
     ClusterModel {
         kind: if cluster.embedded { ClusterKind::Embedded } else { ClusterKind::Real },
+        another_process: cluster.another_process,
         id: cluster.id.clone(),
         brokers: brokers.collect(),
         api_versions_hash: cluster.api_versions_hash.clone(),
@@ -190,6 +191,8 @@ fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
         indeterminate: phase.indeterminate,
         unsent: phase.unsent,
         drain_seconds: phase.drain.as_secs_f64(),
+        service: phase.service.as_ref().and_then(|(all, kind)| distill::distribution(all, *kind)),
+        payload_bytes: phase.payload_bytes,
         offset_before: phase.offset_before,
         offset_after: phase.offset_after,
     }

@@ -81,6 +81,7 @@ pub(super) fn records(tally: &Tally) -> RecordsModel {
         failed: ledger.failed,
         indeterminate: ledger.indeterminate,
         unsent: ledger.unsent,
+        cut_in_flight: tally.cut_in_flight,
     }
 }
 

@@ -60,6 +60,12 @@ pub(super) fn binary_bytes(count: f64) -> String {
     scaled(count, 1024.0, ["B", "KiB", "MiB", "GiB"])
 }
 
+/// A span as people say it: `21 ms`, `2.1 s`.
+#[must_use]
+pub(super) fn seconds(span: f64) -> String {
+    if span < 0.9995 { format!("{:.0} ms", span * 1e3) } else { format!("{span:.1} s") }
+}
+
 /// A share as percent with one decimal.
 #[must_use]
 pub(super) fn percent(share: f64) -> String {
@@ -122,6 +128,7 @@ mod tests {
         assert_eq!(bytes(15_890.0), "15.9 KB");
         assert_eq!(bytes(100.0), "100 B");
         assert_eq!(binary_bytes(48_234_496.0), "46.0 MiB");
+        assert_eq!([seconds(0.0214), seconds(2.06)], ["21 ms", "2.1 s"]);
         assert_eq!(percent(0.9995), "100.0 %");
         assert_eq!(whole_percent(0.001), "under 1 %");
         assert_eq!(rate(0.5), "0.5");

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::exit::Exit;
+use super::figures::rate as rate_of;
 use super::model::{
-    AxisModel, MatrixModel, MatrixReport, MatrixRun, Report, SCHEMA_VERSION, SummaryRow,
+    AxisModel, MatrixModel, MatrixReport, MatrixRun, ReasonModel, Report, SCHEMA_VERSION,
+    SummaryRow,
 };
 
 /// A run and the cell it belongs to.
@@ -20,14 +22,26 @@ pub struct CellRun {
     pub report: Report,
 }
 
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Flags with their values.
+    pub axes: Vec<AxisModel>,
+    /// Runs of each cell.
+    pub repeat: u32,
+    /// Runs in all.
+    pub runs: u64,
+}
+
 /// Joins runs. `exit` is how the process ends.
 #[must_use]
-pub fn join(axes: Vec<AxisModel>, repeat: u32, runs: Vec<CellRun>, exit: Exit) -> MatrixReport {
+pub fn join(asked: Asked, runs: Vec<CellRun>, exit: Exit) -> MatrixReport {
     let mut cells: BTreeMap<usize, Vec<&CellRun>> = BTreeMap::new();
     for run in &runs {
         cells.entry(run.cell).or_default().push(run);
     }
     let summary = cells.into_values().map(row).collect();
+    let fixed = fixed(&asked.axes, &runs);
     let runs = runs.into_iter().map(|run| MatrixRun {
         cell: run.values,
         repetition: run.repetition,
@@ -36,10 +50,55 @@ pub fn join(axes: Vec<AxisModel>, repeat: u32, runs: Vec<CellRun>, exit: Exit) -
     MatrixReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         runs: runs.collect(),
-        matrix: MatrixModel { axes, repeat, summary },
+        matrix: MatrixModel {
+            axes: asked.axes,
+            repeat: asked.repeat,
+            summary,
+            fixed,
+            planned_runs: asked.runs,
+        },
         exit: exit.model(),
     }
 }
+
+/// What all runs have in common of what a matrix can vary, and isn't an axis.
+fn fixed(axes: &[AxisModel], runs: &[CellRun]) -> BTreeMap<String, String> {
+    let mut common: Option<BTreeMap<String, String>> = None;
+    for run in runs {
+        let these = settings(&run.report);
+        match &mut common {
+            None => common = Some(these),
+            Some(common) => common.retain(|flag, value| these.get(flag) == Some(value)),
+        }
+    }
+    let mut common = common.unwrap_or_default();
+    common.retain(|flag, _| axes.iter().all(|axis| axis.flag != *flag));
+    common
+}
+
+/// The settings that most decide a run's figures, by flag.
+fn settings(report: &Report) -> BTreeMap<String, String> {
+    let measured = report.phases.iter().rfind(|phase| phase.name == "measure");
+    let rate = measured.and_then(|phase| phase.target_rate);
+    let rate = rate.map_or_else(|| "as fast as it goes".to_owned(), |rate| rate_of(rate) + "/s");
+    let of_producer = SHOWN.iter().filter_map(|flag| {
+        let value = report.config.effective.get(&flag.replace('-', "."))?;
+        Some(((*flag).to_owned(), value.clone()))
+    });
+    let value_size = report.generator.sizes.value.map(|bytes| bytes.to_string());
+    let of_load = [
+        ("rate", Some(rate)),
+        ("producers", Some(report.client.producers.to_string())),
+        ("record-size", value_size),
+        ("key", Some(report.generator.key.clone())),
+    ];
+    let of_load = of_load.into_iter().filter_map(|(flag, value)| Some((flag.to_owned(), value?)));
+    of_producer.chain(of_load).collect()
+}
+
+/// Producer settings that are worth a place above a table.
+const SHOWN: [&str; 5] =
+    ["acks", "linger-ms", "batch-size", "compression-type", "enable-idempotence"];
 
 /// A cell's row: the run in the middle by p99 (of an even number the worse one) stands for it, so
 /// that the figures of a row belong together; the verdict is the worst of all its runs.
@@ -49,23 +108,49 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     let report = &middle.report;
     let worst = runs.iter().map(|run| run.report.validity.status).max();
     let family = report.latency.response.as_ref().or(report.latency.service.as_ref());
+    let paced = report.throughput.offered_rps.is_some();
+    let rates = runs.iter().map(|run| run.report.throughput.acked_rps);
+    let p99s: Option<Vec<u64>> = runs.iter().map(|run| known_p99(&run.report)).collect();
     SummaryRow {
         cell: middle.values.clone(),
         kind: family.map_or_else(|| "acked".to_owned(), |family| family.kind.clone()),
+        family: if paced { "response" } else { "service" }.to_owned(),
+        runs: runs.len() as u64,
         records_per_second: report.throughput.acked_rps,
+        records_per_second_range: rates
+            .fold((f64::INFINITY, 0.0), |(low, high), rate| (rate.min(low), rate.max(high))),
         mb_s: report.throughput.mb_s_uncompressed,
         p50: family.map(|family| family.p50),
         p99: family.map(|family| family.p99),
         p999: family.map(|family| family.p999),
         max: family.map(|family| family.max),
         cpu_ns_per_record: report.client.cpu_ns_per_record,
+        p99_range: p99s.and_then(|all| all.iter().min().copied().zip(all.iter().max().copied())),
         verdict: worst.unwrap_or(report.validity.status),
+        reasons: reasons(&runs),
     }
 }
 
+/// Every kind of reason of a cell's runs once, worst first.
+fn reasons(runs: &[&CellRun]) -> Vec<ReasonModel> {
+    let mut found: Vec<ReasonModel> = Vec::new();
+    for reason in runs.iter().flat_map(|run| &run.report.validity.reasons) {
+        if found.iter().all(|known| known.name != reason.name) {
+            found.push(reason.clone());
+        }
+    }
+    found.sort_by_key(|reason| core::cmp::Reverse(reason.status));
+    found
+}
+
+/// For sorting: a run without latencies is the worst.
 fn p99(report: &Report) -> u64 {
+    known_p99(report).unwrap_or(u64::MAX)
+}
+
+fn known_p99(report: &Report) -> Option<u64> {
     let family = report.latency.response.as_ref().or(report.latency.service.as_ref());
-    family.map_or(u64::MAX, |family| family.p99)
+    family.map(|family| family.p99)
 }
 
 #[cfg(test)]
@@ -86,10 +171,16 @@ mod tests {
             CellRun { cell, values, repetition, report }
         };
         let runs = vec![run(1, 0, 7), run(0, 0, 1), run(0, 1, 50), run(0, 2, 20), run(1, 1, 9)];
-        let joined = join(Vec::new(), 3, runs, Exit::Passed);
+        let asked = Asked { axes: Vec::new(), repeat: 3, runs: 6 };
+        let joined = join(asked, runs, Exit::Passed);
         let rows: Vec<_> = joined.matrix.summary.iter().map(|r| (r.p99, r.verdict)).collect();
         assert_eq!(rows, [(Some(20), Status::Suspect), (Some(9), Status::Valid)]);
         assert_eq!(joined.runs.len(), 5);
+        assert_eq!(joined.matrix.planned_runs, 6);
+        let ranges: Vec<_> = joined.matrix.summary.iter().map(|r| (r.runs, r.p99_range)).collect();
+        assert_eq!(ranges, [(3, Some((1, 50))), (2, Some((7, 9)))]);
+        assert_eq!(joined.matrix.fixed["rate"], "200,000/s");
+        assert_eq!(joined.matrix.fixed["linger-ms"], "5");
         let text = super::super::output::json(&joined);
         assert_eq!(serde_json::from_str::<MatrixReport>(&text).unwrap(), joined);
     }

@@ -29,13 +29,14 @@ pub struct Watcher {
     /// What stands before every line, such as "run 3 of 18: acks=1".
     title: String,
     bar: Option<ProgressBar>,
+    warmed_up: bool,
 }
 
 impl Watcher {
     /// Shows progress in `style`, and logs lines as important as `log` or more.
     #[must_use]
     pub const fn new(style: Style, log: LogLevel, title: String) -> Self {
-        Self { style, log, title, bar: None }
+        Self { style, log, title, bar: None, warmed_up: false }
     }
 
     /// Prints a line, above the bar if there is one.
@@ -71,13 +72,17 @@ impl Observer for Watcher {
         let made = if topic.created { " (made by this run)" } else { "" };
         let partitions = plural(topic.partitions.into(), "partition");
         self.line(&format!(
-            "{}connected: {brokers}, topic {}{made}, {partitions}",
+            "{}connected to every leader: {brokers}, topic {}{made}, {partitions}",
             self.title, topic.name
         ));
     }
 
     fn phase(&mut self, phase: PhaseKind) {
         self.end_bar();
+        if self.style == Style::PerfTest && phase == PhaseKind::Measure && self.warmed_up {
+            self.line("In steady state.");
+        }
+        self.warmed_up |= phase == PhaseKind::Warmup;
         if self.style == Style::Lines && phase != PhaseKind::Connect {
             self.line(&format!("{}{}", self.title, phase.name()));
         }
@@ -124,6 +129,9 @@ fn done_of(progress: &Progress) -> (u64, u64) {
     let ms = |span: core::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     match (progress.planned, progress.planned_records) {
         (Some(planned), _) => (ms(progress.elapsed).min(ms(planned)), ms(planned)),
+        (None, Some(records)) if progress.phase == PhaseKind::Drain => {
+            (records.saturating_sub(progress.backlog()), records)
+        }
         (None, Some(records)) => (progress.due.min(records), records),
         (None, None) => (0, 1),
     }
@@ -133,6 +141,7 @@ fn done_of(progress: &Progress) -> (u64, u64) {
 fn plain(progress: &Progress) -> String {
     let of = match (progress.planned, progress.planned_records) {
         (Some(planned), _) => format!(" of {:.0} s", planned.as_secs_f64()),
+        (None, Some(_)) if progress.phase == PhaseKind::Drain => String::new(),
         (None, Some(records)) => {
             format!(", {} of {} records", thousands(progress.acked), thousands(records))
         }
@@ -150,9 +159,10 @@ fn standing(progress: &Progress) -> String {
     let per_second = if seconds > 0.0 { lap.acked as f64 / seconds } else { 0.0 };
     let mut text = format!("{} records/s", rate(per_second));
     if lap.latency_p99 > 0 {
-        text.push_str(&format!("   p99 {} ms", millis(lap.latency_p99)));
+        let family = if progress.paced { "response" } else { "service" };
+        text.push_str(&format!("   {family} p99 {} ms", millis(lap.latency_p99)));
     }
-    text.push_str(&format!("   waiting {}", thousands(progress.backlog())));
+    text.push_str(&format!("   {} unanswered", plural(progress.backlog(), "record")));
     let bad = progress.failed + progress.indeterminate;
     if bad > 0 {
         text.push_str(&format!("   FAILED {}", thousands(bad)));
@@ -170,6 +180,7 @@ mod tests {
     fn progress() -> Progress {
         Progress {
             phase: PhaseKind::Measure,
+            paced: true,
             elapsed: Duration::from_millis(12_030),
             planned: Some(Duration::from_secs(30)),
             planned_records: None,
@@ -190,7 +201,8 @@ mod tests {
     fn a_tick_is_one_line_without_a_terminal() {
         assert_eq!(
             plain(&progress()),
-            "measure 12.0 s of 30 s   199,998 records/s   p99 12.3 ms   waiting 1,024"
+            "measure 12.0 s of 30 s   199,998 records/s   response p99 12.3 ms   \
+             1,024 records unanswered"
         );
         let counted = Progress {
             planned: None,
@@ -201,8 +213,22 @@ mod tests {
         };
         assert_eq!(
             plain(&counted),
-            "measure 12.0 s, 2,398,976 of 3,000,000 records   0 records/s   waiting 1,000   FAILED 24"
+            "measure 12.0 s, 2,398,976 of 3,000,000 records   0 records/s   \
+             1,000 records unanswered   FAILED 24"
         );
+        let drain = Progress {
+            phase: PhaseKind::Drain,
+            paced: false,
+            elapsed: Duration::from_millis(2_060),
+            planned: None,
+            planned_records: Some(2_400_000),
+            ..progress()
+        };
+        assert_eq!(
+            plain(&drain),
+            "drain 2.1 s   199,998 records/s   service p99 12.3 ms   1,024 records unanswered"
+        );
+        assert_eq!(done_of(&drain), (2_398_976, 2_400_000));
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub(super) fn report() -> Report {
         validity: ValidityModel {
             status: Status::Valid,
             reasons: Vec::new(),
+            limit: "nothing".to_owned(),
             limited_by: "nothing: at the asked rate with 96 % of a core to spare".to_owned(),
         },
         verification: Some(VerificationModel {
@@ -94,6 +95,7 @@ fn environment() -> EnvironmentModel {
 fn cluster() -> ClusterModel {
     ClusterModel {
         kind: ClusterKind::Real,
+        another_process: false,
         id: Some("abc".to_owned()),
         brokers: (1..=3)
             .map(|id| BrokerModel { id, host: format!("b{id}:9092"), rack: None })
@@ -121,6 +123,7 @@ fn config() -> ConfigModel {
         ("batch.size", "16384"),
         ("compression.type", "none"),
         ("enable.idempotence", "true"),
+        ("max.in.flight.requests.per.connection", "5"),
     ];
     ConfigModel {
         effective: texts(&effective),
@@ -144,6 +147,8 @@ fn phase() -> PhaseModel {
         indeterminate: 0,
         unsent: 0,
         drain_seconds: 0.02,
+        service: None,
+        payload_bytes: 600_000_000,
         offset_before: Some(1_000_000),
         offset_after: Some(7_000_000),
     }

@@ -1,15 +1,18 @@
-//! A matrix as one row per cell, the best of each column marked. Cost class: once a process.
+//! A matrix as one row per cell, the best of each column marked, with what the figures are and why
+//! cells aren't valid below. Cost class: once a process.
 
 use super::figures::{millis, rate};
 use super::model::{MatrixModel, Status, SummaryRow};
 use super::paint::Paint;
+use super::table_notes::notes;
 
 /// The table: the axes' values first, then what each cell reached. A star marks the best of a
 /// column among the cells that are a measurement.
 #[must_use]
 pub fn table(matrix: &MatrixModel, paint: Paint) -> String {
     let axes = matrix.axes.iter().map(|axis| axis_name(&axis.flag).to_owned());
-    let header: Vec<String> = axes.chain(FIGURES.map(str::to_owned)).collect();
+    let figures = FIGURES.iter().filter(|name| matrix.repeat > 1 || **name != P99_RANGE);
+    let header: Vec<String> = axes.chain(figures.map(|&name| name.to_owned())).collect();
     let rows: Vec<Vec<String>> = matrix.summary.iter().map(|row| texts(matrix, row)).collect();
     let width = |column: usize| {
         let rows = rows.iter().map(|row| row[column].chars().count());
@@ -26,9 +29,8 @@ pub fn table(matrix: &MatrixModel, paint: Paint) -> String {
         };
         page.push_str(&line(row, &widths, starred, paint));
     }
-    if mixed(&matrix.summary) {
-        page.push_str("acks=0: until written to the socket, so not compared with the others\n");
-    }
+    page.push('\n');
+    page.push_str(&notes(matrix));
     page
 }
 
@@ -74,8 +76,12 @@ fn texts(matrix: &MatrixModel, row: &SummaryRow) -> Vec<String> {
         span(row.p999),
         span(row.max),
         row.cpu_ns_per_record.map_or_else(|| "-".to_owned(), |nanos| format!("{nanos:.0}")),
-        row.verdict.shout().to_lowercase(),
     ]);
+    if matrix.repeat > 1 {
+        let range = |(low, high)| format!("{}–{}", millis(low), millis(high));
+        texts.push(row.p99_range.map_or_else(|| "-".to_owned(), range));
+    }
+    texts.push(row.verdict.shout().to_lowercase());
     texts
 }
 
@@ -112,12 +118,12 @@ fn best(rows: &[SummaryRow]) -> Vec<Option<usize>> {
 }
 
 /// Whether some rows end at the ack and others at the write.
-fn mixed(rows: &[SummaryRow]) -> bool {
+pub(super) fn mixed(rows: &[SummaryRow]) -> bool {
     rows.iter().any(|row| row.kind != rows[0].kind)
 }
 
 /// Long flags under the short name that a column has room for.
-fn axis_name(flag: &str) -> &str {
+pub(super) fn axis_name(flag: &str) -> &str {
     match flag {
         "linger-ms" => "linger",
         "batch-size" => "batch",
@@ -130,26 +136,42 @@ fn axis_name(flag: &str) -> &str {
     }
 }
 
-const FIGURES: [&str; 8] =
-    ["records/s", "MB/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "CPU ns", "verdict"];
+const FIGURES: [&str; 9] = [
+    "records/s",
+    "MB/s",
+    "p50 ms",
+    "p99 ms",
+    "p99.9 ms",
+    "max ms",
+    "CPU ns/record",
+    P99_RANGE,
+    "verdict",
+];
+/// Only where cells were repeated.
+const P99_RANGE: &str = "p99 min–max";
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::AxisModel;
+    use super::super::model::{AxisModel, ReasonModel};
     use super::*;
 
     fn row(acks: &str, rps: f64, p99: u64, verdict: Status) -> SummaryRow {
         SummaryRow {
             cell: [("acks".to_owned(), acks.to_owned())].into(),
             kind: if acks == "0" { "written" } else { "acked" }.to_owned(),
+            family: "response".to_owned(),
+            runs: 1,
             records_per_second: rps,
+            records_per_second_range: (rps, rps),
             mb_s: rps / 1e4,
             p50: Some(p99 / 2),
             p99: Some(p99),
             p999: Some(p99 * 2),
             max: None,
             cpu_ns_per_record: Some(120.4),
+            p99_range: Some((p99, p99 + 1_000_000)),
             verdict,
+            reasons: Vec::new(),
         }
     }
 
@@ -168,23 +190,40 @@ mod tests {
 
     #[test]
     fn each_cell_is_a_row_and_the_best_measurement_is_starred() {
-        let matrix = MatrixModel {
+        let busy = |share: &str| ReasonModel {
+            name: "run_delay".to_owned(),
+            status: Status::Suspect,
+            text: format!("workers waited for a core for {share} of the window"),
+        };
+        let mut summary = vec![
+            row("0", 250_000.0, 900_000, Status::Valid),
+            row("1", 50_000.0, 5_000_000, Status::Suspect),
+            row("all", 49_990.0, 12_000_000, Status::Suspect),
+        ];
+        summary[1].reasons = vec![busy("3.0 %")];
+        summary[2].reasons = vec![busy("4.0 %")];
+        let mut matrix = MatrixModel {
             axes: vec![AxisModel { flag: "acks".to_owned(), values: vec![] }],
             repeat: 1,
-            summary: vec![
-                row("0", 250_000.0, 900_000, Status::Valid),
-                row("1", 50_000.0, 5_000_000, Status::Valid),
-                row("all", 49_990.0, 12_000_000, Status::Suspect),
-            ],
+            summary,
+            fixed: [("linger-ms", "5"), ("rate", "50,000/s")]
+                .map(|(flag, value)| (flag.to_owned(), value.to_owned()))
+                .into(),
+            planned_runs: 3,
         };
-        let expected = "\
-acks  records/s  MB/s  p50 ms  p99 ms  p99.9 ms  max ms  CPU ns  verdict
-   0    250,000  25.0    0.45    0.90      1.80       -     120  valid
-   1     50,000*  5.0*   2.50*   5.00*     10.0*      -     120* valid
- all     49,990   5.0    6.00    12.0      24.0       -     120  suspect
-acks=0: until written to the socket, so not compared with the others
-";
         let seen = table(&matrix, Paint::Off);
+        let expected = include_str!("table_snapshot.txt");
         assert!(seen == expected, "got:\n{seen}\nexpected:\n{expected}");
+        assert!(seen.lines().all(|line| line.chars().count() <= 100));
+        matrix.repeat = 3;
+        matrix.planned_runs = 9;
+        for row in &mut matrix.summary {
+            row.runs = 3;
+        }
+        matrix.summary[2].runs = 1;
+        let seen = table(&matrix, Paint::Off);
+        assert!(seen.contains("CPU ns/record  p99 min–max  verdict"), "{seen}");
+        assert!(seen.contains("5.00–6.00"), "{seen}");
+        assert!(seen.contains("7 of 9 runs"), "{seen}");
     }
 }

@@ -1,12 +1,12 @@
 //! The evidence of a run, collected for the verdict, and the verdict in words. Cost class: once a
 //! run.
 
-use super::figures::whole_percent;
+use super::limit::Facts;
 use super::model::{ReasonModel, Status, ValidityModel};
 use super::text::shown;
 use crate::host::driver::result::PhaseResult;
 use crate::host::driver::{RunPlan, RunResult};
-use crate::load::recorder::verdict::{self, Evidence, Limit, LimitedBy, judge, limited_by};
+use crate::load::recorder::verdict::{self, Evidence, Limits, judge, limited_by};
 
 /// Judges the measurement.
 pub(super) fn validity(
@@ -21,11 +21,22 @@ pub(super) fn validity(
         status: status(reason.status()),
         text: reason.to_string(),
     });
-    let limit = limited_by(&evidence, &result.tally.stages);
+    let window = measured.end.saturating_sub(measured.start);
+    let in_flight = plan.producer.max_in_flight;
+    let limits = Limits::of(&result.tally, window, in_flight);
+    let limit = limited_by(&evidence, &limits);
+    let facts = Facts {
+        limit,
+        evidence: &evidence,
+        limits: &limits,
+        fill: result.tally.batches.fill_ratio().unwrap_or(0.0),
+        producer: &plan.producer,
+    };
     ValidityModel {
         status: status(verdict.status),
         reasons: reasons.collect(),
-        limited_by: limit_in_words(limit, evidence.busy_max),
+        limit: limit.to_string(),
+        limited_by: facts.in_words(),
     }
 }
 
@@ -69,25 +80,6 @@ fn highest_percentile(count: u64) -> Option<(f64, u64)> {
         (99.0, 100)
     };
     (count > 0).then_some((percentile, count / one_in))
-}
-
-fn limit_in_words(limited: LimitedBy, busy: Option<f64>) -> String {
-    let most = limited.stage.map_or_else(String::new, |stage| {
-        format!(": records spent most of their time in {}", stage.replace('_', " "))
-    });
-    match (limited.limit, busy) {
-        (Limit::Nothing, Some(busy)) => {
-            let spare = whole_percent((1.0 - busy).max(0.0));
-            format!("nothing: at the asked rate with {spare} of a core to spare")
-        }
-        (Limit::Nothing, None) => "nothing: at the asked rate".to_owned(),
-        (Limit::Client, Some(busy)) => {
-            format!("the client: its busiest producer used {} of a core", whole_percent(busy))
-        }
-        (Limit::Client, None) => format!("the client{most}"),
-        (Limit::Network, _) => format!("the network, or a broker that reads slowly{most}"),
-        (Limit::Broker, _) => format!("the cluster{most}"),
-    }
 }
 
 const fn status(status: verdict::Status) -> Status {

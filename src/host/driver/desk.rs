@@ -5,8 +5,11 @@
 use core::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::timeout;
 
 use super::error::RunError;
+use super::patience::Patience;
 use crate::host::shell::{Shell, clock};
 use crate::kafka::admin::{
     Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, NetworkConfig,
@@ -19,23 +22,25 @@ pub(super) struct Desk {
     timeout: Duration,
     /// Questions without an answer: more than one when the wait for an earlier one was dropped.
     unanswered: u32,
+    tell: UnboundedSender<String>,
 }
 
 impl Desk {
     /// A client of its own for `config`; each question may take `timeout`, but reaching no broker
-    /// at all ends it earlier.
+    /// at all ends it earlier. What a long wait is for goes to `tell`.
     pub(super) fn new(
         runtime: &Runtime,
         config: &NetworkConfig,
         timeout: Duration,
         seed: u64,
+        tell: UnboundedSender<String>,
     ) -> Result<Self, RunError> {
         let _context = runtime.enter();
         let admin = Admin::new(config, UNREACHABLE_AFTER.min(timeout), seed, clock::now());
         let shell = Shell::new(admin).map_err(|error| {
             RunError::Internal(format!("no timer for the admin client: {error}"))
         })?;
-        Ok(Self { shell, timeout, unanswered: 0 })
+        Ok(Self { shell, timeout, unanswered: 0, tell })
     }
 
     /// The cluster and one topic of it.
@@ -74,6 +79,11 @@ impl Desk {
             AdminReply::Configs(entries) => Ok(entries),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Makes sure that every leader of a topic answers, where the cluster says that it is.
+    pub(super) async fn reach_leaders(&mut self, topic: &str) -> Result<(), RunError> {
+        self.offsets(topic).await.map(drop)
     }
 
     /// The end offsets of a topic by partition, once they haven't moved for a second: what was
@@ -121,11 +131,28 @@ impl Desk {
         }
     }
 
+    /// Tells what a long wait is for.
+    fn say(&self, patience: &mut Patience) {
+        if !patience.is_over() {
+            return;
+        }
+        let obstacle = self.shell.machine().obstacle();
+        if let Some(words) = obstacle.and_then(|words| patience.words(&words)) {
+            // The run that listens is the one that waits for this answer.
+            let _ = self.tell.send(words);
+        }
+    }
+
     async fn ask(&mut self, ask: Ask) -> Result<AdminReply, RunError> {
         self.shell.command(AdminCall::new(ask, self.timeout));
         self.unanswered += 1;
+        let mut patience = Patience::begin();
         loop {
-            let answer = self.shell.run_until(Some).await;
+            let look = timeout(patience.next_look(), self.shell.run_until(Some));
+            let Ok(answer) = look.await else {
+                self.say(&mut patience);
+                continue;
+            };
             self.unanswered -= 1;
             match answer {
                 // The answer to a question that was dropped before it came.

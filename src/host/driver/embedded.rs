@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn a_name_is_not_looked_up() {
         let error = Embedded::start(BrokerPlan::three("kafka.example"), 7).unwrap_err();
-        let expected = "the embedded broker could not start: cannot listen on kafka.example: it is no IP address";
+        let expected = "the embedded broker could not start: cannot listen on kafka.example: \
+                        it is no IP address";
         assert_eq!(error.to_string(), expected);
     }
 }

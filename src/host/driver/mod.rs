@@ -10,6 +10,7 @@ pub mod environment;
 mod error;
 mod events;
 mod observer;
+mod patience;
 mod phase;
 pub mod plan;
 mod proof;

@@ -10,7 +10,7 @@ use super::result::{ClusterFacts, PhaseKind, TopicFacts};
 /// Who watches a run. Every method is called from the thread that called the driver, between two
 /// ticks, so a slow watcher delays only the next call, never a record.
 pub trait Observer {
-    /// The cluster answered and the topic is there to be written to.
+    /// The topic is there to be written to: all of its leaders have answered.
     fn connected(&mut self, cluster: &ClusterFacts, topic: &TopicFacts);
     /// A phase begins.
     fn phase(&mut self, phase: PhaseKind);
@@ -26,11 +26,14 @@ pub trait Observer {
 pub struct Progress {
     /// Which phase; counts below begin at its start.
     pub phase: PhaseKind,
-    /// Since the phase began.
+    /// There is a rate, so latencies are responses; without one they are services.
+    pub paced: bool,
+    /// Since the phase began; a drain begins where the measurement's window ends.
     pub elapsed: Duration,
     /// How long the phase is to last, when time ends it.
     pub planned: Option<Duration>,
-    /// How many records the phase is to send, when a count ends it.
+    /// How many records the phase is to send, when a count ends it; in a drain, how many are to
+    /// have an outcome in the end.
     pub planned_records: Option<u64>,
     /// Records that fell due (without a rate: that were taken).
     pub due: u64,

@@ -28,6 +28,8 @@ pub(super) struct PhaseOutcome {
     /// What the process had used when it began, and when its schedule had ended everywhere.
     pub(super) usage: (Usage, Usage),
     pub(super) interrupted: Option<Signal>,
+    /// The user doesn't want to wait for anything more.
+    pub(super) at_once: bool,
     pub(super) aborted: Option<String>,
     pub(super) leader_changes: u64,
 }
@@ -53,7 +55,10 @@ struct State {
     last_acked: u64,
     usage_before: Usage,
     usage_after: Option<Usage>,
+    /// When the schedule had ended everywhere.
+    drains_since: Option<Instant>,
     interrupted: Option<Signal>,
+    at_once: bool,
     aborted: Option<String>,
     chronicle: Chronicle,
 }
@@ -76,7 +81,9 @@ impl Watch<'_> {
             last_acked: 0,
             usage_before,
             usage_after: None,
+            drains_since: None,
             interrupted: None,
+            at_once: false,
             aborted: None,
             chronicle: Chronicle::default(),
         };
@@ -110,6 +117,7 @@ impl Watch<'_> {
             ends: ends.into_iter().map(|(_, end)| end).collect(),
             usage,
             interrupted: state.interrupted,
+            at_once: state.at_once,
             aborted: state.aborted,
             leader_changes: state.chronicle.leader_changes(),
         })
@@ -140,7 +148,7 @@ impl Watch<'_> {
                     self.observer.log(level, &format!("{since:.3} s: {line}"));
                 }
             }
-            EngineReport::Ready { .. } | EngineReport::NotReady(_) => {}
+            EngineReport::Ready { .. } | EngineReport::NotReady(_) | EngineReport::Waiting(_) => {}
         }
     }
 
@@ -148,6 +156,7 @@ impl Watch<'_> {
     fn window_over(&mut self, state: &mut State) {
         if state.usage_after.is_none() {
             state.usage_after = Some(Usage::read());
+            state.drains_since = Some(clock::now());
             if self.kind == PhaseKind::Measure {
                 self.observer.phase(PhaseKind::Drain);
             }
@@ -176,11 +185,13 @@ impl Watch<'_> {
         };
         state.last_look = now;
         state.last_acked = acked;
-        let drains = state.usage_after.is_some() && self.kind == PhaseKind::Measure;
-        let (planned, planned_records) = self.planned();
+        let drains = state.drains_since.filter(|_| self.kind == PhaseKind::Measure);
+        let (planned, planned_records) =
+            if drains.is_some() { (None, Some(sum.due)) } else { self.planned() };
         let progress = Progress {
-            phase: if drains { PhaseKind::Drain } else { self.kind },
-            elapsed: now.since(state.start),
+            phase: if drains.is_some() { PhaseKind::Drain } else { self.kind },
+            paced: self.plan.schedule.rate.is_some(),
+            elapsed: now.since(drains.unwrap_or(state.start)),
             planned,
             planned_records,
             due: sum.due,
@@ -214,15 +225,26 @@ impl Watch<'_> {
         }
     }
 
-    /// The first signal stops generating and drains for a few seconds; the second gives up at once.
+    /// The first signal stops generating and drains for a few seconds, the second cuts the drain
+    /// off; both leave a result of what was measured. The third gives that up too.
+    ///
+    /// A warm-up isn't measured, so there the first ends everything.
     fn interrupt(&mut self, state: &mut State, signal: Signal) -> Result<(), RunError> {
-        if state.interrupted.is_some() {
+        if state.at_once || self.kind != PhaseKind::Measure {
             return Err(RunError::Interrupted(signal));
         }
-        state.interrupted = Some(signal);
-        let words = "stopping: what was due is still sent, for up to 5 s; once more to end at once";
+        state.at_once = state.interrupted.is_some();
+        state.interrupted = state.interrupted.or(Some(signal));
+        let (within, words) = if state.at_once {
+            (Duration::ZERO, "ending at once: what has no answer by now is cut off")
+        } else {
+            (
+                LAST_WORDS,
+                "stopping: what was due is still sent, for up to 5 s; once more to end at once",
+            )
+        };
         self.observer.log(super::LogLevel::Warn, words);
-        self.crew.order(EngineCommand::Stop { within: LAST_WORDS });
+        self.crew.order(EngineCommand::Stop { within });
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use super::environment::Environment;
-use crate::load::recorder::Tally;
+use crate::load::recorder::{Kind, Measured, Tally};
 use crate::load::verify::Verification;
 
 /// Everything that one run found.
@@ -104,6 +104,10 @@ pub struct PhaseResult {
     pub unsent: u64,
     /// From the end of the schedule to the last outcome.
     pub drain: Duration,
+    /// Handed over to end, of a warm-up's records; `None` in the measurement, whose tally has it.
+    pub service: Option<(Measured, Kind)>,
+    /// Key and value bytes of the records delivered.
+    pub payload_bytes: u64,
     /// The topic's end offsets, summed, before the phase; `None` when they weren't read.
     pub offset_before: Option<i64>,
     /// The same after its drain.
@@ -204,8 +208,10 @@ pub struct Readback {
 /// The cluster, as its answers describe it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ClusterFacts {
-    /// Our own in-process broker stood in for a cluster.
+    /// Our own broker in memory stood in for a cluster.
     pub embedded: bool,
+    /// It did so in a process of its own, which somebody else started.
+    pub another_process: bool,
     /// The cluster id; `None` when the brokers are too old to tell.
     pub id: Option<String>,
     /// By id.

@@ -3,9 +3,11 @@
 //! Cost class: once a run. Everything that happens between two phases (offsets, leaders, orders) is
 //! asked while nothing is sent.
 
+use core::pin::pin;
 use core::time::Duration;
 
 use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 use super::crew::Crew;
@@ -14,10 +16,11 @@ use super::embedded::Embedded;
 use super::environment::Environment;
 use super::error::RunError;
 use super::observer::{LogLevel, Observer};
+use super::patience::Patience;
 use super::phase::{PhaseOutcome, Watch};
 use super::plan::{RunPlan, Target, Verify, Warmup};
 use super::proof::{self, Proof};
-use super::result::{PhaseKind, PhaseResult, Readback, RunResult};
+use super::result::{PhaseKind, PhaseResult, Readback, RunResult, Signal};
 use super::signals::Signals;
 use super::topic::{self, Ground};
 use crate::base::{Instant, mix};
@@ -25,8 +28,8 @@ use crate::host::shell::clock;
 use crate::kafka::admin::NetworkConfig;
 use crate::kafka::broker::BrokerPlan;
 use crate::kafka::config::HostPort;
-use crate::load::engine::{EngineReport, Origin, PhaseEnd};
-use crate::load::recorder::Tally;
+use crate::load::engine::{EngineCommand, EngineReport, Origin, PhaseEnd};
+use crate::load::recorder::{Kind, Measured, Tally};
 use crate::load::schedule::Stop;
 
 /// Carries a plan out.
@@ -47,13 +50,16 @@ pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, Run
         embedded.as_ref().map_or(&*plan.producer.bootstrap_servers, Embedded::bootstrap);
     let mut network = NetworkConfig::from(&plan.producer);
     network.bootstrap = bootstrap.to_vec();
-    let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, plan.source.seed)?;
+    let (tell, notices) = unbounded_channel();
+    let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, plan.source.seed, tell)?;
     let result = runtime.block_on(async {
         let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
         let mut run = Run {
             plan,
             observer,
             signals: Signals::listen()?,
+            notices,
+            interrupted_late: None,
             started_unix_ms,
             started,
             embedded: embedded.is_some(),
@@ -80,6 +86,10 @@ struct Run<'a> {
     plan: &'a RunPlan,
     observer: &'a mut dyn Observer,
     signals: Signals,
+    /// What the desk has to say while it waits.
+    notices: UnboundedReceiver<String>,
+    /// A signal that came when the measurement was over, but not all that is asked after it.
+    interrupted_late: Option<Signal>,
     started_unix_ms: u64,
     started: Instant,
     embedded: bool,
@@ -103,11 +113,10 @@ impl Run<'_> {
     ) -> Result<RunResult, RunError> {
         self.observer.phase(PhaseKind::Connect);
         let prepared = topic::prepare(desk, self.plan, self.embedded);
-        let mut ground = interruptible(&mut self.signals, prepared).await?;
+        let mut ground = self.interruptible(prepared).await?;
         let crew = self.connect(&mut ground, bootstrap).await;
         let outcome = match crew {
             Ok(mut crew) => {
-                self.observer.connected(&ground.cluster, &ground.topic);
                 let phases = self.phases(desk, &mut crew, &mut ground).await;
                 let ended = crew.end().map_err(|error| RunError::Internal(error.to_string()));
                 phases.and_then(|phases| ended.map(|()| phases))
@@ -126,12 +135,16 @@ impl Run<'_> {
     ) -> Result<Crew, RunError> {
         let origin = self.origin();
         let mut crew = Crew::start(self.plan, &ground.topic.name, bootstrap, origin, self.tag)?;
+        let mut patience = Patience::begin();
         let mut ready = 0;
         while ready < crew.len() {
-            let told = timeout(LOOK_AFTER_WORKERS, crew.next());
-            let told = interruptible(&mut self.signals, async { Ok(told.await) }).await?;
+            let told = timeout(patience.next_look(), crew.next());
+            let told = self.interruptible(async { Ok(told.await) }).await?;
             let Ok(told) = told else {
                 crew.check(&[])?;
+                if patience.is_over() {
+                    crew.order(EngineCommand::Look);
+                }
                 continue;
             };
             let (_, report) = told?;
@@ -140,6 +153,11 @@ impl Run<'_> {
                     ready += 1;
                     let known = &mut ground.cluster.produce_version;
                     *known = (*known).max(produce_version);
+                }
+                EngineReport::Waiting(reasons) => {
+                    if let Some(words) = patience.words(&reasons.join("; ")) {
+                        self.observer.log(LogLevel::Warn, &words);
+                    }
                 }
                 EngineReport::NotReady(reasons) => {
                     return Err(RunError::Unusable(format!(
@@ -151,8 +169,9 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        interruptible(&mut self.signals, async {
-            tokio::time::sleep(self.plan.cooldown).await;
+        let cooldown = self.plan.cooldown;
+        self.interruptible(async {
+            tokio::time::sleep(cooldown).await;
             Ok(())
         })
         .await?;
@@ -173,8 +192,10 @@ impl Run<'_> {
     ) -> Result<Phases, RunError> {
         let name = ground.topic.name.clone();
         let mut results = Vec::new();
+        self.interruptible(desk.reach_leaders(&name)).await?;
+        self.observer.connected(&ground.cluster, &ground.topic);
         let asked = offsets(self.plan, desk, &name);
-        let mut before = interruptible(&mut self.signals, asked).await?;
+        let mut before = self.interruptible(asked).await?;
         if let Some(stop) = warmup_stop(self.plan.warmup) {
             let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
             if let Some(signal) = outcome.interrupted {
@@ -182,29 +203,35 @@ impl Run<'_> {
             }
             if outcome.ends.iter().any(|end| end.cut) {
                 return Err(RunError::Unusable(format!(
-                    "the warm-up's records were not all answered within delivery.timeout.ms = {} ms; \
-                     lower --rate, or leave the warm-up out (--warmup 0)",
+                    "the warm-up's records were not all answered within delivery.timeout.ms = \
+                     {} ms; lower --rate, or leave the warm-up out (--warmup 0)",
                     self.plan.producer.delivery_timeout.as_millis()
                 )));
             }
             let asked = offsets(self.plan, desk, &name);
-            let after = interruptible(&mut self.signals, asked).await?;
+            let after = self.interruptible(asked).await?;
             results.push(self.phase_result(PhaseKind::Warmup, &outcome, &before, &after));
             before = after;
         }
         let leaders = topic::leaders(desk, &name);
-        ground.topic.leaders_before = interruptible(&mut self.signals, leaders).await?;
+        ground.topic.leaders_before = self.interruptible(leaders).await?;
         let stop = Stop { after: self.plan.duration, records: self.plan.records };
         let mut measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
-        let after = self.ask_after(offsets(self.plan, desk, &name)).await.flatten();
-        let leaders = self.ask_after(topic::leaders(desk, &name)).await;
-        ground.topic.leaders_after = leaders.unwrap_or_default();
+        let mut after = None;
+        if !measured.at_once {
+            after = self.ask_after(offsets(self.plan, desk, &name)).await.flatten();
+            let leaders = self.ask_after(topic::leaders(desk, &name)).await;
+            ground.topic.leaders_after = leaders.unwrap_or_default();
+            measured.interrupted = measured.interrupted.or(self.interrupted_late);
+        }
         ground.topic.leader_changes = measured.leader_changes;
         ground.topic.grown_to(after.as_deref().unwrap_or_default().len());
         results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
         let offsets = before.zip(after);
         let readback = match self.plan.verify {
             Verify::None | Verify::Offsets => None,
+            // Who doesn't want to wait doesn't want to read everything back either.
+            Verify::Sequence if measured.at_once => None,
             Verify::Sequence => {
                 let offsets = offsets.as_ref().map(|(before, after)| (&before[..], &after[..]));
                 let proof = self.proof(desk, &name);
@@ -224,18 +251,41 @@ impl Run<'_> {
         Watch { crew, signals, observer: &mut **observer, plan, kind }
     }
 
-    /// A question after the measurement. A failure is said, not raised: the measurement stands, and a
-    /// cluster that broke under it is when it is wanted most.
+    /// A question after the measurement. A failure is said, not raised: the measurement stands, and
+    /// a cluster that broke under it is when it is wanted most. After a signal nothing is asked.
     async fn ask_after<T>(
         &mut self,
         question: impl Future<Output = Result<T, RunError>>,
     ) -> Option<T> {
-        match interruptible(&mut self.signals, question).await {
+        if self.interrupted_late.is_some() {
+            return None;
+        }
+        match self.interruptible(question).await {
             Ok(answer) => Some(answer),
+            Err(RunError::Interrupted(signal)) => {
+                self.interrupted_late = Some(signal);
+                None
+            }
             Err(error) => {
                 let line = format!("not known after the measurement: {error}");
                 self.observer.log(LogLevel::Warn, &line);
                 None
+            }
+        }
+    }
+
+    /// The first signal ends whatever comes before the load, or after it. What the desk says
+    /// meanwhile is passed on.
+    async fn interruptible<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, RunError>>,
+    ) -> Result<T, RunError> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                signal = self.signals.next() => return Err(RunError::Interrupted(signal)),
+                Some(line) = self.notices.recv() => self.observer.log(LogLevel::Warn, &line),
             }
         }
     }
@@ -264,6 +314,8 @@ impl Run<'_> {
             indeterminate: sum(|end| end.tally.ledger.indeterminate),
             unsent: sum(|end| end.tally.ledger.unsent),
             drain: at(drained).saturating_sub(at(end)),
+            service: (kind == PhaseKind::Warmup).then(|| service_of(ends)).flatten(),
+            payload_bytes: sum(|end| end.tally.batches.payload_bytes),
             offset_before: before.as_ref().map(|offsets| offsets.iter().sum()),
             offset_after: after.as_ref().map(|offsets| offsets.iter().sum()),
         }
@@ -332,17 +384,6 @@ async fn offsets(
     }
 }
 
-/// The first signal ends whatever comes before the load.
-async fn interruptible<T>(
-    signals: &mut Signals,
-    work: impl Future<Output = Result<T, RunError>>,
-) -> Result<T, RunError> {
-    tokio::select! {
-        done = work => done,
-        signal = signals.next() => Err(RunError::Interrupted(signal)),
-    }
-}
-
 /// A run's tag: another one every time.
 fn tag(unix_ms: u64, now: Instant) -> u32 {
     let word = mix(unix_ms ^ mix(now.as_nanos()) ^ u64::from(std::process::id()));
@@ -363,6 +404,14 @@ fn window_of(ends: &[PhaseEnd]) -> Duration {
     start.zip(end).map_or(Duration::ZERO, |(start, end)| end.since(start))
 }
 
+/// The service latencies of all workers.
+fn service_of(ends: &[PhaseEnd]) -> Option<(Measured, Kind)> {
+    let (first, others) = ends.split_first()?;
+    let mut sum = first.tally.service.clone();
+    others.iter().for_each(|end| sum.merge(&end.tally.service));
+    Some((sum, first.tally.kind()))
+}
+
 fn merged(ends: Vec<PhaseEnd>) -> Result<Tally, RunError> {
     let mut tallies = ends.into_iter().map(|end| end.tally);
     let none = || RunError::Internal("a run without workers".to_owned());
@@ -375,7 +424,5 @@ fn merged(ends: Vec<PhaseEnd>) -> Result<Tally, RunError> {
     Ok(sum)
 }
 
-/// How often it is looked at whether workers that tell nothing still live.
-const LOOK_AFTER_WORKERS: Duration = Duration::from_secs(1);
 /// The wall clock is read in milliseconds, and disciplined by a few more.
 const CLOCK_GRAIN: Duration = Duration::from_millis(20);

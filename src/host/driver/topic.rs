@@ -12,6 +12,7 @@ use super::plan::{RunPlan, TopicPlan};
 use super::result::{BrokerFacts, ClusterFacts, TopicFacts};
 use crate::host::shell::clock;
 use crate::kafka::admin::{ClusterDescription, TopicDescription};
+use crate::kafka::broker::is_embedded;
 
 /// The cluster and the topic as found or made.
 pub(super) struct Ground {
@@ -155,9 +156,11 @@ fn cluster_facts(described: &ClusterDescription, embedded: bool) -> ClusterFacts
             rack: broker.rack.clone(),
         })
         .collect();
+    let another_process = !embedded && described.cluster_id.as_deref().is_some_and(is_embedded);
     let on_this_host = embedded || brokers.iter().any(|broker| is_here(&broker.host));
     ClusterFacts {
-        embedded,
+        embedded: embedded || another_process,
+        another_process,
         id: described.cluster_id.clone(),
         brokers,
         api_versions_hash: None,

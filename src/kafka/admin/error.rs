@@ -26,6 +26,8 @@ pub enum AdminCause {
         waited: Duration,
         /// The last failure of each address.
         problems: Vec<Arc<Problem>>,
+        /// A bootstrap server answered; it is the addresses it gave for the brokers that fail.
+        advertised: bool,
     },
     /// The time is up, although a broker could be reached.
     TimedOut {
@@ -68,8 +70,11 @@ impl fmt::Display for AdminError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {}: ", self.wanted)?;
         match &self.cause {
-            AdminCause::Unreachable { waited, problems } => {
+            AdminCause::Unreachable { waited, problems, advertised } => {
                 f.write_str("no broker could be reached")?;
+                if *advertised {
+                    f.write_str(" at the addresses that the bootstrap server gives for them")?;
+                }
                 if *waited >= WORTH_SAYING {
                     write!(f, " within {}", Seconds(*waited))?;
                 }

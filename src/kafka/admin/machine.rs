@@ -63,6 +63,16 @@ impl Admin {
         }
     }
 
+    /// What the call under way waits for, where it is known: what stood in its way last, or the
+    /// last failure of each address. `None` without a call.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        let job = self.current.as_ref()?;
+        let problems = self.cluster.problems();
+        let known = job.trouble.clone();
+        known.or_else(|| (!problems.is_empty()).then(|| in_words(&problems)))
+    }
+
     /// After an input: takes events, sends what can be sent, ends what is over.
     fn settle(&mut self, now: Instant) {
         while let Some(event) = self.cluster.poll_event() {
@@ -205,7 +215,8 @@ impl Admin {
         self.give_up_at = self.give_up_at.filter(|at| *at > now);
         if give_up || (late && !self.ever_connected) {
             let problems = self.cluster.problems();
-            self.finish_failed(AdminCause::Unreachable { waited, problems });
+            let advertised = self.ever_connected && !self.ever_at_home;
+            self.finish_failed(AdminCause::Unreachable { waited, problems, advertised });
         } else if late {
             let problems = self.cluster.problems();
             let trouble = trouble.or_else(|| (!problems.is_empty()).then(|| in_words(&problems)));

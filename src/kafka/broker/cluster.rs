@@ -88,7 +88,7 @@ impl Cluster {
         Self {
             plan,
             seed,
-            id: nth_uuid(seed, 0),
+            id: cluster_id(seed),
             topics: BTreeMap::new(),
             names: BTreeMap::new(),
             created: 0,
@@ -441,6 +441,20 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     Err(Refusal::because(ErrorCode::INVALID_TOPIC_EXCEPTION, message))
 }
 
+/// Whether a cluster with this id, as Metadata tells it, is one of ours: what was measured there is
+/// no Kafka.
+#[must_use]
+pub fn is_embedded(cluster_id: &str) -> bool {
+    cluster_id.starts_with(ID_PREFIX)
+}
+
+/// The id of a seed's cluster: a fixed beginning, so that clients can tell it from a real one.
+fn cluster_id(seed: u64) -> Uuid {
+    let mut id = nth_uuid(seed, 0);
+    id.0[..ID_PREFIX_BYTES.len()].copy_from_slice(&ID_PREFIX_BYTES);
+    id
+}
+
 /// The `n`-th id of a seed: version 4 in form (RFC 9562), so never one of Kafka's reserved ones.
 fn nth_uuid(seed: u64, n: u64) -> Uuid {
     let mut bytes = [0; 16];
@@ -450,6 +464,12 @@ fn nth_uuid(seed: u64, n: u64) -> Uuid {
     Uuid(bytes)
 }
 
+/// How our clusters' ids begin; the six characters after it are the seed's. A real cluster's id is
+/// random: one in 2^96 begins so.
+const ID_PREFIX: &str = "kprod-embedded--";
+/// The bytes that an id writes so.
+const ID_PREFIX_BYTES: [u8; 12] =
+    [0x92, 0x9a, 0xe8, 0x77, 0xe7, 0xa6, 0x6d, 0xe7, 0x5d, 0x79, 0xdf, 0xbe];
 const MAX_MESSAGE_BYTES: usize = 300;
 const MAX_NAME_BYTES: usize = 249;
 /// Kafka's controller takes about so many records, hence partitions, in one request.

@@ -32,7 +32,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use cluster::{Cluster, Partition, Topic};
+pub use cluster::{Cluster, Partition, Topic, is_embedded};
 pub use log::Log;
 pub use producers::{Appended, MAX_PRODUCERS, ProducerState, Producers, REMEMBERED_BATCHES};
 pub use settings::TopicSettings;

@@ -35,12 +35,17 @@ impl Engine {
         match command {
             EngineCommand::Begin(load) => self.begin(load),
             EngineCommand::Stop { within } => self.stop(within, now),
-            EngineCommand::Look => {
-                if matches!(self.phase, Phase::Load { .. } | Phase::Drain { .. }) {
+            EngineCommand::Look => match self.phase {
+                Phase::Load { .. } | Phase::Drain { .. } => {
                     let snapshot = Box::new(self.recorder.snapshot());
                     self.reports.push_back(EngineReport::Snapshot(snapshot));
                 }
-            }
+                Phase::Connect { .. } if !self.producer.is_ready(self.topic) => {
+                    let reasons = self.why_not_ready();
+                    self.reports.push_back(EngineReport::Waiting(reasons));
+                }
+                Phase::Connect { .. } | Phase::Idle | Phase::Done => {}
+            },
             EngineCommand::Close => self.phase = Phase::Done,
         }
     }
@@ -80,6 +85,7 @@ impl Engine {
     /// After every input: outcomes to the recorder, due records to the producer, phase edges.
     pub(super) fn turn(&mut self, now: Instant) {
         self.now = now;
+        self.note_stall(now);
         self.record_deliveries();
         if matches!(self.phase, Phase::Load { .. }) {
             self.pump(now);
@@ -139,9 +145,20 @@ impl Engine {
         }
     }
 
+    /// The engine asks to be called for each sample, so a late one is the client's doing. To be
+    /// noted before the deliveries that come after it.
+    fn note_stall(&mut self, now: Instant) {
+        if self.is_running() && now.since(self.next_sample) >= WORTH_NOTING {
+            self.recorder.stalled(self.next_sample, now);
+        }
+    }
+
+    const fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Load { .. } | Phase::Drain { .. })
+    }
+
     fn sample(&mut self, now: Instant) {
-        let running = matches!(self.phase, Phase::Load { .. } | Phase::Drain { .. });
-        if running && now >= self.next_sample {
+        if self.is_running() && now >= self.next_sample {
             self.recorder.sample(now, self.schedule.due_by(now));
             self.next_sample = now + SAMPLE_EVERY;
         }
@@ -207,15 +224,24 @@ impl Engine {
         }
     }
 
-    /// The drain's bound has come: what wasn't sent is unsent, what was sent is indeterminate.
+    /// The drain's bound has come: what wasn't sent is unsent, what was sent is indeterminate, and
+    /// neither is an error.
     fn cut(&mut self, load: Load, end: Instant, now: Instant) {
+        use crate::base::Machine as _;
+        self.record_deliveries();
+        self.record_events(now);
         for stamps in self.producer.abandon(now) {
             self.recorder.unsent_batch(&stamps, now);
             if let Some(fates) = &mut self.fates {
                 stamps.numbers().for_each(|number| fates.set(number, Fate::Failed));
             }
         }
-        self.record_deliveries();
+        while let Some(delivery) = self.producer.poll_delivery() {
+            self.recorder.cut(&delivery);
+            self.producer.recycle(delivery.stamps);
+        }
+        // Connections that we close ourselves are lost to nobody.
+        while self.producer.poll_report().is_some() {}
         self.leave_unsent(now);
         self.finish(load, end, true, now);
     }
@@ -251,5 +277,7 @@ impl Engine {
     }
 }
 
+/// A call this late is a stall of the client.
+const WORTH_NOTING: Duration = Duration::from_millis(20);
 /// How often the backlog is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);

@@ -76,7 +76,8 @@ pub enum EngineCommand {
         /// Bound of the drain.
         within: Duration,
     },
-    /// Say how things stand ([`EngineReport::Snapshot`]).
+    /// Say how things stand ([`EngineReport::Snapshot`]; [`EngineReport::Waiting`] while
+    /// connecting).
     Look,
     /// End.
     Close,
@@ -103,6 +104,9 @@ pub enum EngineReport {
     },
     /// Not ready after `max.block.ms`: why, one reason at least.
     NotReady(Vec<String>),
+    /// The answer to [`EngineCommand::Look`] before [`EngineReport::Ready`]: what is waited for and
+    /// what stands in its way, one reason at least.
+    Waiting(Vec<String>),
     /// The answer to [`EngineCommand::Look`], while a phase is under way.
     Snapshot(Box<Snapshot>),
     /// The schedule of the phase is over; its drain begins.

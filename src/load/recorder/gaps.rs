@@ -6,12 +6,15 @@
 //! when it lasted [`SHORTEST_GAP`] and ten times the partition's mean wait. So a queue that grows
 //! (acks keep coming) is none, a slow cluster or a long linger.ms (all waits are long) is none, and
 //! records held back by a full buffer before they were appended don't count against healthy
-//! partitions. Records that failed meanwhile keep a wait open.
+//! partitions. Records that failed meanwhile keep a wait open. What of a wait this client itself
+//! took, by not running ([`Gaps::stalled`]) or by compressing the batch, is no part of its length.
 //!
-//! Cost class: per batch. Bound: [`MOST_GAPS`] candidates a worker, counted beyond.
+//! Cost class: per batch. Bound: [`MOST_GAPS`] candidates a worker, counted beyond, and as many
+//! stalls.
 
 use super::measured::rank_of;
 use crate::base::{BrokerId, Instant, PartitionSlot};
+use crate::kafka::producer::Delivery;
 
 /// A span in which a partition had records waiting and acknowledged none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,6 +38,8 @@ pub(super) struct Gaps {
     candidates: Vec<Gap>,
     /// Candidates that there was no room for.
     beyond: u64,
+    /// When this worker did nothing, in order.
+    stalls: Vec<(Instant, Instant)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,20 +54,36 @@ struct Partition {
 }
 
 impl Gaps {
-    /// Records of `slot`, the oldest appended at `appended`, were delivered at `at`.
-    pub(super) fn acked(
+    /// A batch was delivered.
+    pub(super) fn acked(&mut self, delivery: &Delivery) {
+        let Delivery { slot, broker, times, seal_nanos, .. } = delivery;
+        self.answered(*slot, *broker, times.created, times.ended, *seal_nanos);
+    }
+
+    /// This worker did nothing from `from` to `to`.
+    pub(super) fn stalled(&mut self, from: Instant, to: Instant) {
+        if self.stalls.len() < MOST_GAPS {
+            self.stalls.push((from, to));
+        }
+    }
+
+    /// Records of `slot`, the oldest appended at `appended`, were delivered at `at`, after having
+    /// been compressed for `sealed` nanoseconds.
+    fn answered(
         &mut self,
         slot: PartitionSlot,
         broker: Option<BrokerId>,
         appended: Instant,
         at: Instant,
+        sealed: u64,
     ) {
         let partition = self.partition(slot);
         let oldest = partition.failed_since.take().map_or(appended, |failed| failed.min(appended));
         let last = partition.last_ack.replace((at, broker));
         let start = last.map_or(oldest, |(ack, _)| ack.max(oldest));
         let wait = at.nanos_since(start);
-        if wait < SHORTEST_GAP {
+        if wait < SHORTEST_GAP || self.outside(start, at, sealed) < SHORTEST_GAP {
+            let partition = self.partition(slot);
             partition.waits += 1;
             partition.waited += u128::from(wait);
             return;
@@ -84,7 +105,7 @@ impl Gaps {
             let Some(failed) = partition.failed_since.take() else { continue };
             let last = partition.last_ack;
             let start = last.map_or(failed, |(ack, _)| ack.max(failed));
-            if end.nanos_since(start) >= SHORTEST_GAP {
+            if self.outside(start, end, 0) >= SHORTEST_GAP {
                 let slot = u32::try_from(index).map(PartitionSlot).expect("slots are 32 bits");
                 let from = last.and_then(|(_, broker)| broker);
                 self.candidate(Gap { slot, from, to: None, start, end });
@@ -127,6 +148,13 @@ impl Gaps {
     /// How many waits of a second or more there was no room to keep.
     pub(super) const fn beyond(&self) -> u64 {
         self.beyond
+    }
+
+    /// What of the time from `start` to `end` went by outside this client, in nanoseconds.
+    fn outside(&self, start: Instant, end: Instant, sealed: u64) -> u64 {
+        let stalls = self.stalls.iter().rev().take_while(|(_, to)| *to > start);
+        let within = stalls.map(|(from, to)| (*to).min(end).nanos_since((*from).max(start)));
+        end.nanos_since(start).saturating_sub(sealed).saturating_sub(within.sum())
     }
 
     fn stands_out(&self, gap: &Gap) -> bool {
@@ -192,7 +220,7 @@ mod tests {
     /// Acks every 10 ms of records that waited 5 ms, over `range` in ms.
     fn steady(gaps: &mut Gaps, range: core::ops::Range<u64>) {
         for at in range.step_by(10) {
-            gaps.acked(SLOT, ONE, ms(at.saturating_sub(5)), ms(at));
+            gaps.answered(SLOT, ONE, ms(at.saturating_sub(5)), ms(at), 0);
         }
     }
 
@@ -201,7 +229,7 @@ mod tests {
         let mut gaps = Gaps::default();
         steady(&mut gaps, 10..20_000);
         // The next batch was appended before the last ack, and waited for the new leader.
-        gaps.acked(SLOT, TWO, ms(19_988), ms(26_000));
+        gaps.answered(SLOT, TWO, ms(19_988), ms(26_000), 0);
         steady(&mut gaps, 26_010..30_000);
         gaps.close(ms(30_000));
         let gap = Gap { slot: SLOT, from: ONE, to: TWO, start: ms(19_990), end: ms(26_000) };
@@ -224,7 +252,7 @@ mod tests {
         gaps.failed(SLOT, ms(3_000));
         gaps.failed(SLOT, ms(5_000));
         let mut ends = gaps.clone();
-        gaps.acked(SLOT, TWO, ms(8_900), ms(9_000));
+        gaps.answered(SLOT, TWO, ms(8_900), ms(9_000), 0);
         let gap = Gap { slot: SLOT, from: ONE, to: TWO, start: ms(3_000), end: ms(9_000) };
         assert_eq!(gaps.found(), [gap]);
         ends.close(ms(7_000));
@@ -236,10 +264,26 @@ mod tests {
         let mut gaps = Gaps::default();
         // Every batch waits 2.5 s, one after another.
         for i in 0..20 {
-            gaps.acked(SLOT, ONE, ms(i * 2_500), ms(2_500 + i * 2_500));
+            gaps.answered(SLOT, ONE, ms(i * 2_500), ms(2_500 + i * 2_500), 0);
         }
         gaps.close(ms(60_000));
         assert_eq!(gaps.found(), []);
+    }
+
+    #[test]
+    fn what_the_client_took_itself_is_no_gap() {
+        let mut gaps = Gaps::default();
+        steady(&mut gaps, 10..1_000);
+        // Not called for 1.4 s of a wait of 1.9 s.
+        gaps.stalled(ms(1_100), ms(2_500));
+        gaps.answered(SLOT, TWO, ms(990), ms(2_900), 0);
+        // Compressed for 3 s of 3.5 s.
+        gaps.answered(SLOT, TWO, ms(3_000), ms(6_500), 3_000_000_000);
+        // Away for 4 s, of which the client slept through 1 s.
+        gaps.stalled(ms(8_000), ms(9_000));
+        gaps.answered(SLOT, ONE, ms(7_000), ms(11_000), 0);
+        let gap = Gap { slot: SLOT, from: TWO, to: ONE, start: ms(7_000), end: ms(11_000) };
+        assert_eq!(gaps.found(), [gap]);
     }
 
     #[test]
@@ -248,8 +292,8 @@ mod tests {
         let mut right = Gaps::default();
         steady(&mut left, 10..1_000);
         steady(&mut right, 10..1_200);
-        left.acked(SLOT, TWO, ms(990), ms(4_000));
-        right.acked(SLOT, TWO, ms(1_195), ms(4_100));
+        left.answered(SLOT, TWO, ms(990), ms(4_000), 0);
+        right.answered(SLOT, TWO, ms(1_195), ms(4_100), 0);
         left.merge(&right);
         let gap = Gap { slot: SLOT, from: ONE, to: TWO, start: ms(990), end: ms(4_100) };
         assert_eq!(left.found(), [gap]);
@@ -259,7 +303,7 @@ mod tests {
     fn candidates_are_bounded_and_counted_beyond() {
         let mut gaps = Gaps::default();
         for i in 0..MOST_GAPS as u64 + 5 {
-            gaps.acked(SLOT, ONE, ms(i * 2_000), ms(i * 2_000 + 1_500));
+            gaps.answered(SLOT, ONE, ms(i * 2_000), ms(i * 2_000 + 1_500), 0);
         }
         assert_eq!((gaps.candidates.len(), gaps.beyond()), (MOST_GAPS, 5));
     }

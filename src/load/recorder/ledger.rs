@@ -20,7 +20,7 @@ pub struct Ledger {
     pub failed: u64,
     /// Sent, and nobody knows.
     pub indeterminate: u64,
-    /// Never sent: the drain was cut.
+    /// Not in any log, without an error: the drain was cut.
     pub unsent: u64,
 }
 

@@ -79,6 +79,7 @@ pub struct Recorder {
     loop_lag: Measured,
     throttle: Measured,
     ledger: Ledger,
+    cut_in_flight: u64,
     window: InWindow,
     payload_bytes: u64,
     errors: Errors,
@@ -107,6 +108,7 @@ impl Recorder {
             loop_lag: empty.clone(),
             throttle: empty.clone(),
             ledger: Ledger::default(),
+            cut_in_flight: 0,
             window: InWindow::default(),
             payload_bytes: 0,
             errors: Errors::default(),
@@ -174,7 +176,7 @@ impl Recorder {
         self.latencies.intervals.row(ended).acked += records;
         self.partitions.delivered(delivery, of_batch);
         self.brokers.delivered(delivery, &self.empty);
-        self.gaps.acked(delivery.slot, delivery.broker, delivery.times.created, ended);
+        self.gaps.acked(delivery);
         self.payload_bytes += delivery.payload_bytes;
         if ended < self.window_end {
             self.window.records += records;
@@ -182,6 +184,25 @@ impl Recorder {
             self.window.uncompressed_bytes += delivery.uncompressed_bytes;
             self.window.payload_bytes += delivery.payload_bytes;
         }
+    }
+
+    /// A batch that was sent, and that the end of the drain cut off: nobody's error. It is
+    /// indeterminate when a broker may have it, else unsent.
+    pub fn cut(&mut self, delivery: &Delivery) {
+        let records = u64::from(delivery.records());
+        match &delivery.outcome {
+            Outcome::Failed(_) => self.ledger.unsent += records,
+            Outcome::Indeterminate(_) => {
+                self.ledger.indeterminate += records;
+                self.cut_in_flight += records;
+            }
+            Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => {
+                return self.delivered(delivery);
+            }
+        }
+        self.batches.add(delivery);
+        self.latencies.unsent(&delivery.stamps, delivery.times.ended);
+        self.gaps.failed(delivery.slot, delivery.times.created);
     }
 
     /// The producer refused a generated record with `code` (too large, say): it failed. `words` say
@@ -237,6 +258,12 @@ impl Recorder {
         self.loop_lag.record(nanos);
     }
 
+    /// The engine did nothing from `from` to `to`, although it had asked to be called: what waited
+    /// meanwhile waited for this client.
+    pub fn stalled(&mut self, from: Instant, to: Instant) {
+        self.gaps.stalled(from, to);
+    }
+
     /// A broker asked us to hold back this long.
     pub fn throttle(&mut self, nanos: u64) {
         self.throttle.record(nanos);
@@ -286,6 +313,7 @@ impl Recorder {
             loop_lag: self.loop_lag,
             throttle: self.throttle,
             ledger: self.ledger,
+            cut_in_flight: self.cut_in_flight,
             window: self.window,
             errors: self.errors,
             causes: self.causes,

@@ -29,7 +29,7 @@ pub struct Tally {
     pub service: Measured,
     /// Due (without a rate: handed over) to the bad end, of failed and indeterminate records.
     pub failure: Measured,
-    /// Due (without a rate: handed over) to the cut, of records that were never sent.
+    /// Due (without a rate: handed over) to the cut, of records that the end of the drain cut off.
     pub unsent: Measured,
     /// The six stages of delivered records.
     pub stages: Stages,
@@ -41,6 +41,9 @@ pub struct Tally {
     pub throttle: Measured,
     /// Records by outcome.
     pub ledger: Ledger,
+    /// Of its indeterminate ones, those that the end of the drain cut off: nothing went wrong with
+    /// them.
+    pub cut_in_flight: u64,
     /// What was acknowledged inside the window, whenever it was due.
     pub window: InWindow,
     /// By code.
@@ -183,6 +186,7 @@ impl Tally {
         self.loop_lag.merge(&other.loop_lag);
         self.throttle.merge(&other.throttle);
         self.ledger.merge(&other.ledger);
+        self.cut_in_flight += other.cut_in_flight;
         self.window.merge(&other.window);
         self.errors.merge(&other.errors);
         self.causes.merge(&other.causes);

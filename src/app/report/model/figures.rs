@@ -31,6 +31,12 @@ pub struct PhaseModel {
     pub unsent: u64,
     /// From the end of the schedule to the last outcome.
     pub drain_seconds: f64,
+    /// Handed over → ack, of a warm-up; null in the measurement, which has `latency.service`.
+    #[serde(default)]
+    pub service: Option<Distribution>,
+    /// Key and value bytes of the records delivered.
+    #[serde(default)]
+    pub payload_bytes: u64,
     /// Sum of the topic's end offsets before.
     pub offset_before: Option<i64>,
     /// The same after the drain.
@@ -81,8 +87,11 @@ pub struct RecordsModel {
     pub failed: u64,
     /// Sent, fate unknown.
     pub indeterminate: u64,
-    /// Made, never sent.
+    /// Made, and cut off by the end of the drain before a broker had them.
     pub unsent: u64,
+    /// Of `indeterminate`: cut off by the end of the drain while their answer was under way.
+    #[serde(default)]
+    pub cut_in_flight: u64,
 }
 
 /// Why records failed, or were given up with their fate unknown.
@@ -362,7 +371,12 @@ pub struct ValidityModel {
     pub status: Status,
     /// Every reason, worst first.
     pub reasons: Vec<ReasonModel>,
-    /// What kept the rate from being higher, in words.
+    /// What kept the rate from being higher, as a stable word: nothing, client_cpu, compression,
+    /// run_delay, client_lateness, throttle, buffer_memory, in_flight, linger, network, broker or
+    /// unknown.
+    #[serde(default)]
+    pub limit: String,
+    /// The same in words, with what to change.
     pub limited_by: String,
 }
 

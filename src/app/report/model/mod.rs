@@ -110,6 +110,12 @@ pub struct MatrixModel {
     pub repeat: u32,
     /// One row per cell, best first of nothing: in the order of the axes.
     pub summary: Vec<SummaryRow>,
+    /// What was the same in all runs, by flag.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, String>,
+    /// Runs that were asked for; fewer are there when the user ended it.
+    #[serde(default)]
+    pub planned_runs: u64,
 }
 
 /// One axis.
@@ -140,11 +146,21 @@ pub struct SummaryRow {
     pub cell: BTreeMap<String, String>,
     /// `acked`, or `written` where acks=0: these two are not to be compared.
     pub kind: String,
+    /// `response` under a rate, `service` without one: what the latencies are.
+    #[serde(default)]
+    pub family: String,
+    /// Runs of the cell; the one in the middle by p99 (of an even number the worse one) stands for
+    /// them in the figures of this row.
+    #[serde(default)]
+    pub runs: u64,
     /// Acknowledged (or written) records a second.
     pub records_per_second: f64,
     /// Payload megabytes (10⁶) a second.
     pub mb_s: f64,
-    /// Of response under a rate, of service without one.
+    /// Of all the cell's runs, lowest and highest.
+    #[serde(default)]
+    pub records_per_second_range: (f64, f64),
+    /// Of `family`.
     pub p50: Option<u64>,
     /// The same.
     pub p99: Option<u64>,
@@ -154,8 +170,14 @@ pub struct SummaryRow {
     pub max: Option<u64>,
     /// CPU of this process a record.
     pub cpu_ns_per_record: Option<f64>,
+    /// p99 of all the cell's runs, lowest and highest; null when a run has none.
+    #[serde(default)]
+    pub p99_range: Option<(u64, u64)>,
     /// The worst verdict of the cell's runs.
     pub verdict: Status,
+    /// Why it isn't valid: every kind of reason that a run of the cell gave, worst first.
+    #[serde(default)]
+    pub reasons: Vec<ReasonModel>,
 }
 
 /// The program.
@@ -205,7 +227,7 @@ pub struct LimitsModel {
 pub enum ClusterKind {
     /// Somebody's brokers.
     Real,
-    /// Our own in-process brokers: not a measurement of any cluster.
+    /// Our own brokers in memory, in this process or another: not a measurement of any cluster.
     Embedded,
 }
 
@@ -214,6 +236,9 @@ pub enum ClusterKind {
 pub struct ClusterModel {
     /// Which kind.
     pub kind: ClusterKind,
+    /// Embedded brokers, but in a process of their own (`kprod-bench broker`).
+    #[serde(default)]
+    pub another_process: bool,
     /// Its id.
     pub id: Option<String>,
     /// Its brokers.

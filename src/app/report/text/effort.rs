@@ -1,47 +1,63 @@
 //! Batches and requests: how the records went out. Cost class: once a run.
 
-use super::page::field;
 use crate::app::report::figures::{bytes, plural, thousands, whole_percent};
 use crate::app::report::model::Report;
+use crate::app::report::page::field;
 
 /// Batches and requests.
 pub(super) fn effort(report: &Report) -> Vec<String> {
-    let (batches, requests) = (&report.batches, &report.requests);
-    if batches.count == 0 {
+    if report.batches.count == 0 {
         return Vec::new();
     }
-    let closed = &batches.close_reason;
-    let all = closed.full + closed.linger + closed.flush + closed.memory;
-    let reasons = [
-        ("linger", closed.linger),
-        ("full", closed.full),
-        ("the end", closed.flush),
-        ("memory", closed.memory),
-    ];
-    let shown = reasons.iter().filter(|(_, count)| *count > 0);
-    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
-    let share = |count: u64| whole_percent(count as f64 / all.max(1) as f64);
-    let closed: Vec<_> = shown.map(|(name, count)| format!("{name} {}", share(*count))).collect();
+    vec![field("batches", &batches(report)), field("requests", &requests(report))]
+}
+
+fn batches(report: &Report) -> String {
+    let batches = &report.batches;
     let mut text = format!(
-        "{}; {:.1} records, {} ({} full)",
+        "{} of {:.1} records, {}, {} of batch.size",
         thousands(batches.count),
         batches.records_mean,
         bytes(batches.bytes_mean),
         whole_percent(batches.fill_ratio)
     );
     if batches.compress_ratio < 0.995 {
-        text.push_str(&format!(", compressed to {}", whole_percent(batches.compress_ratio)));
+        let ratio = whole_percent(batches.compress_ratio);
+        text.push_str(&format!(" before compression to {ratio}"));
     }
-    text.push_str(&format!("; closed by {}", closed.join(", ")));
+    text.push_str(&format!("; closed by {}", closed(report)));
     if batches.splits > 0 {
         text.push_str(&format!("; {}", plural(batches.splits, "split")));
     }
-    let requests = format!(
-        "{}; {:.1} batches each; in flight p50 {}, max {}",
+    text
+}
+
+/// What ended the batches' wait for more records.
+fn closed(report: &Report) -> String {
+    let closed = &report.batches.close_reason;
+    let all = closed.full + closed.linger + closed.flush + closed.memory;
+    let reasons = [
+        ("linger.ms", closed.linger),
+        ("size", closed.full),
+        ("the end of the load", closed.flush),
+        ("want of memory", closed.memory),
+    ];
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    let share = |count: u64| whole_percent(count as f64 / all.max(1) as f64);
+    let shown = reasons.iter().filter(|(_, count)| *count > 0);
+    let shown: Vec<_> = shown.map(|(name, count)| format!("{name} {}", share(*count))).collect();
+    shown.join(", ")
+}
+
+fn requests(report: &Report) -> String {
+    let requests = &report.requests;
+    let allowed = report.config.effective.get("max.in.flight.requests.per.connection");
+    format!(
+        "{} of {:.1} batches; unanswered on a connection: usually {}, at most {}{}",
         thousands(requests.count),
         requests.batches_mean,
         requests.in_flight_p50,
-        requests.in_flight_max
-    );
-    vec![field("batches", &text), field("requests", &requests)]
+        requests.in_flight_max,
+        allowed.map_or_else(String::new, |most| format!(" ({most} allowed)"))
+    )
 }

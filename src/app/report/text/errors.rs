@@ -1,39 +1,76 @@
 //! What went wrong, and when partitions took nothing. Cost class: once a run.
 
-use super::page::field;
 use crate::app::report::figures::{plural, thousands};
 use crate::app::report::model::Report;
+use crate::app::report::page::field;
 
+/// Records that ended badly with the errors that ended them, apart from what was only sent again.
 pub(super) fn errors(report: &Report) -> String {
-    let retries = match report.retries {
-        1 => "1 retry".to_owned(),
-        n => format!("{} retries", thousands(n)),
-    };
-    let kinds: Vec<_> = report
-        .errors
-        .iter()
-        .map(|error| {
-            let why = error.refusal.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-            format!("{} {}{why}", thousands(error.count), error.name)
-        })
-        .collect();
     let records = &report.records;
     let fates = [
         ("failed", records.failed),
-        ("indeterminate", records.indeterminate),
-        ("unsent", records.unsent),
+        ("sent, fate unknown", records.indeterminate.saturating_sub(records.cut_in_flight)),
         ("dropped", records.dropped),
         ("skipped", records.skipped),
     ];
+    let mut fates: Vec<_> = fates
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{} {name}", plural(*count, "record")))
+        .collect();
+    let ended = by_code(report, |error| error.records);
+    if let Some(last) = fates.last_mut().filter(|_| !ended.is_empty()) {
+        last.push_str(&format!(" (by {ended})"));
+    }
+    if fates.is_empty() {
+        fates.push("none".to_owned());
+    }
+    fates.extend(causes(report));
+    fates.push(again(report));
+    field("errors", &fates.join("; "))
+}
+
+/// Batches that were sent again, and why.
+fn again(report: &Report) -> String {
+    let batches = match report.retries {
+        0 => return "nothing sent again".to_owned(),
+        1 => "1 batch sent again".to_owned(),
+        n => format!("{} batches sent again", thousands(n)),
+    };
+    let why = by_code(report, |error| error.count.saturating_sub(error.records));
+    if why.is_empty() { batches } else { format!("{batches} (records: {why})") }
+}
+
+/// Counts by Kafka's name for the error; those of 0 are left out.
+fn by_code(
+    report: &Report,
+    count: impl Fn(&crate::app::report::model::ErrorModel) -> u64,
+) -> String {
+    let counted = report.errors.iter().map(|error| (count(error), error));
+    let named = counted.filter(|(count, _)| *count > 0).map(|(count, error)| {
+        let why = error.refusal.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+        format!("{} {}{why}", error.name, thousands(count))
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// What had no outcome when the run's end was cut short: nobody's error.
+pub(super) fn cut(report: &Report) -> Option<String> {
+    let records = &report.records;
+    if records.unsent + records.cut_in_flight == 0 {
+        return None;
+    }
+    let by = if report.partial.is_some() {
+        "by the stop"
+    } else {
+        "by the end of the drain (delivery.timeout.ms)"
+    };
+    let fates =
+        [("not sent", records.unsent), ("sent but not answered yet", records.cut_in_flight)];
     let fates = fates.iter().filter(|(_, count)| *count > 0);
     let fates: Vec<_> =
-        fates.map(|(name, count)| format!("{} records {name}", thousands(*count))).collect();
-    let mut parts = Vec::new();
-    parts.push(if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") });
-    parts.extend(fates);
-    parts.extend(causes(report));
-    parts.push(retries);
-    field("errors", &parts.join("; "))
+        fates.map(|(name, count)| format!("{} {name}", plural(*count, "record"))).collect();
+    Some(field("cut off", &format!("{by}: {}", fates.join(", "))))
 }
 
 /// Why records failed, where a time limit of the producer's own says it.
@@ -66,7 +103,7 @@ pub(super) fn unavailability(report: &Report) -> Option<String> {
     Some(field(
         "unavailable",
         &format!(
-            "{} between {:.1} s and {:.1} s, at most {:.1} s at a time",
+            "{} acknowledged nothing between {:.1} s and {:.1} s, at most {:.1} s at a time",
             plural(partitions.len() as u64, "partition"),
             seconds(first),
             seconds(last),

@@ -1,32 +1,13 @@
 //! What ran where and how, and whether it is a measurement. Cost class: once a run.
 
-use super::page::field;
 use super::window_seconds;
-use crate::app::report::figures::{binary_bytes, percent, plural, rate, thousands};
+use crate::app::report::figures::{bytes, percent, plural, rate, seconds, thousands};
 use crate::app::report::model::{ClusterKind, Report};
+use crate::app::report::page::field;
 use crate::app::report::paint::Paint;
 
 /// What ran where, and how.
 pub(super) fn head(report: &Report, paint: Paint) -> Vec<String> {
-    let cluster = &report.cluster;
-    let brokers = plural(cluster.brokers.len() as u64, "broker");
-    let kind = match cluster.kind {
-        ClusterKind::Real => format!("real cluster, {brokers}"),
-        ClusterKind::Embedded => {
-            paint.warn(&format!("EMBEDDED cluster, {brokers} in this process: no real Kafka"))
-        }
-    };
-    let topic = &cluster.topic;
-    let min_isr = topic.configs.get("min.insync.replicas");
-    let topic = format!(
-        "topic {}: {}, RF {}{}{}",
-        topic.name,
-        plural(topic.partitions.into(), "partition"),
-        topic.replication_factor,
-        min_isr.map_or_else(String::new, |n| format!(", min ISR {n}")),
-        if topic.created { ", made by this run" } else { "" },
-    );
-    let tool = &report.tool;
     let key = |name: &str| report.config.effective.get(name).map_or("?", String::as_str);
     let idempotence = if key("enable.idempotence") == "true" { "on" } else { "off" };
     let partitioner = match report.config.partitioner.as_str() {
@@ -34,10 +15,7 @@ pub(super) fn head(report: &Report, paint: Paint) -> Vec<String> {
         name => format!("  partitioner={name}"),
     };
     vec![
-        format!(
-            "{} {}   {kind}   {topic}   seed {}",
-            tool.name, tool.version, report.generator.seed
-        ),
+        place(report, paint),
         format!(
             "acks={}  linger.ms={}  batch.size={}  compression={}  idempotence={idempotence}  \
              producers={}{partitioner}",
@@ -50,26 +28,75 @@ pub(super) fn head(report: &Report, paint: Paint) -> Vec<String> {
     ]
 }
 
-/// Whether it is a measurement, and of what rate.
+/// Program, cluster, topic and seed.
+pub(super) fn place(report: &Report, paint: Paint) -> String {
+    let cluster = &report.cluster;
+    let brokers = plural(cluster.brokers.len() as u64, "broker");
+    let kind = match cluster.kind {
+        ClusterKind::Real => format!("real cluster, {brokers}"),
+        ClusterKind::Embedded => {
+            let process = if cluster.another_process { "another" } else { "this" };
+            paint.warn(&format!("EMBEDDED cluster, {brokers} in {process} process: no real Kafka"))
+        }
+    };
+    let topic = &cluster.topic;
+    let min_isr = topic.configs.get("min.insync.replicas");
+    let topic = format!(
+        "topic {}: {}, RF {}{}{}",
+        topic.name,
+        plural(topic.partitions.into(), "partition"),
+        topic.replication_factor,
+        min_isr.map_or_else(String::new, |n| format!(", min ISR {n}")),
+        if topic.created { ", made by this run" } else { "" },
+    );
+    let (tool, seed) = (&report.tool, report.generator.seed);
+    format!("{} {}   {kind}   {topic}   seed {seed}", tool.name, tool.version)
+}
+
+/// Whether it is a measurement, of what rate, and in what time.
 pub(super) fn verdict(report: &Report, paint: Paint) -> String {
     let throughput = &report.throughput;
     let mut parts = vec![paint.status(report.validity.status)];
     if let Some(partial) = &report.partial {
         parts.push(format!("PARTIAL: {partial}"));
     }
-    parts.push(match (throughput.offered_rps, throughput.achieved_ratio) {
-        (Some(offered), Some(achieved)) => format!(
-            "{} records/s of {} asked ({})",
-            rate(throughput.acked_rps),
+    let reached = rate(throughput.acked_rps);
+    let ended = ended(report);
+    parts.push(match throughput.offered_rps.filter(|offered| *offered > 0.0) {
+        Some(offered) => format!(
+            "{reached} records/s {ended} of {} asked ({})",
             rate(offered),
-            percent(achieved)
+            percent(throughput.acked_rps / offered)
         ),
-        _ => format!("{} records/s", rate(throughput.acked_rps)),
+        None => format!("{reached} records/s {ended}"),
     });
-    parts.push(format!("{}/s", binary_bytes(throughput.mb_s_uncompressed * 1e6)));
-    let delivered = report.records.acked + report.records.duplicate + report.records.written;
-    parts.push(format!("{} records in {:.1} s", thousands(delivered), window_seconds(report)));
+    parts.push(format!("{}/s", bytes(throughput.mb_s_uncompressed * 1e6)));
+    parts.push(times(report));
     parts.join("   ")
+}
+
+/// The window in which records fell due, and how much later the last of them was answered: the rate
+/// counts only the acks inside the window.
+fn times(report: &Report) -> String {
+    let records = &report.records;
+    let delivered = records.acked + records.duplicate + records.written;
+    let due = if report.throughput.offered_rps.is_some() { "due" } else { "sent" };
+    let window = window_seconds(report);
+    let ended = ended(report);
+    let drain = report.throughput.drain_seconds;
+    let later = if drain < 0.0005 { "by then".to_owned() } else { seconds(drain) + " later" };
+    let offered = format!("{} {due} in {window:.1} s", plural(records.due, "record"));
+    if delivered == records.due {
+        return format!("{offered}, the last {ended} {later}");
+    }
+    let by = if drain < 0.0005 { later } else { format!("up to {later}") };
+    format!("{offered}, {} of them {ended} {by}", thousands(delivered))
+}
+
+/// What happens to a record in the end: with acks=0 nobody acknowledges it.
+fn ended(report: &Report) -> &'static str {
+    let family = report.latency.service.as_ref();
+    if family.is_some_and(|family| family.kind == "written") { "written" } else { "acked" }
 }
 
 pub(super) fn reasons(report: &Report) -> impl Iterator<Item = String> {

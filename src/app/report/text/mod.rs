@@ -7,7 +7,6 @@ mod effort;
 mod errors;
 mod headline;
 mod latency;
-mod page;
 mod partitions;
 mod proof;
 mod stages;
@@ -15,14 +14,14 @@ mod stages;
 pub use latency::shown;
 
 use self::effort::effort;
-use self::errors::{errors, unavailability};
-use self::headline::{head, reasons, verdict};
+use self::errors::{cut, errors, unavailability};
+use self::headline::{head, place, reasons, verdict};
 use self::latency::latencies;
-use self::page::{field, fold};
 use self::partitions::partitions;
 use self::proof::{client, confirmed, notes, verified};
 use self::stages::stages;
 use super::model::Report;
+use super::page::{field, fold};
 use super::paint::Paint;
 
 /// The summary of one run.
@@ -40,6 +39,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.extend(effort(report));
     lines.extend(partitions(report));
     lines.push(errors(report));
+    lines.extend(cut(report));
     lines.extend(unavailability(report));
     lines.push(field("confirmed", &confirmed(report)));
     lines.extend(verified(report).map(|text| field("verified", &text)));
@@ -51,7 +51,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
 /// What ran where, for a page that shows several runs: what `report` shares with the others.
 #[must_use]
 pub fn heading(report: &Report, paint: Paint) -> String {
-    fold(&head(report, paint)[..1])
+    fold(&[place(report, paint)])
 }
 
 /// The measurement's window in seconds; 0 when there was none.
@@ -68,9 +68,8 @@ mod tests {
         ClusterKind, ErrorModel, GapModel, MissingModel, ReasonModel, Status, VerificationModel,
         VerifiedPartitionModel,
     };
+    use super::super::page::{COLUMNS, visible};
     use super::super::sample;
-    use super::page::{COLUMNS, visible};
-    use super::stages::bar;
     use super::*;
 
     /// Differences are easier to see as whole pages.
@@ -94,7 +93,9 @@ mod tests {
         report.throughput.achieved_ratio = None;
         report.latency.response = None;
         report.stages.schedule_lag = None;
-        report.validity.limited_by = "the client: its busiest producer used 98 % of a core".into();
+        report.validity.limited_by = "the client's CPU: its busiest producer used 98 % of a core; \
+                                      add --producers"
+            .to_owned();
         assert_page(&report, include_str!("snapshots/embedded.txt"));
     }
 
@@ -103,13 +104,14 @@ mod tests {
         let mut report = sample::report();
         report.partial = Some("interrupted".to_owned());
         report.validity.status = Status::Overloaded;
-        report.validity.limited_by = "the cluster: records waited in buffer wait".to_owned();
+        report.validity.limited_by = "the brokers: 2.59 ms from a written request to its ack; add \
+                                      partitions or brokers"
+            .to_owned();
         report.validity.reasons = vec![
             ReasonModel {
                 name: "cluster_too_slow".to_owned(),
                 status: Status::Overloaded,
-                text: "51.2 % of the asked rate was achieved while the client had headroom; the \
-                       latencies describe a growing queue, not a steady state"
+                text: "of the records due, 48.8 % piled up while the client had time to spare"
                     .to_owned(),
             },
             ReasonModel {
@@ -119,15 +121,20 @@ mod tests {
             },
         ];
         report.throughput.achieved_ratio = Some(0.512);
+        report.throughput.acked_rps = 104_212.0;
+        report.throughput.drain_seconds = 5.003;
+        report.records.acked = 5_400_000;
         report.records.failed = 120;
-        report.records.indeterminate = 3;
+        report.records.indeterminate = 1_003;
+        report.records.cut_in_flight = 1_000;
+        report.records.unsent = 598_877;
         report.retries = 1;
         report.errors = vec![ErrorModel {
             code: 7,
             name: "REQUEST_TIMED_OUT".to_owned(),
             refusal: None,
             retriable: true,
-            count: 123,
+            count: 273,
             records: 123,
             first_at: 0,
             last_at: 1,
@@ -146,6 +153,25 @@ mod tests {
         report.throughput.delta_confirms = Some(false);
         report.batches.compress_ratio = 0.41;
         assert_page(&report, include_str!("snapshots/overloaded.txt"));
+    }
+
+    #[test]
+    fn the_readmes_sample_is_what_its_result_reads_as() {
+        let stored = "bench-results/2026-11-23-first-light/paced-200k-acks-all.json";
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let stored = std::fs::read_to_string(root.join(stored)).unwrap();
+        let page = summary(&serde_json::from_str(&stored).unwrap(), Paint::Off);
+        assert!(include_str!("../../../../README.md").contains(&page), "{page}");
+    }
+
+    #[test]
+    fn brokers_of_our_own_are_never_called_real() {
+        let mut report = sample::report();
+        report.cluster.kind = ClusterKind::Embedded;
+        report.cluster.another_process = true;
+        let page = summary(&report, Paint::Off);
+        assert!(page.contains("EMBEDDED cluster, 3 brokers in another process"), "{page}");
+        assert!(!page.contains("embedded brokers included"), "{page}");
     }
 
     #[test]
@@ -172,13 +198,6 @@ mod tests {
                         70 of partition 4, 30 of partition 7";
         assert!(words.contains(expected), "{page}");
         assert!(page.lines().all(|line| line.chars().count() <= COLUMNS), "{page}");
-    }
-
-    #[test]
-    fn the_bar_is_as_wide_as_its_shares() {
-        assert_eq!(bar(&[0.5, 0.0, 0.5], Paint::Off).chars().count(), 44);
-        assert_eq!(bar(&[1.0], Paint::Off), format!("▏{}", "█".repeat(43)));
-        assert_eq!(bar(&[0.001, 0.999], Paint::Off).matches('▏').count(), 1);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! How evenly records were spread, where somebody chose that. Cost class: once a run.
 
-use super::page::field;
 use crate::app::report::figures::{percent, plural};
 use crate::app::report::model::{PartitionModel, Report};
+use crate::app::report::page::field;
 
 /// The shares of the fullest and the emptiest partition; `None` where neither keys nor another
 /// partitioner than the default decided them, and where nothing was delivered.

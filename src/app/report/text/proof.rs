@@ -1,9 +1,9 @@
 //! What the offsets prove, what it cost, what else to know. Cost class: once a run.
 
-use super::page::field;
 use super::window_seconds;
 use crate::app::report::figures::{binary_bytes, thousands, whole_percent};
 use crate::app::report::model::{ClusterKind, Report, VerificationModel};
+use crate::app::report::page::field;
 
 /// What the end offsets prove.
 pub(super) fn confirmed(report: &Report) -> String {
@@ -22,7 +22,8 @@ pub(super) fn confirmed(report: &Report) -> String {
             format!("the topic's offsets grew by {grew}: equal to what was acked")
         }
         Some(true) => format!(
-            "the topic's offsets grew by {grew}: {} acked, the rest may be records without an answer",
+            "the topic's offsets grew by {grew}: {} acked, the rest may be records without an \
+             answer",
             thousands(expected)
         ),
         _ if proof.lost > 0 => format!(
@@ -133,7 +134,7 @@ pub(super) fn client(report: &Report) -> String {
     let client = &report.client;
     let mut parts = Vec::new();
     if let Some(nanos) = client.cpu_ns_per_record {
-        parts.push(format!("{nanos:.0} ns CPU a record"));
+        parts.push(format!("{nanos:.0} ns of CPU a record"));
     }
     let window = window_seconds(report);
     if window > 0.0 {
@@ -142,7 +143,7 @@ pub(super) fn client(report: &Report) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let peak = client.rss_peak.map(|peak| format!("peak memory {}", binary_bytes(peak as f64)));
     parts.extend(peak);
-    if report.cluster.kind == ClusterKind::Embedded {
+    if report.cluster.kind == ClusterKind::Embedded && !report.cluster.another_process {
         parts.push("embedded brokers included".to_owned());
     }
     parts.join("; ")

@@ -1,49 +1,68 @@
 //! Where the time went: the six stages. Cost class: once a run.
 
-use super::page::field;
 use crate::app::report::figures::millis_of;
-use crate::app::report::model::{Report, StagesModel};
+use crate::app::report::model::Report;
+use crate::app::report::page::field;
 use crate::app::report::paint::Paint;
 
-/// The means of the stages, and a bar that shows their shares.
+/// One stage as the summary shows it.
+struct Stage {
+    /// Its word here; results have longer ones.
+    name: &'static str,
+    /// What a record waits for in it.
+    meaning: &'static str,
+    /// Nanoseconds.
+    mean: f64,
+}
+
+/// The means of the stages, a bar that shows their shares, and what the words mean.
 pub(super) fn stages(report: &Report, paint: Paint) -> Vec<String> {
     let whole = report.latency.response.as_ref().or(report.latency.service.as_ref());
     let Some(whole) = whole.filter(|whole| whole.count > 0) else { return Vec::new() };
-    let named = stage_means(&report.stages);
-    let texts = named.iter().map(|(name, mean)| format!("{name} {}", millis_of(*mean)));
+    let stages = passed(report);
+    let texts = stages.iter().map(|stage| format!("{} {}", stage.name, millis_of(stage.mean)));
     let list = texts.collect::<Vec<_>>().join("   ");
-    let total: f64 = named.iter().map(|(_, mean)| mean).sum();
     let mut lines = vec![field(&format!("mean {} ms", millis_of(whole.mean)), &list)];
+    let total: f64 = stages.iter().map(|stage| stage.mean).sum();
     if total > 0.0 {
-        let shares: Vec<f64> = named.iter().map(|(_, mean)| mean / total).collect();
+        let shares: Vec<_> = stages.iter().map(|s| (s.name, s.mean / total)).collect();
         lines.push(field("", &bar(&shares, paint)));
     }
+    let meanings = stages.iter().map(|stage| format!("{}: {}", stage.name, stage.meaning));
+    lines.push(field("", &meanings.collect::<Vec<_>>().join("; ")));
     lines
 }
 
-/// The stages that exist, in order, with their means in nanoseconds.
-fn stage_means(stages: &StagesModel) -> Vec<(&'static str, f64)> {
-    let named = [
-        ("pacing", &stages.schedule_lag),
-        ("buffer", &stages.buffer_wait),
-        ("batch", &stages.batch_wait),
-        ("retry", &stages.retry),
-        ("send queue", &stages.send_queue),
-        ("broker", &stages.broker),
+/// The stages that exist, in the order in which a record passes them.
+fn passed(report: &Report) -> Vec<Stage> {
+    let stages = &report.stages;
+    let all = [
+        ("pacing", "sent late by this client", &stages.schedule_lag),
+        ("buffer", "no room in buffer.memory", &stages.buffer_wait),
+        ("batch", "filling, linger.ms, or no request free to carry it", &stages.batch_wait),
+        ("retry", "sent again", &stages.retry),
+        ("send queue", "until the socket took it", &stages.send_queue),
+        ("broker", "until its ack was read", &stages.broker),
     ];
-    named.iter().filter_map(|(name, stage)| Some((*name, stage.as_ref()?.mean))).collect()
+    let exist = all.into_iter().filter_map(|(name, meaning, stage)| {
+        Some(Stage { name, meaning, mean: stage.as_ref()?.mean })
+    });
+    exist.collect()
 }
 
 /// One block a stage, as wide as its share; a stage too short for a column has none. A thin line
-/// opens each.
-pub(super) fn bar(shares: &[f64], paint: Paint) -> String {
+/// opens each, then its name where there is room.
+pub(super) fn bar(shares: &[(&str, f64)], paint: Paint) -> String {
     let mut text = String::new();
     let (mut sum, mut drawn) = (0.0, 0);
-    for (i, share) in shares.iter().enumerate() {
+    for (i, (name, share)) in shares.iter().enumerate() {
         sum += share;
         let end = columns(sum);
         if end > drawn {
-            text.push_str(&paint.stage(i, &format!("▏{}", "█".repeat(end - drawn - 1))));
+            let room = end - drawn - 1;
+            let label = if name.len() + 2 <= room { format!("{name} ") } else { String::new() };
+            let filled = "█".repeat(room - label.len());
+            text.push_str(&paint.stage(i, &format!("▏{label}{filled}")));
             drawn = end;
         }
     }
@@ -56,5 +75,23 @@ pub(super) fn bar(shares: &[f64], paint: Paint) -> String {
     reason = "a share of at most 1, up to rounding, of a few dozen columns"
 )]
 fn columns(share: f64) -> usize {
-    (share.clamp(0.0, 1.0) * 44.0).round() as usize
+    (share.clamp(0.0, 1.0) * WIDTH).round() as usize
+}
+
+/// Of the bar, in columns.
+const WIDTH: f64 = 80.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_is_as_wide_as_its_shares_and_names_what_has_room() {
+        let half = bar(&[("batch", 0.5), ("retry", 0.0), ("broker", 0.5)], Paint::Off);
+        assert_eq!(half.chars().count(), 80);
+        assert_eq!(half, format!("▏batch {}▏broker {}", "█".repeat(33), "█".repeat(32)));
+        assert_eq!(bar(&[("", 1.0)], Paint::Off), format!("▏ {}", "█".repeat(78)));
+        let thin = bar(&[("batch", 0.001), ("send queue", 0.15), ("x", 0.849)], Paint::Off);
+        assert_eq!(thin, format!("▏{}▏x {}", "█".repeat(11), "█".repeat(65)));
+    }
 }

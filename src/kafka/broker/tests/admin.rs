@@ -295,4 +295,6 @@ fn the_seed_alone_decides_ids() {
     assert_eq!(first.topic_id(), second.topic_id());
     let other = Broker::new(BrokerPlan::three("h"), 0, 43);
     assert_ne!(other.cluster().id(), first.broker.cluster().id());
+    assert!(is_embedded(&other.cluster().id().to_string()));
+    assert!(!is_embedded("MkU3OEVBNTcwNTJENDM2Qk"));
 }

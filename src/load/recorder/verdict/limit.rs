@@ -1,65 +1,151 @@
 //! What kept a run from going faster. Cost class: once a run.
+//!
+//! A pure function of measured figures. What comes first in a record's way is asked first: a full
+//! buffer or a long wait for an answer is also what a client without time to send sees.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::{ACHIEVED, Evidence, Reason};
-use crate::load::recorder::{Measured, Stages};
+use crate::load::recorder::{Measured, Tally};
 
 /// Who was the limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Limit {
+    /// Nothing came back, or the run was too short to tell.
+    Unknown,
     /// The asked rate was reached; nobody.
     Nothing,
     /// A worker of this client had no time left.
-    Client,
+    Cpu,
+    /// Batches spent most of their time being compressed.
+    Compression,
+    /// A worker was ready to go on, but other threads and programs had the cores.
+    RunDelay,
+    /// The client came to its schedule too late.
+    Lateness,
+    /// A quota of the brokers.
+    Throttle,
+    /// buffer.memory was full while connections had room for more requests.
+    Memory,
+    /// Connections had as many unanswered requests as they may.
+    InFlight,
+    /// Batches waited for linger.ms.
+    Linger,
     /// Bytes left the client slowly: network, or a broker that doesn't read.
     Network,
-    /// Brokers answered slowly, or let too little through at a time.
+    /// Brokers answered slowly.
     Broker,
 }
 
 impl fmt::Display for Limit {
+    /// A stable word for machines.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Unknown => "unknown",
             Self::Nothing => "nothing",
-            Self::Client => "client",
+            Self::Cpu => "client_cpu",
+            Self::Compression => "compression",
+            Self::RunDelay => "run_delay",
+            Self::Lateness => "client_lateness",
+            Self::Throttle => "throttle",
+            Self::Memory => "buffer_memory",
+            Self::InFlight => "in_flight",
+            Self::Linger => "linger",
             Self::Network => "network",
             Self::Broker => "broker",
         })
     }
 }
 
-/// The limit, and the stage in which records spent most of their time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct LimitedBy {
-    /// Who.
-    pub limit: Limit,
-    /// The stage with the largest mean, as results name it ("buffer_wait"); `None` without
-    /// deliveries.
-    pub stage: Option<&'static str>,
+/// The figures that tell what limited a run, besides its [`Evidence`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Limits {
+    /// Means of the stages by record, nanoseconds; 0 without records: buffer wait, batch wait, send
+    /// queue and broker.
+    pub buffer_wait: f64,
+    /// See `buffer_wait`.
+    pub batch_wait: f64,
+    /// See `buffer_wait`.
+    pub send_queue: f64,
+    /// See `buffer_wait`.
+    pub broker: f64,
+    /// Requests unanswered on a connection when one was sent, that one included: the median.
+    pub in_flight: u32,
+    /// max.in.flight.requests.per.connection.
+    pub most_in_flight: u32,
+    /// The share of batches that linger.ms closed, 0 to 1.
+    pub by_linger: f64,
+    /// Pauses that brokers asked for ÷ window; more than 1 when several asked at once.
+    pub throttled: f64,
+}
+
+impl Limits {
+    /// What a tally tells about a window of `window`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "shares, compared with round numbers")]
+    pub fn of(tally: &Tally, window: Duration, most_in_flight: u32) -> Self {
+        let mean = |stage: &Measured| stage.mean().unwrap_or(0.0);
+        let stages = &tally.stages;
+        let batches = &tally.batches;
+        let throttled = mean(&tally.throttle) * tally.throttle.count() as f64;
+        Self {
+            buffer_wait: mean(&stages.buffer_wait),
+            batch_wait: mean(&stages.batch_wait),
+            send_queue: mean(&stages.send_queue),
+            broker: mean(&stages.broker),
+            in_flight: tally.requests.in_flight_p50().unwrap_or(0),
+            most_in_flight,
+            by_linger: batches.linger as f64 / batches.count.max(1) as f64,
+            throttled: throttled / (window.as_nanos() as f64).max(1.0),
+        }
+    }
+
+    /// Records waited longest for a place in the buffer, though more requests could have gone out.
+    fn is_memory(&self) -> bool {
+        let rest = self.batch_wait.max(self.send_queue).max(self.broker);
+        self.buffer_wait > rest && self.in_flight < self.most_in_flight && !self.is_network()
+    }
+
+    fn is_in_flight(&self) -> bool {
+        self.in_flight >= self.most_in_flight && self.most_in_flight > 0
+    }
+
+    fn is_linger(&self) -> bool {
+        self.by_linger > 0.5 && self.batch_wait > self.send_queue.max(self.broker)
+    }
+
+    fn is_network(&self) -> bool {
+        self.send_queue > self.broker
+    }
 }
 
 /// What limited a run.
 ///
-/// Under a rate that was reached nothing did. Otherwise the client, when its workers had no time
-/// left or came to the schedule too late; else network or broker, by whether the records waited
-/// longer to be written out or to be answered: a full buffer (buffer wait) and a queue of batches
-/// (batch wait) are only where that shows, so the stage is named beside.
+/// Under a rate that was reached nothing did. Otherwise the first of these that the figures show:
+/// the client's own processor time, its compressor, the cores that it didn't get; a quota, which
+/// makes all queues behind it grow; buffer.memory; the requests in flight; linger.ms; and last
+/// network or broker, by whether records waited longer to be written out or to be answered.
 #[must_use]
-pub fn limited_by(evidence: &Evidence, stages: &Stages) -> LimitedBy {
-    let mean = |stage: &Measured| stage.mean().unwrap_or(0.0);
-    let longest = stages.all().into_iter().max_by(|a, b| mean(a.1).total_cmp(&mean(b.1)));
-    let stage = longest.filter(|(_, stage)| mean(stage) > 0.0).map(|(name, _)| name);
+pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
+    let reached = evidence.achieved_ratio.is_some_and(|ratio| ratio >= ACHIEVED);
     let late = matches!(evidence.lag(), Some(Reason::ScheduleLagTooHigh { .. }));
-    let reached = evidence.paced && evidence.achieved_ratio.is_none_or(|ratio| ratio >= ACHIEVED);
-    let limit = if reached {
-        Limit::Nothing
-    } else if late || evidence.is_client_limited() {
-        Limit::Client
-    } else if mean(&stages.send_queue) > mean(&stages.broker) {
-        Limit::Network
-    } else {
-        Limit::Broker
-    };
-    LimitedBy { limit, stage }
+    let unknown = evidence.delivered == 0 || (evidence.paced && evidence.achieved_ratio.is_none());
+    let answers = [
+        (unknown, Limit::Unknown),
+        (evidence.paced && reached, Limit::Nothing),
+        (evidence.is_client_limited(), Limit::Cpu),
+        (evidence.is_compression_limited(), Limit::Compression),
+        (evidence.is_starved(), Limit::RunDelay),
+        (late, Limit::Lateness),
+        (limits.throttled > MUCH_THROTTLED, Limit::Throttle),
+        (limits.is_memory(), Limit::Memory),
+        (limits.is_in_flight(), Limit::InFlight),
+        (limits.is_linger(), Limit::Linger),
+        (limits.is_network(), Limit::Network),
+    ];
+    answers.into_iter().find_map(|(holds, limit)| holds.then_some(limit)).unwrap_or(Limit::Broker)
 }
+
+/// Pauses of so much of the window, one broker's or several brokers' together, are a limit.
+const MUCH_THROTTLED: f64 = 0.1;

@@ -6,7 +6,7 @@
 mod limit;
 mod reason;
 
-pub use limit::{Limit, LimitedBy, limited_by};
+pub use limit::{Limit, Limits, limited_by};
 pub use reason::Reason;
 
 use core::fmt;
@@ -58,6 +58,8 @@ pub struct Evidence {
     pub schedule_lag_p99: Option<u64>,
     /// p99 of response, nanoseconds.
     pub response_p99: Option<u64>,
+    /// Records with a latency.
+    pub delivered: u64,
     /// Values above the range of a histogram.
     pub overflow: u64,
     /// Records in the topic that this run can't have written.
@@ -68,6 +70,9 @@ pub struct Evidence {
     pub leaders_moved: u64,
     /// The busiest worker's share of one core, 0 to 1.
     pub busy_max: Option<f64>,
+    /// The part of the way from append to ack that delivered records spent in the compressor or
+    /// waiting for it, 0 to 1.
+    pub seal_share: Option<f64>,
     /// What the client could do at most ÷ what it did.
     pub calibration_headroom: Option<f64>,
     /// The part of the window in which workers were ready but had no core, 0 to 1.
@@ -80,7 +85,7 @@ pub struct Evidence {
     pub highest_percentile: Option<(f64, u64)>,
     /// Intervals in the window.
     pub intervals: u64,
-    /// Records sent whose fate is unknown.
+    /// Records sent whose fate is unknown, but for those that the end of the drain cut off.
     pub indeterminate: u64,
     /// How far the wall clock jumped against the monotonic one.
     pub clock_step: Duration,
@@ -97,9 +102,11 @@ impl Evidence {
             achieved_ratio: tally.achieved_ratio(window, offered),
             schedule_lag_p99: tally.stages.schedule_lag.quantile(0.99),
             response_p99: tally.response.as_ref().and_then(|family| family.quantile(0.99)),
+            delivered: tally.headline().count(),
             overflow: tally.overflow(),
             throttled: tally.throttle.count(),
-            indeterminate: tally.ledger.indeterminate,
+            seal_share: seal_share(tally),
+            indeterminate: tally.ledger.indeterminate.saturating_sub(tally.cut_in_flight),
             intervals: tally.intervals().filter(within).count() as u64,
             ..Self::default()
         }
@@ -117,21 +124,40 @@ impl Evidence {
     }
 
     /// Whether the run fell short of its rate, and whose limit that was: the client's when a worker
-    /// had no time left, or came to its schedule too late; the cluster's otherwise.
+    /// had no time left, got too little of a core, waited for its compressor or came to its
+    /// schedule too late; the cluster's otherwise.
     fn shortfall(&self) -> Option<Reason> {
         let ratio = self.achieved_ratio.filter(|_| self.paced)?;
         if ratio >= ACHIEVED {
             return None;
         }
         let late = matches!(self.lag(), Some(Reason::ScheduleLagTooHigh { .. }));
-        if late || self.is_client_limited() {
+        let limited = self.is_client_limited() || self.is_starved();
+        if late || limited || self.is_compression_limited() {
             return Some(Reason::ClientTooSlow { ratio, busy: self.busy_max });
         }
         Some(Reason::ClusterTooSlow { ratio })
     }
 
+    /// Nothing at all came back, and no shortfall explains it.
+    fn nothing(&self) -> Option<Reason> {
+        let nothing = self.delivered == 0 && self.shortfall().is_none();
+        nothing.then_some(Reason::NothingMeasured)
+    }
+
     fn is_client_limited(&self) -> bool {
         self.busy_max.is_some_and(|busy| busy > CLIENT_LIMITED)
+    }
+
+    /// A worker that ran or waited for a core nearly all of the time.
+    fn is_starved(&self) -> bool {
+        let delay = self.run_delay.unwrap_or(0.0);
+        delay > MOST_RUN_DELAY && self.busy_max.unwrap_or(0.0) + delay > NO_TIME_LEFT
+    }
+
+    /// More than half of the way from the append to the ack was the compressor's.
+    fn is_compression_limited(&self) -> bool {
+        self.seal_share.is_some_and(|share| share > 0.5)
     }
 }
 
@@ -141,6 +167,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     let found = [
         evidence.lag(),
         evidence.shortfall(),
+        evidence.nothing(),
         (evidence.overflow > 0).then_some(Reason::Overflow { values: evidence.overflow }),
         (evidence.foreign_records > 0)
             .then_some(Reason::OtherWriter { records: evidence.foreign_records }),
@@ -173,6 +200,15 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     Verdict { status, reasons }
 }
 
+/// See [`Evidence::seal_share`]; `None` without compression.
+fn seal_share(tally: &Tally) -> Option<f64> {
+    let mean = |stage: &super::Measured| stage.mean().unwrap_or(0.0);
+    let stages = &tally.stages;
+    let way = mean(&stages.batch_wait) + mean(&stages.send_queue) + mean(&stages.broker);
+    let seal = mean(&tally.seal);
+    (seal > 0.0 && way > 0.0).then(|| seal / way)
+}
+
 fn above(value: Option<f64>, bound: f64) -> Option<f64> {
     value.filter(|value| *value > bound)
 }
@@ -187,6 +223,8 @@ const SUSPECT_LAG: u64 = 1_000_000;
 const SUSPECT_BUSY: f64 = 0.8;
 /// A worker this busy is what limits a run.
 const CLIENT_LIMITED: f64 = 0.95;
+/// A worker that ran or waited for a core so much of the time had none to spare.
+const NO_TIME_LEFT: f64 = 0.9;
 const LEAST_HEADROOM: f64 = 1.5;
 const MOST_RUN_DELAY: f64 = 0.02;
 const MOST_STEAL: f64 = 0.01;

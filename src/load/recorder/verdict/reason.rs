@@ -33,6 +33,8 @@ pub enum Reason {
         /// Records that this run can't have written.
         records: u64,
     },
+    /// No record came back.
+    NothingMeasured,
     /// A quota held requests back.
     Throttled {
         /// How many.
@@ -110,6 +112,7 @@ impl Reason {
             | Self::ClientTooSlow { .. }
             | Self::Overflow { .. }
             | Self::OtherWriter { .. }
+            | Self::NothingMeasured
             | Self::Throttled { .. }
             | Self::LeadersMoved { .. } => Status::Invalid,
             Self::ClusterTooSlow { .. } => Status::Overloaded,
@@ -134,6 +137,7 @@ impl Reason {
             Self::ClientTooSlow { .. } => "client_too_slow",
             Self::Overflow { .. } => "histogram_overflow",
             Self::OtherWriter { .. } => "other_writer",
+            Self::NothingMeasured => "nothing_measured",
             Self::Throttled { .. } => "throttled",
             Self::LeadersMoved { .. } => "leaders_moved",
             Self::ClusterTooSlow { .. } => "cluster_too_slow",
@@ -168,18 +172,20 @@ impl fmt::Display for Reason {
                 )
             }
             Self::ClientTooSlow { ratio, busy } => {
-                write!(f, "{} of the asked rate, and the client was the limit", percent(ratio))?;
+                behind(f, ratio)?;
+                f.write_str(", and the client was the limit")?;
                 if let Some(busy) = busy {
                     write!(f, " (busiest worker {})", percent(busy))?;
                 }
-                f.write_str("; add --producers or lower --rate")
+                f.write_str("; lower --rate, add --producers or give the client more CPU")
             }
-            Self::ClusterTooSlow { ratio } => write!(
-                f,
-                "{} of the asked rate while the client had time to spare: latencies describe a \
-                 growing queue, not a steady state; lower --rate or add brokers or partitions",
-                percent(ratio)
-            ),
+            Self::ClusterTooSlow { ratio } => {
+                behind(f, ratio)?;
+                f.write_str(
+                    " while the client had time to spare: latencies describe a growing queue, ",
+                )?;
+                f.write_str("not a steady state; lower --rate or add brokers or partitions")
+            }
             _ => self.fmt_outside(f),
         }
     }
@@ -190,23 +196,36 @@ impl Reason {
     fn fmt_outside(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Overflow { values } => {
-                write!(f, "{values} latencies lie above the histograms' range; lower --rate")
+                write!(f, "latencies above the histograms' range: {values}; lower --rate")
             }
             Self::OtherWriter { records } => write!(
                 f,
-                "{records} records in the topic are not this run's: somebody else writes to it; \
-                 use --fresh-topic"
+                "{records} record{} in the topic not written by this run: somebody else writes to \
+                 it; use --fresh-topic",
+                s(records)
             ),
+            Self::NothingMeasured => {
+                f.write_str("no record came back in time: nothing was measured; run it for longer")
+            }
             Self::Throttled { times } => write!(
                 f,
-                "a quota held {times} requests back, so it was measured rather than the cluster; \
-                 raise the client's quota or lower --rate"
+                "a quota held {times} request{} back, so it was measured rather than the cluster; \
+                 raise the client's quota or lower --rate",
+                s(times)
             ),
             Self::LeadersMoved { times } => write!(
                 f,
-                "partition leaders moved {times} times in the window; wait until the cluster has \
-                 settled (--wait-balanced-leaders 30s) and run again"
+                "partition leaders moved {times} time{} in the window; wait until the cluster has \
+                 settled (--wait-balanced-leaders 30s) and run again",
+                s(times)
             ),
+            _ => self.fmt_doubt(f),
+        }
+    }
+
+    /// The doubts that the machine, the window or the log leave.
+    fn fmt_doubt(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::WorkerBusy { busy } => write!(
                 f,
                 "a worker was {} busy, with little reserve for bursts; add --producers",
@@ -233,17 +252,19 @@ impl Reason {
             ),
             Self::FewRecords { percentile, beyond } => write!(
                 f,
-                "only {beyond} records lie beyond p{percentile}; a longer --duration steadies it"
+                "only {beyond} record{} beyond p{percentile}; a longer --duration steadies it",
+                s(beyond)
             ),
             Self::FewIntervals { intervals } => write!(
                 f,
-                "the window has only {intervals} intervals; a --duration of 10s or more shows \
-                 whether it was steady"
+                "the window has only {intervals} second{}; a --duration of 10s or more shows \
+                 whether it was steady",
+                s(intervals)
             ),
             Self::Indeterminate { records } => write!(
                 f,
-                "{records} records were sent and nobody knows whether they were written; \
-                 see the errors"
+                "of {records} record{} sent nobody knows whether the log has them; see the errors",
+                s(records)
             ),
             Self::ClockStep { step } => write!(
                 f,
@@ -251,12 +272,24 @@ impl Reason {
                  (latencies are not); look at the time service",
                 step.as_secs_f64() * 1e3
             ),
-            Self::ScheduleLagTooHigh { .. }
-            | Self::ScheduleLagHigh { .. }
-            | Self::ClientTooSlow { .. }
-            | Self::ClusterTooSlow { .. } => f.write_str(self.name()),
+            _ => f.write_str(self.name()),
         }
     }
+}
+
+/// How far the run fell behind: the backlog's growth, which the achieved ratio is made of.
+fn behind(f: &mut fmt::Formatter<'_>, ratio: f64) -> fmt::Result {
+    write!(
+        f,
+        "of the records due, {} piled up (achieved ratio {})",
+        percent(1.0 - ratio),
+        percent(ratio)
+    )
+}
+
+/// The plural's ending.
+const fn s(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 fn lag(f: &mut fmt::Formatter<'_>, p99: u64, response_p99: u64) -> fmt::Result {

@@ -1,7 +1,6 @@
 //! One test a rule; each starts from a run that nothing speaks against.
 
 use super::*;
-use crate::load::recorder::{Measured, Stages};
 
 const MS: u64 = 1_000_000;
 
@@ -16,6 +15,7 @@ fn good() -> Evidence {
         steal: Some(0.0),
         highest_percentile: Some((99.99, 600)),
         intervals: 30,
+        delivered: 6_000_000,
         ..Evidence::default()
     }
 }
@@ -126,7 +126,7 @@ fn without_a_rate_a_busy_worker_is_an_answer_and_no_fault() {
     let mut run = Evidence { paced: false, busy_max: Some(0.99), ..good() };
     run.achieved_ratio = Some(0.2);
     assert_eq!(judge(&run).status, Status::Valid);
-    assert_eq!(limited_by(&run, &stages([0, 0, 5, 0, 1, 3])).limit, Limit::Client);
+    assert_eq!(limited_by(&run, &Limits::default()), Limit::Cpu);
 }
 
 #[test]
@@ -149,8 +149,9 @@ fn reasons_say_the_figure_and_what_to_do() {
     };
     assert_eq!(
         worded(|run| run.achieved_ratio = Some(0.612)),
-        ["61.2 % of the asked rate while the client had time to spare: latencies describe a \
-          growing queue, not a steady state; lower --rate or add brokers or partitions"]
+        ["of the records due, 38.8 % piled up (achieved ratio 61.2 %) while the client had time \
+          to spare: latencies describe a growing queue, not a steady state; lower --rate or add \
+          brokers or partitions"]
     );
     assert_eq!(
         worded(|run| run.schedule_lag_p99 = Some(9 * MS)),
@@ -160,44 +161,100 @@ fn reasons_say_the_figure_and_what_to_do() {
     );
     assert_eq!(
         worded(|run| run.highest_percentile = Some((99.99, 25))),
-        ["only 25 records lie beyond p99.99; a longer --duration steadies it"]
+        ["only 25 records beyond p99.99; a longer --duration steadies it"]
+    );
+    assert_eq!(
+        worded(|run| run.intervals = 1),
+        ["the window has only 1 second; a --duration of 10s or more shows whether it was steady"]
     );
     assert_eq!(
         worded(|run| run.foreign_records = 7),
-        [
-            "7 records in the topic are not this run's: somebody else writes to it; use --fresh-topic"
-        ]
+        ["7 records in the topic not written by this run: somebody else writes to it; use \
+          --fresh-topic"]
     );
 }
 
-/// Stages with these means, in milliseconds.
-fn stages(means: [u64; 6]) -> Stages {
-    let [schedule_lag, buffer_wait, batch_wait, retry, send_queue, broker] = means.map(|mean| {
-        let mut stage = Measured::new(Duration::from_secs(1));
-        stage.record(mean * MS);
-        stage
-    });
-    Stages { schedule_lag, buffer_wait, batch_wait, retry, send_queue, broker }
+/// A case: its name, a change to a good run that is too slow, the other figures, the answer.
+type Case = (&'static str, fn(&mut Evidence), Limits, Limit);
+
+#[test]
+fn the_first_limit_that_the_figures_show_is_the_answer() {
+    const MS: f64 = 1e6;
+    // A producer whose requests are all under way, and whose records wait for memory behind them.
+    const FULL: Limits = Limits {
+        buffer_wait: 900.0 * MS,
+        batch_wait: 50.0 * MS,
+        send_queue: MS,
+        broker: 40.0 * MS,
+        in_flight: 5,
+        most_in_flight: 5,
+        by_linger: 0.0,
+        throttled: 0.0,
+    };
+    const FREE: Limits = Limits { in_flight: 2, buffer_wait: 0.0, ..FULL };
+    let cases: [Case; 15] = [
+        ("a reached rate", |run| run.achieved_ratio = Some(0.995), FULL, Limit::Nothing),
+        ("nothing came back", |run| run.delivered = 0, FULL, Limit::Unknown),
+        ("too short to tell", |run| run.achieved_ratio = None, FULL, Limit::Unknown),
+        ("a busy worker", |run| run.busy_max = Some(0.96), FULL, Limit::Cpu),
+        ("a slow codec", |run| run.seal_share = Some(0.6), FULL, Limit::Compression),
+        (
+            "no core to be had",
+            |run| (run.busy_max, run.run_delay) = (Some(0.6), Some(0.31)),
+            FULL,
+            Limit::RunDelay,
+        ),
+        (
+            "a quick codec and some delay",
+            |run| (run.seal_share, run.run_delay) = (Some(0.4), Some(0.2)),
+            FULL,
+            Limit::InFlight,
+        ),
+        ("a late client", |run| run.schedule_lag_p99 = Some(9_000_000), FULL, Limit::Lateness),
+        ("a quota", |_| {}, Limits { throttled: 0.2, ..FULL }, Limit::Throttle),
+        ("a small buffer", |_| {}, Limits { in_flight: 2, ..FULL }, Limit::Memory),
+        ("a full window", |_| {}, FULL, Limit::InFlight),
+        ("a long linger", |_| {}, Limits { by_linger: 0.9, ..FREE }, Limit::Linger),
+        ("a thin link", |_| {}, Limits { send_queue: 60.0 * MS, ..FREE }, Limit::Network),
+        (
+            "a thin link behind a full buffer",
+            |_| {},
+            Limits { send_queue: 60.0 * MS, in_flight: 2, ..FULL },
+            Limit::Network,
+        ),
+        ("a slow broker", |_| {}, FREE, Limit::Broker),
+    ];
+    for (name, change, limits, answer) in cases {
+        let mut run = Evidence { achieved_ratio: Some(0.5), ..good() };
+        change(&mut run);
+        assert_eq!(limited_by(&run, &limits), answer, "{name}");
+        let unpaced = Evidence { paced: false, achieved_ratio: None, ..run };
+        let bound_to_a_rate = matches!(answer, Limit::Nothing | Limit::Unknown | Limit::Lateness);
+        assert!(bound_to_a_rate || limited_by(&unpaced, &limits) == answer, "{name}, no rate");
+    }
 }
 
 #[test]
-fn the_limit_names_the_stage_where_records_waited() {
-    let found = |change: fn(&mut Evidence), means| {
-        let mut run = good();
-        change(&mut run);
-        let by = limited_by(&run, &stages(means));
-        (by.limit, by.stage)
-    };
-    let slow: fn(&mut Evidence) = |run| run.achieved_ratio = Some(0.5);
-    let free: fn(&mut Evidence) = |run| (run.paced, run.achieved_ratio) = (false, None);
-    assert_eq!(found(|_| {}, [0, 0, 3, 0, 0, 2]), (Limit::Nothing, Some("batch_wait")));
-    assert_eq!(found(slow, [0, 900, 50, 0, 1, 40]), (Limit::Broker, Some("buffer_wait")));
-    assert_eq!(found(slow, [0, 900, 50, 0, 60, 4]), (Limit::Network, Some("buffer_wait")));
-    assert_eq!(found(free, [0, 0, 5, 0, 1, 40]), (Limit::Broker, Some("broker")));
-    assert_eq!(found(free, [0; 6]), (Limit::Broker, None));
-    let busy: fn(&mut Evidence) =
-        |run| (run.achieved_ratio, run.busy_max) = (Some(0.5), Some(0.99));
-    assert_eq!(found(busy, [0, 10, 1, 0, 1, 1]), (Limit::Client, Some("buffer_wait")));
+fn a_client_without_a_core_or_behind_its_compressor_is_the_limit() {
+    let (_, reasons) = after(|run| {
+        run.achieved_ratio = Some(0.5);
+        (run.busy_max, run.run_delay) = (Some(0.7), Some(0.25));
+    });
+    assert_eq!(reasons, ["client_too_slow", "run_delay"]);
+    let (_, reasons) = after(|run| {
+        run.achieved_ratio = Some(0.5);
+        run.seal_share = Some(0.7);
+    });
+    assert_eq!(reasons, ["client_too_slow"]);
+}
+
+#[test]
+fn a_run_without_any_outcome_measured_nothing() {
+    let invalid = (Status::Invalid, vec!["nothing_measured"]);
+    assert_eq!(after(|run| (run.delivered, run.achieved_ratio) = (0, None)), invalid);
+    // When everything piled up, that is the reason.
+    let piled = after(|run| (run.delivered, run.achieved_ratio) = (0, Some(0.1)));
+    assert_eq!(piled, (Status::Overloaded, vec!["cluster_too_slow"]));
 }
 
 #[test]

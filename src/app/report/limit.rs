@@ -1,0 +1,181 @@
+//! What limited a run, in words with the figures, and the change that is most likely to help. Cost
+//! class: once a run.
+
+use super::figures::{bytes, millis_of, whole_percent};
+use crate::kafka::compression::Codec;
+use crate::kafka::config::ProducerConfig;
+use crate::load::recorder::verdict::{Evidence, Limit, Limits};
+
+/// What the words are made of.
+pub(super) struct Facts<'a> {
+    pub(super) limit: Limit,
+    pub(super) evidence: &'a Evidence,
+    pub(super) limits: &'a Limits,
+    /// Uncompressed bytes ÷ batch.size, on average.
+    pub(super) fill: f64,
+    pub(super) producer: &'a ProducerConfig,
+}
+
+impl Facts<'_> {
+    /// Who, how that shows, and what to change first.
+    pub(super) fn in_words(&self) -> String {
+        match self.limit {
+            Limit::Unknown => self.unknown().to_owned(),
+            Limit::Nothing => self.nothing(),
+            Limit::Cpu | Limit::RunDelay | Limit::Lateness => self.client(),
+            Limit::Compression => self.compression(),
+            Limit::Throttle => format!(
+                "a quota: brokers asked for pauses of {} of the window; raise the client's quota",
+                whole_percent(self.limits.throttled)
+            ),
+            Limit::Memory => format!(
+                "buffer.memory = {}: records waited for room in it, while connections were free to \
+                 carry more; raise --buffer-memory",
+                self.producer.buffer_memory
+            ),
+            Limit::InFlight => self.in_flight(),
+            Limit::Linger => format!(
+                "linger.ms = {}: it closed {} of the batches, after which little time was spent; \
+                 lower --linger-ms",
+                self.producer.linger.as_millis(),
+                whole_percent(self.limits.by_linger)
+            ),
+            Limit::Network => format!(
+                "the network, or a broker that reads slowly: {} ms to write a request out, {} ms \
+                 until its ack; look at the link",
+                millis_of(self.limits.send_queue),
+                millis_of(self.limits.broker)
+            ),
+            Limit::Broker => format!(
+                "the brokers: {} ms from a written request to its ack; add partitions or brokers",
+                millis_of(self.limits.broker)
+            ),
+        }
+    }
+
+    const fn unknown(&self) -> &'static str {
+        if self.evidence.delivered == 0 {
+            "not known: nothing was measured"
+        } else {
+            "not known: the window was too short to tell"
+        }
+    }
+
+    fn nothing(&self) -> String {
+        let spare = self.evidence.busy_max.map_or_else(String::new, |busy| {
+            let spare = whole_percent((1.0 - busy).max(0.0));
+            format!(" with {spare} of a core to spare")
+        });
+        format!("nothing: at the asked rate{spare}")
+    }
+
+    fn client(&self) -> String {
+        let busy = whole_percent(self.evidence.busy_max.unwrap_or(0.0));
+        let delay = whole_percent(self.evidence.run_delay.unwrap_or(0.0));
+        match self.limit {
+            Limit::Cpu => format!(
+                "the client's CPU: its busiest producer used {busy} of a core; add --producers"
+            ),
+            Limit::RunDelay => format!(
+                "the client's CPU: a producer ran for {busy} of the window and waited for a core \
+                 for {delay}; stop what else runs here, or use a machine with more cores"
+            ),
+            _ => "the client: it came too late to its schedule; give it more CPU".to_owned(),
+        }
+    }
+
+    fn compression(&self) -> String {
+        let share = whole_percent(self.evidence.seal_share.unwrap_or(0.0));
+        let change = match self.producer.compression.codec {
+            Codec::Gzip | Codec::Zstd => "try --compression-type lz4, or more cores",
+            _ => "it wants more cores",
+        };
+        format!("compression here: {share} of the time from append to ack; {change}")
+    }
+
+    fn in_flight(&self) -> String {
+        let Limits { in_flight, most_in_flight, broker, .. } = *self.limits;
+        let change = if most_in_flight < MOST_WITH_IDEMPOTENCE {
+            "raise --max-in-flight"
+        } else if self.fill > NEARLY_FULL && self.producer.batch_size < LARGE_BATCH {
+            "raise --batch-size, so that each carries more"
+        } else {
+            "add partitions or brokers"
+        };
+        format!(
+            "requests in flight: usually {in_flight} of the {most_in_flight} that a connection may \
+             have were unanswered, {} ms from written to its ack, batches {} of {}; {change}",
+            millis_of(broker),
+            whole_percent(self.fill),
+            bytes(f64::from(self.producer.batch_size))
+        )
+    }
+}
+
+/// max.in.flight.requests.per.connection of an idempotent producer is 5 at most.
+const MOST_WITH_IDEMPOTENCE: u32 = 5;
+/// Batches filled so far would grow with batch.size.
+const NEARLY_FULL: f64 = 0.8;
+/// Beyond it, bytes, larger batches bring little.
+const LARGE_BATCH: u32 = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words for a default producer with these figures.
+    fn said(limit: Limit, change: impl FnOnce(&mut ProducerConfig)) -> String {
+        let mut producer = ProducerConfig::default();
+        change(&mut producer);
+        let evidence = Evidence {
+            delivered: 1,
+            busy_max: Some(0.6),
+            run_delay: Some(0.35),
+            seal_share: Some(0.7),
+            ..Evidence::default()
+        };
+        let limits = Limits {
+            send_queue: 9e6,
+            broker: 4e7,
+            in_flight: 5,
+            most_in_flight: producer.max_in_flight,
+            by_linger: 0.9,
+            throttled: 0.4,
+            ..Limits::default()
+        };
+        let (limits, evidence, producer) = (&limits, &evidence, &producer);
+        Facts { limit, evidence, limits, fill: 0.9, producer }.in_words()
+    }
+
+    #[test]
+    fn each_answer_has_its_figure_and_one_change() {
+        let cases = [
+            (Limit::Nothing, "at the asked rate with 40 % of a core to spare", ""),
+            (Limit::Cpu, "used 60 % of a core", "add --producers"),
+            (Limit::Compression, "70 % of the time from append to ack", "more cores"),
+            (Limit::RunDelay, "waited for a core for 35 %", "more cores"),
+            (Limit::Lateness, "too late to its schedule", "more CPU"),
+            (Limit::Throttle, "pauses of 40 % of the window", "raise the client's quota"),
+            (Limit::Memory, "buffer.memory = 33554432", "raise --buffer-memory"),
+            (Limit::InFlight, "usually 5 of the 5", "raise --batch-size"),
+            (Limit::Linger, "linger.ms = 5: it closed 90 %", "lower --linger-ms"),
+            (Limit::Network, "9.00 ms to write a request out, 40.0 ms", "look at the link"),
+            (Limit::Broker, "40.0 ms from a written request", "add partitions or brokers"),
+            (Limit::Unknown, "the window was too short", ""),
+        ];
+        for (limit, figure, change) in cases {
+            let words = said(limit, |_| {});
+            assert!(words.contains(figure) && words.ends_with(change), "{limit}: {words}");
+        }
+    }
+
+    #[test]
+    fn the_change_fits_what_is_set() {
+        let words = said(Limit::InFlight, |producer| producer.max_in_flight = 1);
+        assert!(words.ends_with("raise --max-in-flight"), "{words}");
+        let words = said(Limit::InFlight, |producer| producer.batch_size = 1 << 20);
+        assert!(words.ends_with("add partitions or brokers"), "{words}");
+        let words = said(Limit::Compression, |producer| producer.compression.codec = Codec::Zstd);
+        assert!(words.ends_with("try --compression-type lz4, or more cores"), "{words}");
+    }
+}
