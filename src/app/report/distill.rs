@@ -70,6 +70,9 @@ pub(super) fn stages(tally: &Tally) -> StagesModel {
 
 pub(super) fn records(tally: &Tally) -> RecordsModel {
     let ledger = &tally.ledger;
+    let reordered = tally.partitions.all().iter().map(|count| count.reordered);
+    let (reordered, reordered_partitions) =
+        reordered.fold((0, 0), |(sum, some), count| (sum + count, some + u64::from(count > 0)));
     RecordsModel {
         due: ledger.due(),
         generated: ledger.generated,
@@ -82,6 +85,8 @@ pub(super) fn records(tally: &Tally) -> RecordsModel {
         indeterminate: ledger.indeterminate,
         unsent: ledger.unsent,
         cut_in_flight: tally.cut_in_flight,
+        reordered,
+        reordered_partitions,
     }
 }
 

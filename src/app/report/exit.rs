@@ -11,7 +11,7 @@ pub enum Exit {
     Passed,
     /// Not a measurement, or overloaded, where a gate was asked for.
     NotAMeasurement,
-    /// Records lost, failed or indeterminate.
+    /// Records lost, failed or indeterminate; or reordered, with idempotence or under `--strict`.
     Records,
     /// An error of this program.
     Internal,
@@ -118,6 +118,10 @@ pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> 
     if records.failed + records.indeterminate > 0 || broken {
         return Exit::Records;
     }
+    // What a producer without idempotence is known to do is no failure unless asked for.
+    if records.reordered > 0 && (strict || report.config.is_idempotent()) {
+        return Exit::Records;
+    }
     if strict && matches!(report.validity.status, Status::Invalid | Status::Overloaded) {
         return Exit::NotAMeasurement;
     }
@@ -159,5 +163,19 @@ mod tests {
     fn a_proof_that_was_not_finished_is_no_pass() {
         let cut = |proof: &mut VerificationModel| proof.cut_short = Some("x".to_owned());
         assert_eq!(ended("true", false, cut), 3);
+    }
+
+    #[test]
+    fn reordered_records_fail_a_run_with_idempotence_and_a_strict_one() {
+        for (idempotent, strict, exit) in [
+            ("false", false, Exit::Passed),
+            ("false", true, Exit::Records),
+            ("true", false, Exit::Records),
+        ] {
+            let mut report = sample::report();
+            report.config.effective.insert("enable.idempotence".to_owned(), idempotent.to_owned());
+            report.records.reordered = 3;
+            assert_eq!(of_report(&report, None, strict), exit, "{idempotent}, {strict}");
+        }
     }
 }

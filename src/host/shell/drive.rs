@@ -91,7 +91,7 @@ impl<M: Machine> Shell<M> {
     /// want more.
     fn settle<T>(&mut self, on_report: &mut impl FnMut(M::Report) -> Option<T>) -> Option<T> {
         loop {
-            self.act();
+            let acted = self.act();
             let wrote = self.write();
             while let Some(report) = self.machine.poll_report() {
                 let found = on_report(report);
@@ -99,15 +99,17 @@ impl<M: Machine> Shell<M> {
                     return found;
                 }
             }
-            if !wrote {
+            if !acted && !wrote {
                 return None;
             }
         }
     }
 
-    /// Does all that the machine asks for.
-    fn act(&mut self) {
+    /// Does all that the machine asks for. Returns whether there was anything.
+    fn act(&mut self) -> bool {
+        let mut acted = false;
         while let Some(action) = self.machine.poll_action() {
+            acted = true;
             match action {
                 Action::Resolve { host, port } => self.resolver.start(host, port),
                 Action::Connect { conn, addr, host: _, options } => {
@@ -120,6 +122,7 @@ impl<M: Machine> Shell<M> {
                 Action::Seal(job) => self.seal(job),
             }
         }
+        acted
     }
 
     /// Writes all that the machine offers. Returns whether there was anything.

@@ -77,11 +77,14 @@ impl Accumulator {
     }
 
     /// The sender lets go of a named partition: it will be named again when it has something.
-    pub fn unlist(&mut self, slot: PartitionSlot) {
+    pub fn unlist(&mut self, slot: PartitionSlot, now: Instant) {
+        let linger = self.linger;
         let queue = &mut self.queues[slot.index()];
         queue.listed = false;
-        // Its deadline may be gone: memory was exhausted for a moment, and is no more.
-        if queue.open_mut().is_some() {
+        // Its deadline may be gone: memory was exhausted for a moment, and is no more. A deadline
+        // that has passed isn't noted again, or time would stand still: who holds the partition back
+        // names it.
+        if queue.open_mut().is_some_and(|open| open.created + linger > now) {
             self.linger_on(slot);
         }
     }
@@ -99,6 +102,14 @@ impl Accumulator {
         if head.sending.attempts > 0 && leader_epoch > head.sending.leader_epoch {
             head.sending.retry_at = None;
             self.relist(slot, now);
+        }
+    }
+
+    /// [`Accumulator::end_backoff`] for every partition in backoff.
+    pub fn end_backoffs(&mut self, leader_epoch: impl Fn(PartitionSlot) -> i32, now: Instant) {
+        for at in 0..self.backing_off.len() {
+            let slot = self.backing_off[at].1;
+            self.end_backoff(slot, leader_epoch(slot), now);
         }
     }
 

@@ -80,7 +80,7 @@ fn take(
         assert_eq!(batch.wire_len(), len);
         return Some(batch);
     }
-    acc.unlist(slot);
+    acc.unlist(slot, now);
     None
 }
 
@@ -311,7 +311,7 @@ fn a_muted_partition_is_neither_named_nor_taken() {
     // A retry ends the silence as well: the batch itself is the next one.
     let second = take(&mut acc, A, true, ms(500)).unwrap();
     let id = second.id;
-    acc.unlist(A);
+    acc.unlist(A, ms(500));
     acc.put_back(second, ms(500), ms(500));
     assert_eq!(named(&mut acc), [A]);
     assert_eq!(take(&mut acc, A, true, ms(500)).unwrap().id, id);
@@ -433,7 +433,7 @@ fn a_body_that_is_away_holds_its_place_and_may_come_back_too_late() {
     assert_eq!(named(&mut acc), [A]);
     acc.close_head(A, ms(1));
     assert_eq!(acc.head(A, ms(1)), Head::Sealing);
-    acc.unlist(A);
+    acc.unlist(A, ms(500));
     let mut job = acc.poll_job().unwrap();
     job.run();
     assert_eq!(named(&mut acc), []);

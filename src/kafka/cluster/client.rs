@@ -285,6 +285,16 @@ impl<R: Request> Cluster<R> {
         u32::try_from(stream.map_or(0, |stream| stream.in_flight())).unwrap_or(u32::MAX)
     }
 
+    /// The owner's requests in flight at all brokers: to whom each was sent, when it was wholly
+    /// written (taken, as long as it isn't), and itself. What it lends to a socket must stay.
+    pub fn in_flight_mut(&mut self) -> impl Iterator<Item = (BrokerId, Instant, &mut R)> {
+        self.pool.nodes.values_mut().flat_map(|node| {
+            let id = node.id;
+            let stream = node.connection_mut().into_iter();
+            stream.flat_map(|stream| stream.in_flight_mut()).map(move |(at, found)| (id, at, found))
+        })
+    }
+
     /// For every address that failed since it was last in use, why: bootstrap servers in the
     /// order given, then brokers by id. Empty while all is well.
     #[must_use]

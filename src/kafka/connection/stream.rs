@@ -168,6 +168,15 @@ impl<R: Request> Connection<R> {
         self.in_flight.len()
     }
 
+    /// The owner's requests in flight, oldest first, each with the instant at which it was wholly
+    /// written (taken, as long as it isn't).
+    pub fn in_flight_mut(&mut self) -> impl Iterator<Item = (Instant, &mut R)> {
+        self.in_flight.iter_mut().filter_map(|request| match &mut request.payload {
+            Payload::Theirs(theirs) => Some((request.written, theirs)),
+            Payload::Own(_) => None,
+        })
+    }
+
     /// What the broker offers; nothing before the handshake is over.
     #[must_use]
     pub const fn versions(&self) -> &Versions {

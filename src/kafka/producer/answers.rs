@@ -29,7 +29,7 @@ impl Producer {
                 NodeEvent::Failed { request, node, cause, maybe_written, drained: _ } => {
                     self.unanswered(request, node, &cause, maybe_written, now);
                 }
-                NodeEvent::MetadataChanged => self.metadata_changed(),
+                NodeEvent::MetadataChanged => self.metadata_changed(now),
                 NodeEvent::LeaderChanged { slot, from, to } => {
                     self.leader_changed(slot, from, to, now);
                 }
@@ -46,13 +46,16 @@ impl Producer {
         self.renumber(now);
     }
 
-    fn metadata_changed(&mut self) {
+    fn metadata_changed(&mut self, now: Instant) {
         for topic in 0..self.topics.len() {
             let topic = TopicSlot(u32::try_from(topic).expect("slots are u32"));
             for &slot in self.cluster.topic(topic).partitions() {
                 self.accumulator.add_partition(slot, topic);
             }
         }
+        // The same broker in a newer epoch is a newer leader, too.
+        let Self { accumulator, cluster, .. } = self;
+        accumulator.end_backoffs(|slot| cluster.partition(slot).leader_epoch, now);
         self.route_homeless();
     }
 
@@ -233,9 +236,14 @@ impl Producer {
     /// The answer to InitProducerId.
     fn identified(&mut self, body: &[u8], node: BrokerId, version: i16, now: Instant) {
         let answer = InitProducerIdResponse::decode(&mut Reader::new(body), version);
+        if let Ok(answer) = &answer {
+            let span = millis(answer.throttle_time_ms);
+            self.cluster.throttle(node, ApiKey::InitProducerId, version, span, now);
+        }
         match answer {
             Ok(answer) if answer.error_code.is_ok() => {
                 self.identity.answered();
+                self.identity_refusal = None;
                 let id = ProducerId { id: answer.producer_id, epoch: answer.producer_epoch };
                 let restarted = self.sequences.adopt(id);
                 self.renumbered(&restarted, now);
@@ -251,16 +259,26 @@ impl Producer {
         }
     }
 
-    /// No producer id: asks again, or gives up for good.
+    /// No producer id: asks again, ends what is queued, or gives up for good.
     fn unidentified(&mut self, code: ErrorCode, message: &str, now: Instant) {
-        if code.is_retriable() {
-            let Self { identity, config, rng, .. } = self;
-            identity.failed(&config.retry_backoff, rng, now);
-            return;
+        let failure = Failure { code, message: format!("InitProducerId was refused: {message}") };
+        // A right that is missing may be granted: what is queued fails, a later record asks again.
+        let missing_right = [
+            ErrorCode::CLUSTER_AUTHORIZATION_FAILED,
+            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        ];
+        if !code.is_retriable() && !missing_right.contains(&code) {
+            self.identity.answered();
+            return self.become_fatal(failure, now);
         }
-        self.identity.answered();
-        let message = format!("InitProducerId was refused: {message}");
-        self.become_fatal(Failure { code, message }, now);
+        let Self { identity, config, rng, .. } = self;
+        identity.failed(&config.retry_backoff, rng, now);
+        if missing_right.contains(&code) {
+            for batch in self.accumulator.take_all() {
+                self.give_up(batch, &failure, now);
+            }
+            self.identity_refusal = Some(failure);
+        }
     }
 
     fn spare(&mut self, mut request: Box<ProduceBatches>) {

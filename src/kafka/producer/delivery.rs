@@ -91,6 +91,8 @@ pub struct Delivery {
     pub close_reason: CloseReason,
     /// Compression, waiting included, in nanoseconds; 0 without.
     pub seal_nanos: u64,
+    /// A batch of its partition that was appended later stands before it in the log.
+    pub reordered: bool,
 }
 
 impl Delivery {
@@ -128,6 +130,7 @@ impl Delivery {
             capacity: batch.capacity_limit() as u64,
             close_reason: batch.close_reason(),
             seal_nanos: batch.seal_nanos(),
+            reordered: false,
             stamps: batch.take_stamps(),
         }
     }

@@ -147,13 +147,11 @@ impl Sequences {
         }
     }
 
-    /// A batch's time ran out. `retried`: it was sent more than once or its last answer is missing,
-    /// so that nobody knows whether its numbers were used.
-    pub fn expired(&mut self, slot: PartitionSlot, batch: BatchId, retried: bool) {
+    /// A batch was given up, and nobody knows whether its numbers were used: the partition holds
+    /// new batches back until [`Sequences::resolve`].
+    pub fn expired(&mut self, slot: PartitionSlot, batch: BatchId) {
         let partition = self.partition(slot);
-        if let Some(entry) = partition.remove(batch)
-            && retried
-        {
+        if let Some(entry) = partition.remove(batch) {
             partition.unresolved = Some(advance(entry.base, entry.count));
         }
     }

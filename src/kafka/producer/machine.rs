@@ -89,7 +89,7 @@ impl Machine for Producer {
         if let Some(job) = self.accumulator.poll_job() {
             return Some(Action::Seal(job));
         }
-        self.start_seals();
+        self.prepare();
         let action = self.cluster.poll_action();
         action.or_else(|| self.accumulator.poll_job().map(Action::Seal))
     }
@@ -110,7 +110,7 @@ impl Machine for Producer {
             self.accumulator.next_timeout(),
             self.next_expiry,
             // Once due, it goes out as soon as the cluster can take it.
-            self.identity.deadline().filter(|at| *at > self.now),
+            self.identity.deadline().filter(|at| *at > self.now && self.wants_identity()),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -11,6 +11,7 @@ mod expiry;
 mod idempotence;
 mod identity;
 mod machine;
+mod order;
 mod outcome;
 #[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
 mod producer;
@@ -19,6 +20,8 @@ mod retry;
 mod routes;
 mod sender;
 mod split;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 pub use delivery::{BatchTimes, Delivery, Failure, Outcome};

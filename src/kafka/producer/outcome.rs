@@ -54,10 +54,13 @@ impl Producer {
     ) {
         batch.sending.maybe_written |= refusal.maybe_written;
         if refusal.code.is_invalid_metadata() {
+            // A topic out of use is left out of refreshes: data brings it back.
+            let topic = self.cluster.partition(batch.slot).topic;
+            self.cluster.use_topic(topic, now);
             self.cluster.request_update(now);
         }
         if batch.sending.finished {
-            return self.accumulator.done(batch, now);
+            return self.release(batch, now);
         }
         let case = Case {
             idempotent: self.config.enable_idempotence,
@@ -68,7 +71,7 @@ impl Producer {
         };
         match judge(refusal.code, case) {
             Verdict::Duplicate => self.succeed(batch, Outcome::Duplicate, attempt, now),
-            Verdict::Retry if self.fatal.is_some() => {
+            Verdict::Retry | Verdict::Split if self.fatal.is_some() => {
                 self.fail(batch, refusal, attempt, false, now);
             }
             Verdict::Retry => self.retry(batch, &refusal, attempt.node, now),
@@ -129,10 +132,11 @@ impl Producer {
         expired: bool,
         now: Instant,
     ) {
-        if self.config.enable_idempotence && batch.identity.is_some() {
-            if expired {
-                self.sequences.expired(batch.slot, batch.id, true);
-                self.unresolved.push(batch.slot);
+        if batch.identity.is_some() {
+            // Renumbering what comes after a batch that may have been written could write that
+            // twice: it waits instead until the broker's answers tell.
+            if expired || batch.sending.maybe_written {
+                self.leave_unresolved(batch.slot, batch.id);
             } else {
                 self.sequences.failed(batch.slot, batch.id);
             }
@@ -151,18 +155,36 @@ impl Producer {
         attempt: Attempt,
         now: Instant,
     ) {
-        if !batch.sending.finished {
-            let delivery =
-                Delivery::of(&mut batch, broker, outcome, attempt.written, attempt.ended);
-            self.deliveries.push_back(delivery);
+        if batch.sending.finished {
+            return self.release(batch, now);
         }
+        let offset = match outcome {
+            Outcome::Acked { base_offset } => Some(base_offset),
+            _ => None,
+        };
+        let reordered = self.order.ended(batch.slot, batch.id, offset);
+        let Attempt { written, ended, .. } = attempt;
+        let delivery = Delivery::of(&mut batch, broker, outcome, written, ended);
+        self.deliveries.push_back(Delivery { reordered, ..delivery });
+        self.accumulator.done(batch, now);
+    }
+
+    /// The request of a batch that expired in flight has ended, whatever its answer was.
+    fn release(&mut self, batch: Box<Batch>, now: Instant) {
+        self.ended_in_flight -= 1;
         self.accumulator.done(batch, now);
     }
 
     /// Raises the epoch if a partition needs it, and gives waiting batches their new numbers.
     pub(super) fn renumber(&mut self, now: Instant) {
-        let sequences = &mut self.sequences;
-        self.unresolved.retain(|&slot| !sequences.resolve(slot));
+        let Self { sequences, accumulator, unresolved, .. } = self;
+        unresolved.retain(|&slot| {
+            let resolved = sequences.resolve(slot);
+            if resolved {
+                accumulator.relist(slot, now);
+            }
+            !resolved
+        });
         if !self.sequences.wants_bump() {
             return;
         }

@@ -17,6 +17,7 @@ use crate::kafka::wire::{ErrorCode, record_batch};
 use super::event::ProducerEvent;
 use super::idempotence::Sequences;
 use super::identity::IdentityRequest;
+use super::order::Order;
 use super::request::{ProduceBatches, ProducerRequest};
 use super::routes::Routes;
 use super::topics::{By, Choice, TopicState, View};
@@ -49,6 +50,7 @@ pub struct Producer {
     pub(super) cluster: Cluster<ProducerRequest>,
     pub(super) accumulator: Accumulator,
     pub(super) sequences: Sequences,
+    pub(super) order: Order,
     pub(super) identity: IdentityRequest,
     pub(super) routes: Routes,
     pub(super) topics: Vec<TopicState>,
@@ -60,8 +62,14 @@ pub struct Producer {
     pub(super) unresolved: Vec<PartitionSlot>,
     /// When the oldest batch could expire, or earlier; `None` without batches.
     pub(super) next_expiry: Option<Instant>,
+    /// Batches that have their outcome and are still in a request.
+    pub(super) ended_in_flight: usize,
     /// Every batch fails from here on.
     pub(super) fatal: Option<Failure>,
+    /// The right to a producer id was missing at the last try.
+    pub(super) identity_refusal: Option<Failure>,
+    /// `max.request.size`, or `buffer.memory` when that is less.
+    largest_record: usize,
     pub(super) rng: Rng,
     pub(super) now: Instant,
     pub(super) closing: bool,
@@ -73,10 +81,12 @@ impl Producer {
     #[must_use]
     pub fn new(config: ProducerConfig, seed: u64, now: Instant) -> Self {
         let network = NetworkConfig::from(&config);
+        let largest_record = u64::from(config.max_request_size).min(config.buffer_memory);
         Self {
             cluster: Cluster::new(&network, true, seed, now),
             accumulator: Accumulator::new(&config),
             sequences: Sequences::default(),
+            order: Order::default(),
             identity: IdentityRequest::new(config.enable_idempotence),
             routes: Routes::default(),
             topics: Vec::new(),
@@ -85,7 +95,10 @@ impl Producer {
             spare_requests: Vec::new(),
             unresolved: Vec::new(),
             next_expiry: None,
+            ended_in_flight: 0,
             fatal: None,
+            identity_refusal: None,
+            largest_record: usize::try_from(largest_record).expect("at most max.request.size"),
             rng: Rng::new(seed ^ RNG_STREAM),
             now,
             closing: false,
@@ -112,7 +125,7 @@ impl Producer {
     ) -> Sent {
         if self.may_be_refused(record) {
             let size = record_batch::upper_bound(record);
-            if size > self.config.max_request_size as usize || self.fatal.is_some() {
+            if size > self.largest_record || self.fatal.is_some() {
                 return Sent::Refused(self.refusal(size));
             }
         }
@@ -184,7 +197,7 @@ impl Producer {
     #[inline]
     fn may_be_refused(&self, record: &RecordView<'_>) -> bool {
         let payload = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-        payload + LARGEST_OVERHEAD > self.config.max_request_size as usize
+        payload + LARGEST_OVERHEAD > self.largest_record
             || !record.headers.is_empty()
             || self.fatal.is_some()
     }
@@ -201,11 +214,16 @@ impl Producer {
         if let Some(fatal) = &self.fatal {
             return fatal.clone();
         }
-        let limit = self.config.max_request_size;
+        let config = &self.config;
+        let (key, limit) = if size > config.max_request_size as usize {
+            ("max.request.size", u64::from(config.max_request_size))
+        } else {
+            ("buffer.memory", config.buffer_memory)
+        };
         Failure {
             code: ErrorCode::MESSAGE_TOO_LARGE,
             message: format!(
-                "a record of {size} bytes when serialized is larger than max.request.size = {limit}"
+                "a record of {size} bytes when serialized is larger than {key} = {limit}"
             ),
         }
     }
@@ -228,7 +246,7 @@ impl Producer {
     /// Batches created and without an outcome yet.
     #[must_use]
     pub const fn incomplete(&self) -> usize {
-        self.accumulator.live()
+        self.accumulator.live() - self.ended_in_flight
     }
 
     /// The next batch that ended.
@@ -263,6 +281,18 @@ impl Producer {
     #[must_use]
     pub const fn fatal(&self) -> Option<&Failure> {
         self.fatal.as_ref()
+    }
+
+    /// Why the last question for a producer id was refused, when a right is missing: every batch
+    /// fails until it is granted, and each new one asks again.
+    #[must_use]
+    pub const fn identity_refusal(&self) -> Option<&Failure> {
+        self.identity_refusal.as_ref()
+    }
+
+    /// Whether a producer id is worth asking for: after a refusal, once there is something to send.
+    pub(super) const fn wants_identity(&self) -> bool {
+        self.identity_refusal.is_none() || self.accumulator.live() > 0
     }
 
     /// The leader of a partition now.

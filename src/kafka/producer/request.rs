@@ -62,7 +62,8 @@ impl ProduceBatches {
             .or_else(|| (0..self.entries.len()).find(is_it))
     }
 
-    fn topic_of(&self, batch: usize) -> Option<&TopicPart> {
+    /// The topic of a batch.
+    pub(super) fn topic_of(&self, batch: usize) -> Option<&TopicPart> {
         let mut end = 0;
         self.topics.iter().find(|topic| {
             end += topic.batches;

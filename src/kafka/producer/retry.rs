@@ -41,7 +41,11 @@ pub fn judge(code: ErrorCode, case: Case) -> Verdict {
     match code {
         ErrorCode::DUPLICATE_SEQUENCE_NUMBER => return Verdict::Duplicate,
         ErrorCode::MESSAGE_TOO_LARGE if case.records > 1 && !case.expired => return Verdict::Split,
-        ErrorCode::CLUSTER_AUTHORIZATION_FAILED | ErrorCode::UNSUPPORTED_VERSION
+        ErrorCode::CLUSTER_AUTHORIZATION_FAILED
+        | ErrorCode::UNSUPPORTED_VERSION
+        | ErrorCode::INVALID_PRODUCER_ID_MAPPING
+        | ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        | ErrorCode::PRODUCER_FENCED
             if case.idempotent =>
         {
             return Verdict::Fatal;
@@ -103,10 +107,29 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_right_on_the_cluster_ends_an_idempotent_producer() {
-        let code = ErrorCode::CLUSTER_AUTHORIZATION_FAILED;
-        assert_eq!(judge(code, CASE), Verdict::Fatal);
-        assert_eq!(judge(code, Case { idempotent: false, ..CASE }), Verdict::Fail);
+    fn what_an_idempotent_producer_can_t_go_on_after_ends_it() {
+        for code in [31, 35, 49, 53, 90].map(ErrorCode) {
+            assert_eq!(judge(code, CASE), Verdict::Fatal, "{code}");
+            assert_eq!(judge(code, Case { idempotent: false, ..CASE }), Verdict::Fail, "{code}");
+        }
+    }
+
+    /// The error table of Kafka's producer, code by code: what is sent again.
+    #[test]
+    fn exactly_these_codes_are_sent_again() {
+        let again = |idempotent| -> Vec<i16> {
+            let case = Case { idempotent, ..CASE };
+            let codes = ErrorCode::ALL.iter().filter(|code| !code.is_ok());
+            codes.filter(|code| judge(**code, case) == Verdict::Retry).map(|code| code.0).collect()
+        };
+        let retriable = [
+            2, 3, 5, 6, 7, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 70, 71, 72, 74, 75, 78, 80, 83,
+            84, 88, 89, 100, 103, 106,
+        ];
+        assert_eq!(again(false), retriable);
+        let mut with_sequences = [&retriable[..], &[45, 59]].concat();
+        with_sequences.sort_unstable();
+        assert_eq!(again(true), with_sequences);
     }
 
     #[test]

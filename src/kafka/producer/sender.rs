@@ -12,18 +12,21 @@ use super::producer::Producer;
 use super::request::{ProduceBatches, ProducerRequest, TopicPart};
 
 impl Producer {
-    /// Closes and starts to compress what the brokers that can take a request should get next.
-    pub(super) fn start_seals(&mut self) {
-        if self.config.compression.codec.id() == 0 {
-            return;
-        }
+    /// Before actions are told: connects to the brokers that should get something, and under a
+    /// codec starts to compress what those that can take a request should get next.
+    ///
+    /// A connection that only `fill` began would wait for the next input, since drivers ask for
+    /// actions first.
+    pub(super) fn prepare(&mut self) {
         let now = self.now;
+        let compressed = self.config.compression.codec.id() != 0;
+        self.ask_for_identity(now);
         self.route_ready();
         let mut at = 0;
         while let Some(waiting) = self.routes.waiting(at) {
             at += 1;
             let Some(node) = waiting else { continue };
-            if self.cluster.ready(node, now) {
+            if self.cluster.ready(node, now) && compressed {
                 self.close_open_heads(node, now);
             }
         }
@@ -35,7 +38,7 @@ impl Producer {
             let Some(slot) = self.routes.route(node).slots.pop_front() else { return };
             if self.accumulator.head(slot, now) == Head::Open && self.may_drain(slot) {
                 self.accumulator.close_head(slot, now);
-                self.accumulator.unlist(slot);
+                self.accumulator.unlist(slot, now);
             } else {
                 self.routes.route(node).slots.push_back(slot);
             }
@@ -125,7 +128,7 @@ impl Producer {
         match self.accumulator.head(slot, now) {
             Head::Sealed(len) if self.may_drain(slot) => Some(len),
             _ => {
-                self.accumulator.unlist(slot);
+                self.accumulator.unlist(slot, now);
                 None
             }
         }
@@ -147,7 +150,10 @@ impl Producer {
             self.sequences.assign(&mut batch);
         }
         let sending = &mut batch.sending;
-        sending.first_drained.get_or_insert(now);
+        if sending.first_drained.is_none() {
+            sending.first_drained = Some(now);
+            self.order.left(slot, batch.id);
+        }
         sending.last_drained = now;
         sending.retry_at = None;
         sending.leader_epoch = self.cluster.partition(slot).leader_epoch;
@@ -184,8 +190,8 @@ impl Producer {
 
     /// Asks for a producer id when one is needed and a broker can be asked.
     fn ask_for_identity(&mut self, now: Instant) {
-        if self.sequences.current().is_some() || !self.identity.is_due(now) || self.fatal.is_some()
-        {
+        let needed = self.sequences.current().is_none() && self.fatal.is_none();
+        if !needed || !self.identity.is_due(now) || !self.wants_identity() {
             return;
         }
         let Some(node) = self.cluster.least_loaded(now) else { return };

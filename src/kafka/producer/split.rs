@@ -14,6 +14,7 @@ impl Producer {
         let mut pieces = self.accumulator.split(big, now);
         let counts: Vec<_> = pieces.iter().map(|piece| (piece.id, piece.count())).collect();
         self.sequences.split(slot, id, &counts);
+        self.order.split(slot, id, pieces.iter().map(|piece| piece.id));
         for piece in &mut pieces {
             piece.identity = self.sequences.identity_of(slot, piece.id);
         }

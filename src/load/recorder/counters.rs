@@ -271,6 +271,8 @@ pub struct PartitionCount {
     pub latency_sum: u128,
     /// The highest of these.
     pub latency_max: u64,
+    /// Records that stand in the log behind records of the partition that were appended later.
+    pub reordered: u64,
 }
 
 impl PartitionCount {
@@ -304,6 +306,7 @@ impl Partitions {
         count.wire_bytes += more.wire_bytes;
         count.latency_sum += more.latency_sum;
         count.latency_max = count.latency_max.max(more.latency_max);
+        count.reordered += more.reordered;
     }
 
     pub(super) fn delivered(&mut self, delivery: &Delivery, latency: OfBatch) {
@@ -314,6 +317,7 @@ impl Partitions {
             wire_bytes: delivery.wire_bytes,
             latency_sum: latency.sum,
             latency_max: latency.max,
+            reordered: if delivery.reordered { delivery.records().into() } else { 0 },
         };
         self.add(delivery.slot, &more);
     }

@@ -34,7 +34,22 @@ fn delivery(stamps: Stamps, times: BatchTimes, outcome: Outcome) -> Delivery {
         capacity: 2_000,
         close_reason: CloseReason::Linger,
         seal_nanos: 3,
+        reordered: false,
     }
+}
+
+/// Goal: what the acks say of the order reaches the result, by partition.
+#[test]
+fn reordered_records_are_counted_by_partition() {
+    let mut recorder = Recorder::new(&PLAN, at(0));
+    for (slot, reordered) in [(0, false), (2, true), (2, true), (1, true)] {
+        let told = single(10, 40, ACKED);
+        recorder.delivered(&Delivery { slot: PartitionSlot(slot), reordered, ..told });
+    }
+    let tally = recorder.finish(at(100));
+    let counts: Vec<_> = tally.partitions.all().iter().map(|count| count.reordered).collect();
+    assert_eq!(counts, [0, 1, 2]);
+    assert_eq!(tally.ledger.acked, 4, "they are in the log all the same");
 }
 
 fn failure(code: ErrorCode) -> Failure {

@@ -92,6 +92,12 @@ pub struct RecordsModel {
     /// Of `indeterminate`: cut off by the end of the drain while their answer was under way.
     #[serde(default)]
     pub cut_in_flight: u64,
+    /// Acknowledged, and in the log behind records of their partition that were made later.
+    #[serde(default)]
+    pub reordered: u64,
+    /// How many partitions those are in.
+    #[serde(default)]
+    pub reordered_partitions: u64,
 }
 
 /// Why records failed, or were given up with their fate unknown.

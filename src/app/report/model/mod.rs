@@ -299,6 +299,14 @@ pub struct ConfigModel {
     pub notes: Vec<String>,
 }
 
+impl ConfigModel {
+    /// Whether the producer was idempotent in the end.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        self.effective.get("enable.idempotence").is_some_and(|value| value == "true")
+    }
+}
+
 /// What the records held.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GeneratorModel {

@@ -89,6 +89,22 @@ fn causes(report: &Report) -> Option<String> {
     (known > 0).then(|| format!("of these {}", causes.join(", ")))
 }
 
+/// Records that stand in the log behind later ones, as far as acks told.
+pub(super) fn reordered(report: &Report) -> Option<String> {
+    let records = &report.records;
+    if records.reordered == 0 {
+        return None;
+    }
+    let count = plural(records.reordered, "record");
+    let partitions = plural(records.reordered_partitions, "partition");
+    let why = if report.config.is_idempotent() {
+        "with enable.idempotence=true that must not happen"
+    } else {
+        "enable.idempotence=true prevents it"
+    };
+    Some(field("reordered", &format!("{count} in {partitions}; {why}")))
+}
+
 /// When partitions took nothing, gaps that belong together as one.
 pub(super) fn unavailability(report: &Report) -> Option<String> {
     let gaps = &report.unavailability;

@@ -14,7 +14,7 @@ mod stages;
 pub use latency::shown;
 
 use self::effort::effort;
-use self::errors::{cut, errors, unavailability};
+use self::errors::{cut, errors, reordered, unavailability};
 use self::headline::{head, place, reasons, verdict};
 use self::latency::latencies;
 use self::partitions::partitions;
@@ -40,6 +40,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.extend(partitions(report));
     lines.push(errors(report));
     lines.extend(cut(report));
+    lines.extend(reordered(report));
     lines.extend(unavailability(report));
     lines.push(field("confirmed", &confirmed(report)));
     lines.extend(verified(report).map(|text| field("verified", &text)));
@@ -82,6 +83,19 @@ mod tests {
     #[test]
     fn a_valid_run_reads_as_documented() {
         assert_page(&sample::report(), include_str!("snapshots/valid.txt"));
+    }
+
+    #[test]
+    fn reordered_records_are_named_with_what_prevents_them() {
+        let mut report = sample::report();
+        assert_eq!(reordered(&report), None);
+        report.records.reordered = 1_200;
+        report.records.reordered_partitions = 3;
+        let said = |report: &Report| reordered(report).unwrap();
+        let must_not = "1,200 records in 3 partitions; with enable.idempotence=true that must not";
+        assert!(said(&report).contains(must_not), "{}", said(&report));
+        report.config.effective.insert("enable.idempotence".into(), "false".into());
+        assert!(said(&report).ends_with("; enable.idempotence=true prevents it"));
     }
 
     #[test]

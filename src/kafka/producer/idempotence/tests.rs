@@ -124,7 +124,7 @@ fn a_refused_batch_leaves_no_hole() {
 fn an_expired_retry_holds_the_partition_until_its_numbers_are_known() {
     let mut sequences = proven();
     let batches = assigned(&mut sequences, &[2, 2]);
-    sequences.expired(SLOT, batches[0].id, true);
+    sequences.expired(SLOT, batches[0].id);
     sequences.resolve(SLOT);
     assert!(!sequences.may_drain(SLOT, &batch(3, 1)), "one is still under way");
     sequences.succeeded(SLOT, batches[1].id);
@@ -137,7 +137,7 @@ fn an_expired_retry_holds_the_partition_until_its_numbers_are_known() {
 fn an_expired_retry_without_a_later_ack_starts_the_partition_over() {
     let mut sequences = proven();
     let batches = assigned(&mut sequences, &[2]);
-    sequences.expired(SLOT, batches[0].id, true);
+    sequences.expired(SLOT, batches[0].id);
     sequences.resolve(SLOT);
     assert!(sequences.wants_bump());
 }

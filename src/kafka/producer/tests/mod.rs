@@ -1,0 +1,8 @@
+//! The producer against brokers made by hand: one decision a test, in plain-number time.
+
+mod drain;
+mod expiry;
+mod identity;
+mod retries;
+mod sequences;
+mod world;
