@@ -72,6 +72,17 @@ mod tests {
         assert_eq!((memory.used(), memory.peak(), memory.total()), (40, 100, 100));
     }
 
+    /// `BufferPoolTest.testLargeAvailableMemory`.
+    #[test]
+    fn more_than_two_gibibytes_are_counted_right() {
+        let mut memory = Memory::new(6 << 30);
+        assert!(memory.take(5 << 30));
+        assert!(!memory.take(2 << 30));
+        memory.give(4 << 30);
+        assert!(memory.take(5 << 30));
+        assert_eq!((memory.used(), memory.peak()), (6 << 30, 6 << 30));
+    }
+
     #[test]
     #[should_panic(expected = "given back")]
     fn giving_back_too_much_is_a_bug() {

@@ -505,6 +505,58 @@ fn a_split_keeps_records_stamps_and_creation() {
     assert_eq!((acc.live(), acc.memory().used()), (0, 0));
 }
 
+/// `testSplitFrequency`: whatever the mix of records that compress well and badly, the estimate
+/// keeps batches that come out too large below a tenth.
+#[test]
+fn few_batches_come_out_too_large_whatever_the_mix() {
+    for good_percent in [1, 10, 25, 50, 75, 90, 99] {
+        let mut acc = accumulator(|config| {
+            config.batch_size = 1_024;
+            config.compression = Compression::of(Codec::Gzip);
+        });
+        let mut rng = crate::base::Rng::new(good_percent);
+        let (mut batches, mut splits) = (0u32, 0u32);
+        for _ in 0..1_000 {
+            let good = rng.below(100) < good_percent;
+            let value: Vec<u8> = (0..512)
+                .map(|_| if good { b'x' } else { u8::try_from(rng.below(256)).unwrap() })
+                .collect();
+            let done = acc.append(A, &record(None, &value), &Stamp::at(ms(1)), ms(1));
+            assert!(matches!(done, Append::Done(_)));
+            for batch in drain(&mut acc, ms(1)) {
+                batches += 1;
+                if batch.wire_len() > 1_024 && batch.count() > 1 {
+                    splits += 1;
+                    let pieces = acc.split(batch, ms(1));
+                    acc.put_pieces(pieces, ms(1));
+                } else {
+                    acc.done(batch, ms(1));
+                }
+            }
+        }
+        assert!(splits * 10 < batches, "{good_percent} %: {splits} of {batches}");
+    }
+}
+
+/// `BufferPoolTest.testSimple`: the memory of a batch is used again, that of a large one is not.
+#[test]
+fn an_ended_batchs_memory_is_used_again_unless_it_is_large() {
+    let mut acc = accumulator(|config| config.linger = Duration::ZERO);
+    appended(&mut acc, A, 100, ms(1));
+    let batch = drain(&mut acc, ms(1)).pop().unwrap();
+    let place = batch.wire_parts().1.as_ptr();
+    acc.done(batch, ms(1));
+    appended(&mut acc, B, 100, ms(1));
+    let batch = drain(&mut acc, ms(1)).pop().unwrap();
+    assert_eq!(batch.wire_parts().1.as_ptr(), place);
+    acc.done(batch, ms(1));
+    assert_eq!(acc.spare.len(), 1);
+    appended(&mut acc, A, 100_000, ms(2));
+    let large = drain(&mut acc, ms(2)).pop().unwrap();
+    acc.done(large, ms(2));
+    assert!(acc.spare.iter().all(|spare| spare.capacity() < 100_000));
+}
+
 /// What a world does to the accumulator.
 #[derive(Clone, Copy, Debug)]
 enum Step {

@@ -133,6 +133,7 @@ impl Admin {
                 }
             }
             NodeEvent::MetadataChanged
+            | NodeEvent::TopicRecreated(_)
             | NodeEvent::LeaderChanged { .. }
             | NodeEvent::Throttled { .. }
             | NodeEvent::Rebootstrapped => {}

@@ -21,7 +21,7 @@ use crate::base::{
 };
 use crate::kafka::config::HostPort;
 use crate::kafka::connection::{Fault, Problem, Request};
-use crate::kafka::wire::ApiKey;
+use crate::kafka::wire::{ApiKey, ErrorCode};
 
 /// A cluster as one client sees it; `R` is what its owner sends.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct Cluster<R> {
     pub(super) cluster_id: Option<String>,
     pub(super) controller: Option<BrokerId>,
     pub(super) brokers: Vec<Broker>,
+    /// Whose last answer couldn't be used, and its error: none when it named no broker.
+    pub(super) unusable: Option<(BrokerId, ErrorCode)>,
     pub(super) events: VecDeque<NodeEvent<R>>,
     /// Reused for the leader changes of one update.
     pub(super) changes: Vec<LeaderChange>,
@@ -62,6 +64,7 @@ impl<R: Request> Cluster<R> {
             cluster_id: None,
             controller: None,
             brokers: Vec::new(),
+            unusable: None,
             events: VecDeque::new(),
             changes: Vec::new(),
             wake: Instant::FAR_FUTURE,
@@ -303,6 +306,32 @@ impl<R: Request> Cluster<R> {
         let bootstrap = nodes.range(..BrokerId(0)).rev();
         let brokers = nodes.range(BrokerId(0)..);
         bootstrap.chain(brokers).filter_map(|(_, node)| node.problem.clone()).collect()
+    }
+
+    /// What makes the cluster's last metadata answer useless, in words; `None` while it is of use.
+    #[must_use]
+    pub fn metadata_problem(&self) -> Option<String> {
+        let (node, code) = self.unusable?;
+        let broker = self.broker_words(node);
+        Some(match code {
+            ErrorCode::NONE => format!(
+                "{broker} answers Metadata without naming any broker; expected one at least; check \
+                 that it has joined its cluster"
+            ),
+            code => format!("{broker} answers Metadata with {code}: {}", code.meaning()),
+        })
+    }
+
+    /// Takes the error by which the last metadata answer refused a topic for good, an invalid name
+    /// or a missing right: each answer is told once, and asked again for, as in Java.
+    pub fn take_topic_refusal(&mut self, slot: TopicSlot, now: Instant) -> Option<ErrorCode> {
+        let topic = self.topics.topic_mut(slot);
+        if !core::mem::take(&mut topic.unreported) {
+            return None;
+        }
+        let error = topic.error;
+        self.request_update(now);
+        error
     }
 
     /// Whether every address that would be tried now has failed since it was last in use: those

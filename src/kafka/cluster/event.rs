@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use crate::base::{BrokerId, Instant, PartitionSlot};
+use crate::base::{BrokerId, Instant, PartitionSlot, TopicSlot};
 use crate::kafka::connection::{Answered, Problem};
 use crate::kafka::wire::ApiKey;
 
@@ -37,6 +37,8 @@ pub enum NodeEvent<R> {
         /// Who leads it now.
         to: Option<BrokerId>,
     },
+    /// A topic was deleted and made anew: the logs of its partitions are other ones.
+    TopicRecreated(TopicSlot),
     /// A connection is ready for requests.
     NodeReady(BrokerId),
     /// A connection ended, or an attempt at one failed. Requests in flight follow as `Failed`.

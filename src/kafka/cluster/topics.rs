@@ -42,6 +42,8 @@ pub struct Topic {
     pub(super) last_used: Option<Instant>,
     /// Left out of refreshes for having been idle.
     pub(super) asleep: bool,
+    /// The last answer refused it for good, and nobody was told yet.
+    pub(super) unreported: bool,
 }
 
 impl Topic {
@@ -89,6 +91,8 @@ pub(super) struct Effect {
     pub progress: bool,
     /// An error that another refresh may cure.
     pub stale: bool,
+    /// This topic was deleted and made anew: its id is another one.
+    pub recreated: Option<TopicSlot>,
 }
 
 /// The tables.
@@ -117,6 +121,7 @@ impl Topics {
             count: 0,
             last_used: None,
             asleep: false,
+            unreported: false,
         });
         self.by_name.insert(name.to_owned(), slot);
         (slot, true)
@@ -167,13 +172,17 @@ impl Topics {
         effect.progress = !topic.answered || topic.error != error;
         topic.answered = true;
         topic.error = error;
+        topic.unreported = error.is_some_and(is_refusal);
         if let Some(code) = error {
             effect.stale = code.is_invalid_metadata();
             self.forget_leaders(slot, changes);
+            // As far as anyone knows it has no partitions; their slots stay.
+            self.topics[slot.index()].count = 0;
             return effect;
         }
         let renewed = found.topic_id != Uuid::ZERO && found.topic_id != topic.id;
         if renewed {
+            effect.recreated = (topic.id != Uuid::ZERO).then_some(slot);
             topic.id = found.topic_id;
             effect.progress = true;
         }
@@ -312,4 +321,10 @@ impl Topics {
             partition.leader_epoch = -1;
         }
     }
+}
+
+/// Whether an error of a topic is told to who writes to it at once, rather than waited out
+/// (`Metadata.maybeThrowExceptionForTopic`).
+const fn is_refusal(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::INVALID_TOPIC_EXCEPTION | ErrorCode::TOPIC_AUTHORIZATION_FAILED)
 }

@@ -173,6 +173,7 @@ impl<R: Request> Cluster<R> {
             self.refresh.failed(now, &mut self.pool.rng);
         } else if response.error_code != ErrorCode::NONE || brokers.is_empty() {
             // An answer without brokers comes from one that is only just starting.
+            self.unusable = Some((node, response.error_code));
             self.refresh.failed(now, &mut self.pool.rng);
         } else {
             self.apply(brokers, &response, version, now);
@@ -186,6 +187,7 @@ impl<R: Request> Cluster<R> {
         version: i16,
         now: Instant,
     ) {
+        self.unusable = None;
         let controller = (response.controller_id.0 >= 0).then_some(response.controller_id);
         let mut progress = self.brokers != brokers
             || self.controller != controller
@@ -199,6 +201,7 @@ impl<R: Request> Cluster<R> {
             let effect = self.topics.update(topic, version >= TRUSTED_EPOCHS, &mut self.changes);
             progress |= effect.progress;
             stale |= effect.stale;
+            self.events.extend(effect.recreated.map(NodeEvent::TopicRecreated));
         }
         let missing = self.topics.all().iter().any(|topic| !topic.answered && !topic.asleep);
         self.refresh.succeeded(progress, stale, missing, now, &mut self.pool.rng);

@@ -33,6 +33,7 @@ impl Producer {
                 NodeEvent::LeaderChanged { slot, from, to } => {
                     self.leader_changed(slot, from, to, now);
                 }
+                NodeEvent::TopicRecreated(topic) => self.topic_recreated(topic),
                 NodeEvent::NodeReady(node) => self.events.push_back(ProducerEvent::NodeReady(node)),
                 NodeEvent::NodeLost { node, problem } => {
                     self.events.push_back(ProducerEvent::NodeLost { node, problem });
@@ -57,6 +58,13 @@ impl Producer {
         let Self { accumulator, cluster, .. } = self;
         accumulator.end_backoffs(|slot| cluster.partition(slot).leader_epoch, now);
         self.route_homeless();
+    }
+
+    /// The topic's new logs know nothing of this producer, and take any first sequence.
+    fn topic_recreated(&mut self, topic: TopicSlot) {
+        for &slot in self.cluster.topic(topic).partitions() {
+            self.sequences.leader_changed(slot);
+        }
     }
 
     fn leader_changed(

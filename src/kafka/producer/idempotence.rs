@@ -152,7 +152,11 @@ impl Sequences {
     pub fn expired(&mut self, slot: PartitionSlot, batch: BatchId) {
         let partition = self.partition(slot);
         if let Some(entry) = partition.remove(batch) {
-            partition.unresolved = Some(advance(entry.base, entry.count));
+            // Of several the last counts, in whatever order they are given up.
+            let end = advance(entry.base, entry.count);
+            if partition.unresolved.is_none_or(|other| is_after(end, other)) {
+                partition.unresolved = Some(end);
+            }
         }
     }
 
@@ -227,7 +231,7 @@ impl Sequences {
         Some(Identity { producer_id: owner.id, epoch: owner.epoch, base_sequence: entry.base })
     }
 
-    /// A new leader: what was proven of the old one isn't of this one.
+    /// A new leader, or a new log: what was proven of the old one isn't of this one.
     pub fn leader_changed(&mut self, slot: PartitionSlot) {
         self.partition(slot).proven = false;
     }

@@ -5,6 +5,7 @@
 //! of `retry` and `idempotence`; `machine` is the face towards sockets.
 
 mod answers;
+mod blocked;
 mod delivery;
 mod event;
 mod expiry;

@@ -4,7 +4,6 @@
 //! request is drained from the accumulator only when a connection can take one. Metadata, connections
 //! and their back-off are the cluster's; what a batch's end means for its records is the caller's.
 
-use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::base::{BrokerId, Instant, PartitionSlot, RecordView, Rng, TopicSlot};
@@ -134,7 +133,7 @@ impl Producer {
         let state = &mut topics[topic.index()];
         let (slot, by) = match state.choose(record, &view, rng) {
             Choice::To(slot, by) => (slot, by),
-            Choice::Unknown => return self.unknown(topic, record, now),
+            Choice::Unknown => return self.unknown(topic, now),
             Choice::Refused(why) => return Sent::Declined(why),
         };
         if let By::Leaving(left) = by {
@@ -158,16 +157,6 @@ impl Producer {
         Sent::Appended { batch: appended.batch, index: appended.index }
     }
 
-    /// The record's partition, or the whole topic, isn't in the metadata. A partition that the
-    /// record names may be a new one: metadata is asked for.
-    #[cold]
-    fn unknown(&mut self, topic: TopicSlot, record: &RecordView<'_>, now: Instant) -> Sent {
-        if record.partition.is_some() && !self.cluster.topic(topic).partitions().is_empty() {
-            self.cluster.request_update(now);
-        }
-        Sent::NoMetadata
-    }
-
     /// What is said of a record that was answered with [`Sent::Declined`]. As where a partitioner of
     /// Java's throws `InvalidRecordException`, that record fails and no other.
     #[must_use]
@@ -175,22 +164,6 @@ impl Producer {
         let rules = self.config.key_rules.as_ref();
         let message = rules.map(|rules| rules.reason(why)).unwrap_or_default();
         Failure { code: ErrorCode::INVALID_RECORD, message }
-    }
-
-    /// What is said of a record that was answered with [`Sent::NoMetadata`] for `waited`, in
-    /// Kafka's words.
-    #[must_use]
-    pub fn absence(&self, topic: TopicSlot, partition: Option<u32>, waited: Duration) -> Failure {
-        let name = &self.topics[topic.index()].name;
-        let (count, millis) = (self.cluster.topic(topic).partitions().len(), waited.as_millis());
-        let message = match partition {
-            Some(partition) if count > 0 => format!(
-                "Partition {partition} of topic {name} with partition count {count} is not present \
-                 in metadata after {millis} ms."
-            ),
-            _ => format!("Topic {name} not present in metadata after {millis} ms."),
-        };
-        Failure { code: ErrorCode::REQUEST_TIMED_OUT, message }
     }
 
     /// A quick look for what makes a refusal possible: a large record, headers, a failed producer.

@@ -5,8 +5,11 @@
 
 use crate::base::{BrokerId, Instant, PartitionSlot};
 use crate::kafka::accumulator::{Batch, Head};
+use crate::kafka::compression::Codec;
 use crate::kafka::wire::produce::PartitionEntry;
+use crate::kafka::wire::{ApiKey, ErrorCode};
 
+use super::Failure;
 use super::event::ProducerEvent;
 use super::producer::Producer;
 use super::request::{ProduceBatches, ProducerRequest, TopicPart};
@@ -88,6 +91,9 @@ impl Producer {
 
     /// Drains one request for a broker that can take one, and hands it over.
     fn send_to(&mut self, node: BrokerId, now: Instant) {
+        if let Some(failure) = self.unspeakable(node) {
+            return self.fail_routed(node, &failure, now);
+        }
         let mut request = self.spare_requests.pop().unwrap_or_default();
         let mut size = 0;
         for _ in 0..self.routes.route(node).slots.len() {
@@ -111,6 +117,32 @@ impl Producer {
         self.cluster.send(node, ProducerRequest::Produce(request), now);
         let in_flight = self.cluster.in_flight(node);
         self.events.push_back(ProducerEvent::RequestSent { node, batches, in_flight });
+    }
+
+    /// Why what the producer compresses can't be sent to this broker at all.
+    fn unspeakable(&self, node: BrokerId) -> Option<Failure> {
+        if self.config.compression.codec != Codec::Zstd {
+            return None;
+        }
+        let version = self.cluster.version(node, ApiKey::Produce)?;
+        (version < ZSTD_FROM).then(|| Failure {
+            code: ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
+            message: format!(
+                "{} speaks Produce up to version {version}; zstd needs {ZSTD_FROM} or later",
+                self.cluster.broker_words(node)
+            ),
+        })
+    }
+
+    /// Fails every batch that could leave for a broker now.
+    fn fail_routed(&mut self, node: BrokerId, failure: &Failure, now: Instant) {
+        while let Some(slot) = self.routes.route(node).slots.pop_front() {
+            if self.takeable(node, slot, now).is_some() {
+                self.accumulator.unlist(slot, now);
+                let batch = self.accumulator.take_head(slot, false);
+                self.give_up(batch, failure, now);
+            }
+        }
     }
 
     /// The bytes of the partition's head when it can go to `node` now. Otherwise the partition leaves
@@ -201,3 +233,6 @@ impl Producer {
         }
     }
 }
+
+/// The first version of Produce whose brokers know zstd (KIP-110).
+const ZSTD_FROM: i16 = 7;

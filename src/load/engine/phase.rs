@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::base::Instant;
 use crate::kafka::connection::in_words;
 use crate::kafka::producer::{Outcome, ProducerEvent};
-use crate::kafka::wire::ApiKey;
+use crate::kafka::wire::{ApiKey, ErrorCode};
 use crate::load::recorder::{Causes, Recorder};
 use crate::load::verify::{Fate, Fates};
 
@@ -172,11 +172,19 @@ impl Engine {
                 cluster.brokers().iter().filter_map(|b| cluster.version(b.id, ApiKey::Produce));
             let produce_version = spoken.max();
             self.reports.push_back(EngineReport::Ready { produce_version });
-        } else if now >= give_up || self.producer.fatal().is_some() {
+        } else if now >= give_up || self.producer.fatal().is_some() || self.is_refused() {
             let reasons = self.why_not_ready();
             self.phase = Phase::Done;
             self.reports.push_back(EngineReport::NotReady(reasons));
         }
+    }
+
+    /// Whether a right is missing, which waiting won't bring.
+    fn is_refused(&self) -> bool {
+        let error = self.producer.cluster().topic(self.topic).error;
+        let refused = [ErrorCode::TOPIC_AUTHORIZATION_FAILED, ErrorCode::INVALID_TOPIC_EXCEPTION];
+        error.is_some_and(|code| refused.contains(&code))
+            || self.producer.identity_refusal().is_some()
     }
 
     /// What the wait for readiness was for, and what stood in its way; one reason at least.
@@ -189,10 +197,13 @@ impl Engine {
             None if topic.partitions().is_empty() => "metadata does not name the topic".to_owned(),
             None => "no broker has given a producer id".to_owned(),
         };
+        let trouble = self.producer.metadata_trouble(self.topic);
         let problems = cluster.problems();
         let told = (!problems.is_empty()).then(|| in_words(&problems));
-        let fatal = self.producer.fatal().map(ToString::to_string);
-        [Some(awaited), told, fatal].into_iter().flatten().collect()
+        let told = told.filter(|told| trouble.as_ref() != Some(told));
+        let refused = self.producer.fatal().or_else(|| self.producer.identity_refusal());
+        let refused = refused.map(ToString::to_string);
+        [Some(awaited), trouble, told, refused].into_iter().flatten().collect()
     }
 
     fn while_loading(&mut self, load: Load, now: Instant) {

@@ -6,8 +6,6 @@
 //! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for
 //! room. While the producer is blocked the schedule counts as looked at all the time.
 
-use core::time::Duration;
-
 use crate::base::{Header, Instant, RecordView};
 use crate::kafka::accumulator::Stamp;
 use crate::kafka::partitioner::Refusal;
@@ -150,7 +148,9 @@ impl Engine {
         let failure = match lack {
             Lack::Memory => {
                 cause.buffer_exhausted = 1;
-                self.no_room(limit)
+                // The same record as before: its number decides what it holds.
+                let record = self.source.record(due.record, self.plan.origin.unix_ms_at(now));
+                self.producer.exhaustion(&record, limit)
             }
             Lack::Metadata(partition) => {
                 cause.no_metadata = 1;
@@ -160,17 +160,6 @@ impl Engine {
         self.recorder.because(cause);
         self.refuse(stamp, &failure, now);
         true
-    }
-
-    fn no_room(&self, limit: Duration) -> Failure {
-        let memory = self.producer.accumulator().memory();
-        let message = format!(
-            "no room in buffer.memory within max.block.ms = {} ms: {} of {} bytes taken",
-            limit.as_millis(),
-            memory.used(),
-            memory.total()
-        );
-        Failure { code: ErrorCode::REQUEST_TIMED_OUT, message }
     }
 
     fn refuse(&mut self, stamp: &Stamp, failure: &Failure, now: Instant) {

@@ -238,3 +238,28 @@ fn closing_ends_every_connection_and_then_it_is_done() {
     assert!(world.cluster.is_done());
     assert_eq!(world.cluster.poll_timeout(), None);
 }
+
+/// `socket.connection.setup.timeout.ms` doubles with each attempt that never connects, up to its
+/// maximum, and starts again once one did.
+#[test]
+fn the_time_to_set_a_connection_up_grows_with_each_failure() {
+    let mut world = World::with(&[11], |config| config.rebootstrap_trigger = None);
+    world.hosts.insert(11, Host::Swallows);
+    world.until(150_000);
+    let waits = gaps(world.attempts.iter().map(|attempt| attempt.1));
+    // The reconnect backoff, at most a second, comes on top.
+    let bounds = [(8_000, 12_060), (16_000, 24_120), (24_000, 30_240), (24_000, 30_480)];
+    for (wait, (low, high)) in waits.iter().zip(bounds) {
+        assert!((low..=high).contains(wait), "{waits:?}");
+    }
+    assert!(waits.len() >= 4, "{waits:?}");
+    world.hosts.insert(11, Host::Kafka);
+    world.until(200_000);
+    world.make_ready(1);
+    world.attempts.clear();
+    world.fell(101, Host::Swallows);
+    world.until(230_000);
+    let to_one = world.attempts.iter().filter(|attempt| attempt.0 == 101).map(|attempt| attempt.1);
+    let waits = gaps(to_one);
+    assert!(waits.first().is_none_or(|wait| *wait <= 13_000), "{waits:?}");
+}

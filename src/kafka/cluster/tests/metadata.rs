@@ -243,3 +243,40 @@ fn the_error_rebootstrap_required_starts_over() {
     world.until(5_000);
     assert_eq!(world.cluster.brokers().len(), 2);
 }
+
+/// Goal: who writes to a topic learns that its logs are other ones, also when its leaders stay.
+#[test]
+fn a_topic_made_anew_is_told_once() {
+    let mut world = World::new(&[11]);
+    let topic = world.cluster.add_topic("t", world.now);
+    world.set_topic(1, &[(1, 5)]);
+    world.settle();
+    let told = |world: &World| {
+        let slots = world.events.iter().filter_map(|event| match event {
+            NodeEvent::TopicRecreated(slot) => Some(*slot),
+            _ => None,
+        });
+        slots.filter(|slot| *slot == topic).count()
+    };
+    assert_eq!(told(&world), 0, "its first id is no news");
+    world.set_topic(9, &[(1, 0)]);
+    world.refresh();
+    world.refresh();
+    assert_eq!(told(&world), 1);
+}
+
+/// Java's metadata drops a topic that an answer holds an error for: records wait for it.
+#[test]
+fn a_topic_with_an_error_has_no_partitions_until_it_is_back() {
+    let mut world = World::new(&[11]);
+    let topic = world.cluster.add_topic("t", world.now);
+    world.set_topic(1, &[(1, 5), (2, 5)]);
+    world.settle();
+    world.answer.topics.clear();
+    world.refresh();
+    assert!(world.cluster.topic(topic).partitions().is_empty());
+    world.set_topic(2, &[(2, 0)]);
+    world.refresh();
+    assert_eq!(world.leaders(topic), [(2, 0)]);
+    assert_eq!(world.cluster.topic(topic).partitions(), [PartitionSlot(0)]);
+}

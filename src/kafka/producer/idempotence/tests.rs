@@ -133,6 +133,20 @@ fn an_expired_retry_holds_the_partition_until_its_numbers_are_known() {
     assert!(sequences.may_drain(SLOT, &batch(3, 1)));
 }
 
+/// Whatever the order in which they are given up: what follows the last of them waits for nothing.
+#[test]
+fn of_several_expired_batches_the_last_decides_what_follows() {
+    for order in [[0, 1], [1, 0]] {
+        let mut sequences = proven();
+        let batches = assigned(&mut sequences, &[2, 2, 2]);
+        for at in order {
+            sequences.expired(SLOT, batches[at].id);
+        }
+        let verdict = sequences.out_of_order(SLOT, batches[2].id);
+        assert_eq!(verdict, SequenceVerdict::BumpAndRetry);
+    }
+}
+
 #[test]
 fn an_expired_retry_without_a_later_ack_starts_the_partition_over() {
     let mut sequences = proven();

@@ -161,3 +161,22 @@ fn with_one_request_in_flight_an_expired_batch_holds_back_the_next_until_its_req
     world.answer(&[acked(0, 0)]);
     assert_eq!(world.marks(), b"b");
 }
+
+/// `testAbortIncompleteBatches`, `testAbortUnsentBatches`: giving up ends each batch once, and says
+/// which never left.
+#[test]
+fn giving_up_ends_every_batch_once() {
+    let mut world = World::new(2, long_request);
+    world.send_batches(0, b"a");
+    world.pass(1_500);
+    world.send_batches(1, b"b");
+    world.set_topic(1, &[(-1, 6), (-1, 6)]);
+    world.producer.cluster.request_update(world.now);
+    world.pass(200);
+    world.send_one_batch(0, b"cd");
+    let unsent = world.producer.abandon(world.now);
+    world.settle();
+    assert_eq!(unsent.iter().map(crate::kafka::accumulator::Stamps::count).sum::<u32>(), 2);
+    assert_eq!(world.outcomes(), ["indeterminate REQUEST_TIMED_OUT"; 2]);
+    world.assert_empty();
+}

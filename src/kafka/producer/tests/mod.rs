@@ -3,6 +3,7 @@
 mod drain;
 mod expiry;
 mod identity;
+mod metadata;
 mod retries;
 mod sequences;
 mod world;

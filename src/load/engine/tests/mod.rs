@@ -226,6 +226,28 @@ fn a_pause_shows_in_response_and_not_in_service_when_memory_is_short() {
     assert!(end.tally.service.quantile(0.75).unwrap() < 100_000_000);
 }
 
+/// `BufferPoolTest.testBlockTimeout`: a record without room fails when `max.block.ms` is over, not
+/// before, and the result says what it lacked.
+#[test]
+fn a_record_without_room_fails_after_max_block_ms() {
+    let mut world = ready(Some(1_000.0), |config| {
+        config.buffer_memory = 32 * 1024;
+        config.max_block = Duration::from_secs(2);
+    });
+    begin(&mut world, for_seconds(5));
+    let start = world.now;
+    world.run_to(start + Duration::from_millis(100));
+    world.paused = true;
+    world.run_to(start + Duration::from_secs(8));
+    world.paused = false;
+    let end = world.phase_end();
+    assert!((1..=4).contains(&end.tally.ledger.failed), "{:?}", end.tally.ledger);
+    let soonest = end.tally.failure.quantile(0.0).unwrap();
+    assert!((1_990_000_000..2_100_000_000).contains(&soonest), "{soonest} ns");
+    let said = end.tally.errors.words(crate::kafka::wire::ErrorCode::REQUEST_TIMED_OUT).unwrap();
+    assert!(said.starts_with("no room for a batch of 16384 bytes in buffer.memory"), "{said}");
+}
+
 #[test]
 fn a_warm_up_is_drained_and_leaves_no_trace_in_the_measurement() {
     let mut world = ready(Some(1_000.0), |_| {});
