@@ -18,9 +18,15 @@ pub enum HostPortError {
     /// There is no host, no port, or a character that neither may have.
     #[error("expected {}", self.expected())]
     Form,
-    /// The port isn't one that can be connected to.
+    /// The port is above 65,535.
     #[error("expected {}", self.expected())]
     Port,
+    /// There is no host; Java takes that for localhost.
+    #[error("expected {}", self.expected())]
+    NoHost,
+    /// The port is 0, which Java accepts and nobody can connect to.
+    #[error("expected {}", self.expected())]
+    PortZero,
 }
 
 impl HostPortError {
@@ -29,7 +35,8 @@ impl HostPortError {
     pub const fn expected(self) -> &'static str {
         match self {
             Self::Form => "host:port, such as broker1:9092 or [::1]:9092",
-            Self::Port => "a port from 1 to 65535",
+            Self::Port | Self::PortZero => "a port from 1 to 65535",
+            Self::NoHost => "a host before the port, such as localhost:9092",
         }
     }
 }
@@ -51,12 +58,14 @@ impl FromStr for HostPort {
         }
         let host = host.strip_prefix('[').unwrap_or(host);
         let host = host.strip_suffix(']').unwrap_or(host);
-        if host.is_empty() || !host.chars().all(|c| is_name(c) || c == ':') {
+        if !host.chars().all(|c| is_name(c) || c == ':') {
             return Err(HostPortError::Form);
         }
         match port.parse() {
-            Ok(port @ 1..) => Ok(Self { host: host.to_owned(), port }),
-            _ => Err(HostPortError::Port),
+            Err(_) => Err(HostPortError::Port),
+            Ok(_) if host.is_empty() => Err(HostPortError::NoHost),
+            Ok(0) => Err(HostPortError::PortZero),
+            Ok(port) => Ok(Self { host: host.to_owned(), port }),
         }
     }
 }
@@ -97,12 +106,16 @@ mod tests {
 
     #[test]
     fn refuses_what_names_no_address() {
-        for text in ["", ":", "a", "a:", ":9092", "a:b", "a b:1", "http://a:1/", "a:1:", "a/b:1"] {
+        for text in ["", ":", "a", "a:", "a:b", "a b:1", "http://a:1/", "a:1:", "a/b:1"] {
             assert_eq!(text.parse::<HostPort>(), Err(HostPortError::Form), "{text}");
         }
-        for text in ["a:0", "a:65536", "a:99999999999999999999"] {
+        for text in ["a:65536", "a:99999999999999999999", ":65536"] {
             assert_eq!(text.parse::<HostPort>(), Err(HostPortError::Port), "{text}");
         }
+        for text in [":9092", "[]:9092", "SSL://:1"] {
+            assert_eq!(text.parse::<HostPort>(), Err(HostPortError::NoHost), "{text}");
+        }
+        assert_eq!("a:0".parse::<HostPort>(), Err(HostPortError::PortZero));
     }
 
     #[test]

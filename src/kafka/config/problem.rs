@@ -21,6 +21,24 @@ pub struct Problem {
     pub expected: String,
     /// What to do, as a clause of its own, where that can be told.
     pub advice: Option<String>,
+    /// Who refuses it.
+    pub refused_by: RefusedBy,
+}
+
+/// Who refuses a configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RefusedBy {
+    /// Java's producer 4.3.1 doesn't start with it, and so nothing here does.
+    Java,
+    /// Java's producer 4.3.1 doesn't start with it. A run here does what older versions did: a
+    /// partitioner that Kafka 4.0 removed.
+    JavaAlone,
+    /// Not Java's: a key that it would ignore or a name of this tool's own, given by hand and taken
+    /// for a typing error.
+    Hand,
+    /// Java's producer starts with it. A run here doesn't: it asks for what isn't built, or for
+    /// what can't work (a batch above `buffer.memory`, a port 0, no time to connect).
+    Run,
 }
 
 impl Problem {
@@ -32,7 +50,13 @@ impl Problem {
             source: source.clone(),
             expected,
             advice: None,
+            refused_by: RefusedBy::Java,
         }
+    }
+
+    /// The same, refused by somebody else.
+    pub(super) fn by(self, refused_by: RefusedBy) -> Self {
+        Self { refused_by, ..self }
     }
 
     /// The same with advice, if there is any.
@@ -43,7 +67,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, value, source, expected, advice } = self;
+        let Self { key, value, source, expected, advice, .. } = self;
         write!(f, "{key} = {value:?} ({source}): expected {expected}")?;
         advice.iter().try_for_each(|advice| write!(f, "; {advice}"))
     }

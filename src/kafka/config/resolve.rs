@@ -7,7 +7,7 @@ use super::rules::{self, Findings};
 use super::settings::Settings;
 use super::{
     Acks, Backoff, Codec, Compression, IdempotenceReason, Note, Problem, ProducerConfig, Raw,
-    Source,
+    RefusedBy, Source,
 };
 
 /// An accepted configuration and how it came about.
@@ -34,42 +34,88 @@ pub struct Effective {
     pub source: Source,
 }
 
-/// Parses, checks and completes what was given.
+/// What becomes of a configuration: with Java's producer, and in a run here.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Judgement {
+    /// What the engine works with; `None` while a run refuses something.
+    pub config: Option<ProducerConfig>,
+    /// Everything that is wrong: texts by key, then what isn't built, then rules between keys.
+    pub problems: Vec<Problem>,
+    /// Every key with its value after the rules and its source, by name; a wrong one as given.
+    pub effective: Vec<Effective>,
+    /// What the user should know.
+    pub notes: Vec<Note>,
+    /// Why idempotence is on or off.
+    pub idempotence: IdempotenceReason,
+}
+
+impl Judgement {
+    /// Whether Java's `new KafkaProducer(…)` would take it. The names of brokers are not looked up
+    /// and classes outside of Kafka's own packages are taken to exist; key stores, JAAS texts and
+    /// the names of the JVM's security algorithms are not looked into.
+    #[must_use]
+    pub fn java_accepts(&self) -> bool {
+        let javas = [RefusedBy::Java, RefusedBy::JavaAlone];
+        !self.problems.iter().any(|problem| javas.contains(&problem.refused_by))
+    }
+
+    /// The problems that these refuse.
+    pub fn refused_by(&self, by: RefusedBy) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(move |problem| problem.refused_by == by)
+    }
+}
+
+/// Parses, checks and completes what was given, for a run.
 ///
 /// # Errors
 /// Every problem at once: texts by key, then what isn't built, then rules between keys.
 pub fn resolve(raw: &Raw) -> Result<Resolved, Vec<Problem>> {
+    let Judgement { config, problems, effective, notes, idempotence } = judge(raw);
+    let config = config.ok_or(problems)?;
+    Ok(Resolved { config, effective, notes, idempotence })
+}
+
+/// Parses, checks and completes what was given, and says who refuses what of it.
+#[must_use]
+pub fn judge(raw: &Raw) -> Judgement {
     let mut settings = Settings::new(raw);
     let findings = rules::apply(&mut settings);
-    if !settings.problems.is_empty() {
-        return Err(settings.problems);
-    }
     let idempotence = findings.idempotence;
-    let config = build(&settings, findings, raw.producer_number);
+    let problems = core::mem::take(&mut settings.problems);
     let notes = core::mem::take(&mut settings.notes);
+    let acks = rules::acks(&settings);
+    let client_id = client_id(&settings, raw.producer_number);
+    let refused = problems.iter().any(|problem| problem.refused_by != RefusedBy::JavaAlone);
+    let config = (!refused).then(|| build(&settings, findings, client_id.clone()));
     let effective = settings
         .into_rows()
         .map(|(key, value, source)| {
-            let value = match key {
-                "acks" => config.acks.name().to_owned(),
-                "client.id" => config.client_id.clone(),
+            let value = match (key, acks) {
+                ("acks", Some(acks)) => acks.name().to_owned(),
+                ("client.id", _) => client_id.clone(),
                 _ => value,
             };
             Effective { key, value, source }
         })
         .collect();
-    Ok(Resolved { config, effective, notes, idempotence })
+    Judgement { config, problems, effective, notes, idempotence }
+}
+
+/// What was given, even if empty; else Java's own name: after the transaction or by number.
+fn client_id(settings: &Settings, producer_number: u32) -> String {
+    match (settings.text("client.id"), settings.text("transactional.id")) {
+        (Some(id), _) if settings.is_given("client.id") => id.to_owned(),
+        (_, Some(transaction)) => format!("producer-{transaction}"),
+        _ => ProducerConfig::default_client_id(producer_number),
+    }
 }
 
 /// The typed fields; every value has passed its range.
-fn build(settings: &Settings, findings: Findings, producer_number: u32) -> ProducerConfig {
+fn build(settings: &Settings, findings: Findings, client_id: String) -> ProducerConfig {
     let from = Typed(settings);
     ProducerConfig {
         bootstrap_servers: findings.bootstrap,
-        client_id: match settings.text("client.id") {
-            Some(id) if settings.is_given("client.id") => id.to_owned(),
-            _ => ProducerConfig::default_client_id(producer_number),
-        },
+        client_id,
         acks: rules::acks(settings).unwrap_or(Acks::All),
         enable_idempotence: findings.idempotence.is_on(),
         retries: from.size("retries"),

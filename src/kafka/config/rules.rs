@@ -3,13 +3,17 @@
 //!
 //! "Given" means that somebody set the key, even to its default: Java raises or switches off what
 //! nobody asked for, and refuses what somebody did. Every broken rule is reported, not only the
-//! first. Stricter than Java: what isn't built, a batch that memory can't hold (Java fails at the
-//! first record), and connection time-outs below 1 ms.
+//! first. Stricter than Java, and marked [`RefusedBy::Run`]: what isn't built, a batch that memory
+//! can't hold (Java fails at the first record), connection time-outs below 1 ms, and brokers
+//! without a host or with port 0.
 
+use super::java_text::is_class_name;
 use super::keys::{Effect, KEYS, Preset};
-use super::settings::Settings;
+use super::settings::{BYTES, Settings};
 use super::values::Value;
-use super::{Acks, HostPort, IdempotenceReason, NoteKind, PartitionerKind, Source};
+use super::{
+    Acks, HostPort, HostPortError, IdempotenceReason, NoteKind, PartitionerKind, RefusedBy, Source,
+};
 
 /// What the rules found out beside the values.
 pub(super) struct Findings {
@@ -21,7 +25,9 @@ pub(super) struct Findings {
 /// Applies every rule.
 pub(super) fn apply(settings: &mut Settings) -> Findings {
     not_built(settings);
-    sasl_mechanism(settings);
+    security(settings);
+    serializers(settings);
+    plug_ins(settings);
     constant_backoffs(settings);
     let idempotence = idempotence(settings);
     transactions(settings, idempotence);
@@ -63,20 +69,86 @@ fn not_built(settings: &mut Settings) {
             let expected = format!("{wanted}, since {what} isn't built yet");
             let advice =
                 if wanted == "no value" { "leave it out" } else { "leave it at its default" };
-            settings.refuse(key.name, expected, advice.to_owned());
+            settings.refuse_by(RefusedBy::Run, key.name, expected, advice.to_owned());
         }
     }
 }
 
-fn sasl_mechanism(settings: &mut Settings) {
-    let sasl = settings
-        .text("security.protocol")
-        .is_some_and(|protocol| protocol.to_ascii_uppercase().starts_with("SASL_"));
+/// What `security.protocol` wants, and which keys it leaves without effect.
+fn security(settings: &mut Settings) {
+    const KEY: &str = "security.protocol";
+    let Some(protocol) = settings.text(KEY).map(str::to_uppercase) else { return };
+    let (tls, sasl) = (protocol.ends_with("SSL"), protocol.starts_with("SASL_"));
     if sasl && settings.text("sasl.mechanism") == Some("") {
-        let protocol = settings.cite("security.protocol");
-        let expected = format!("the name of a mechanism with {protocol}");
+        let expected = format!("the name of a mechanism with {}", settings.cite(KEY));
         settings.refuse("sasl.mechanism", expected, "write PLAIN or SCRAM-SHA-512".to_owned());
     }
+    if sasl && !settings.is_given("sasl.jaas.config") {
+        let expected = "sasl.jaas.config beside it".to_owned();
+        let advice = "give it, even where the JVM has a file of its own for that";
+        settings.refuse(KEY, expected, advice.to_owned());
+    }
+    for key in KEYS.iter().filter(|key| key.effect == Effect::Security) {
+        let (used, wanted) = match key.name.starts_with("sasl.") {
+            true => (sasl, "SASL_PLAINTEXT or SASL_SSL"),
+            false => (tls, "SSL or SASL_SSL"),
+        };
+        if !used {
+            let when =
+                format!("with {}: it needs {wanted}, which isn't built yet", settings.cite(KEY));
+            without_effect(settings, key.name, &when);
+        }
+    }
+}
+
+/// Serializers that Kafka doesn't have. Others are taken to exist, and do nothing here.
+fn serializers(settings: &mut Settings) {
+    const ITS_TYPES: [&str; 12] = [
+        "Boolean",
+        "ByteArray",
+        "ByteBuffer",
+        "Bytes",
+        "Double",
+        "Float",
+        "Integer",
+        "Long",
+        "Short",
+        "String",
+        "UUID",
+        "Void",
+    ];
+    for name in ["key.serializer", "value.serializer"] {
+        let Some(class) = settings.text(name).filter(|class| is_kafkas(class)) else { continue };
+        let known = class
+            .strip_prefix("org.apache.kafka.common.serialization.")
+            .and_then(|class| class.strip_suffix("Serializer"))
+            .is_some_and(|its_type| ITS_TYPES.contains(&its_type));
+        if !known {
+            let expected =
+                "a serializer that Kafka 4.3.1 has and that needs no settings".to_owned();
+            let advice = format!("leave it out, or write {BYTES}");
+            settings.refuse(name, expected, advice);
+        }
+    }
+}
+
+/// Lists of classes that Java makes objects of: one that Kafka doesn't have stops it.
+fn plug_ins(settings: &mut Settings) {
+    for (name, known) in [("interceptor.classes", ""), ("metric.reporters", JMX)] {
+        let Some(classes) = settings.list(name) else { continue };
+        let missing = classes.iter().find(|class| *class != known && is_kafkas(class)).cloned();
+        if let Some(class) = missing {
+            let expected = format!("classes for this purpose, which {class} isn't");
+            settings.refuse(name, expected, "leave it out".to_owned());
+        }
+    }
+}
+
+/// Whether it is known which classes the package of `class` has: Java's own and the client's.
+fn is_kafkas(class: &str) -> bool {
+    ["java.", "org.apache.kafka.clients.", "org.apache.kafka.common."]
+        .iter()
+        .any(|package| class.starts_with(package))
 }
 
 /// `reconnect.backoff.ms` alone sets its maximum too; an initial wait above the maximum is cut.
@@ -205,6 +277,9 @@ fn partitioner(settings: &mut Settings) -> PartitionerKind {
             settings.source(KEY)
         );
         settings.note(NoteKind::Changed, KEY, text);
+        let expected = "a class that Kafka 4.3.1 has: 4.0 removed this one".to_owned();
+        let advice = "leave it out: the default does its work".to_owned();
+        settings.refuse_by(RefusedBy::JavaAlone, KEY, expected, advice);
     }
     kind
 }
@@ -223,7 +298,14 @@ fn unknown_partitioner(settings: &mut Settings, key: &str, class: &str, from_fla
     } else {
         format!("no value, or one of Kafka's classes: {}", classes.join(", "))
     };
-    settings.refuse(key, expected, advice);
+    // A user's own class may well be on the class path of the application.
+    let by = match is_class_name(class) && !is_kafkas(class) {
+        true if class.contains('.') => RefusedBy::Run,
+        _ if from_flag => RefusedBy::Hand,
+        true => RefusedBy::Run,
+        false => RefusedBy::Java,
+    };
+    settings.refuse_by(by, key, expected, advice);
 }
 
 /// Says that `name`, if somebody gave it, changes nothing.
@@ -282,7 +364,11 @@ fn bootstrap(settings: &mut Settings) -> Vec<HostPort> {
                 let advice = (!entry.contains(':') && guess.parse::<HostPort>().is_ok())
                     .then(|| format!("write {guess} if that is its port"));
                 let expected = format!("{}, but there is {entry:?}", error.expected());
-                settings.refuse(KEY, expected, advice);
+                let by = match error {
+                    HostPortError::NoHost | HostPortError::PortZero => RefusedBy::Run,
+                    HostPortError::Form | HostPortError::Port => RefusedBy::Java,
+                };
+                settings.refuse_by(by, KEY, expected, advice);
             }
         }
     }
@@ -301,11 +387,13 @@ fn batch_in_memory(settings: &mut Settings) {
     if settings.is_given("batch.size") && memory > 0 {
         let beside = settings.cite("buffer.memory");
         let expected = format!("at most the memory for all batches, {beside}");
-        settings.refuse("batch.size", expected, format!("write {memory} or less"));
+        let advice = format!("write {memory} or less");
+        settings.refuse_by(RefusedBy::Run, "batch.size", expected, advice);
     } else {
         let beside = settings.cite("batch.size");
         let expected = format!("room for at least one batch, {beside}");
-        settings.refuse("buffer.memory", expected, format!("write {} or more", batch.max(1)));
+        let advice = format!("write {} or more", batch.max(1));
+        settings.refuse_by(RefusedBy::Run, "buffer.memory", expected, advice);
     }
 }
 
@@ -313,7 +401,7 @@ fn setup_timeouts(settings: &mut Settings) {
     for name in ["socket.connection.setup.timeout.max.ms", "socket.connection.setup.timeout.ms"] {
         if settings.int(name).is_some_and(|timeout| timeout < 1) {
             let expected = "milliseconds, 1 or more: no connection would ever stand".to_owned();
-            settings.refuse(name, expected, None);
+            settings.refuse_by(RefusedBy::Run, name, expected, None);
         }
     }
 }
@@ -337,3 +425,4 @@ fn rebootstrap(settings: &mut Settings) {
 
 /// Java's `Integer.MAX_VALUE`, in milliseconds where it bounds a time.
 const INT_MAX: i64 = 2_147_483_647;
+const JMX: &str = "org.apache.kafka.common.metrics.JmxReporter";

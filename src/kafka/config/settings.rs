@@ -10,7 +10,7 @@ use super::nearest::nearest;
 use super::problem::{HIDDEN, masked};
 use super::source::Given;
 use super::values::{self, Value};
-use super::{Note, NoteKind, Problem, Raw, Source};
+use super::{Note, NoteKind, Problem, Raw, RefusedBy, Source};
 
 /// The values, and what is to be said about them so far.
 pub(super) struct Settings {
@@ -62,10 +62,8 @@ impl Settings {
         let name = key.name;
         let text = match key.effect {
             Effect::None(why) => format!("{name} ({source}) has no effect here: {why}"),
-            Effect::Security => {
-                format!("{name} ({source}) has no effect with security.protocol=PLAINTEXT")
-            }
-            Effect::Works | Effect::NotBuilt(_) => return,
+            // What the protocol decides is a rule between keys.
+            Effect::Works | Effect::Security | Effect::NotBuilt(_) => return,
         };
         self.note(NoteKind::NoEffect, name, text);
     }
@@ -79,7 +77,7 @@ impl Settings {
                 |hint| format!("the nearest is {hint}"),
             );
             let problem = Problem::new(name, &given.value, &given.source, expected);
-            self.problems.push(problem.advise(advice));
+            self.problems.push(problem.advise(advice).by(RefusedBy::Hand));
         } else {
             let hint = hint.map(|hint| format!("; the nearest is {hint}")).unwrap_or_default();
             let text = format!(
@@ -94,16 +92,27 @@ impl Settings {
         self.notes.push(Note { kind, key: key.to_owned(), text });
     }
 
-    /// Reports the value that `name` has.
+    /// Reports the value that `name` has, which Java refuses.
     pub(super) fn refuse(
         &mut self,
         name: &str,
         expected: String,
         advice: impl Into<Option<String>>,
     ) {
+        self.refuse_by(RefusedBy::Java, name, expected, advice);
+    }
+
+    /// Reports the value that `name` has.
+    pub(super) fn refuse_by(
+        &mut self,
+        by: RefusedBy,
+        name: &str,
+        expected: String,
+        advice: impl Into<Option<String>>,
+    ) {
         let row = self.row(name);
         let problem = Problem::new(name, &row.shown, &row.source, expected).advise(advice);
-        self.problems.push(problem);
+        self.problems.push(problem.by(by));
     }
 
     /// Replaces a value because of the value of `because`; not given any more.
@@ -211,4 +220,4 @@ fn show(key: &Key, value: &Value) -> String {
 }
 
 /// What keys and values are here, whatever serializer a file names.
-const BYTES: &str = "org.apache.kafka.common.serialization.ByteArraySerializer";
+pub(super) const BYTES: &str = "org.apache.kafka.common.serialization.ByteArraySerializer";

@@ -175,6 +175,7 @@ fn each_sort_of_wrong_text_has_its_expectation() {
         ("linger.ms", "1.5", "milliseconds, 0 or more"),
         ("linger.ms", "5.0", "milliseconds, 0 or more; write 5"),
         ("linger.ms", "\u{3000}5", "milliseconds, 0 or more; write 5"),
+        ("sasl.login.class", "a b", "the name of a Java class"),
         ("batch.size", "2147483648", "bytes, 0 to 2147483647"),
         ("send.buffer.bytes", "-2", "bytes, -1 or more"),
         ("connections.max.idle.ms", "9m", "milliseconds, a whole number; write 540000"),
@@ -188,7 +189,7 @@ fn each_sort_of_wrong_text_has_its_expectation() {
         ("metadata.recovery.strategy", "nope", "one of REBOOTSTRAP, NONE; write NONE"),
         ("ssl.enabled.protocols", "a,,b", "values between commas, none of them empty; write a,b"),
         ("sasl.login.refresh.window.factor", "0.4", "a number from 0.5 to 1"),
-        ("sasl.kerberos.ticket.renew.jitter", "NaN", "a number"),
+        ("sasl.kerberos.ticket.renew.jitter", "nan", "a number"),
         ("sasl.login.refresh.buffer.seconds", "1h", "seconds from 0 to 3600; write 3600"),
         ("transactional.id", " ", "at least one character"),
         ("partitioner.class", "", "the name of a Java class"),
@@ -408,6 +409,15 @@ fn what_is_not_built_is_refused_unless_it_is_the_default() {
              org.apache.kafka.clients.producer.internals.DefaultPartitioner; write --partitioner \
              rdkafka-fnv1a",
         ),
+        (
+            "partitioner.class",
+            "java.lang.String",
+            "no value, or one of Kafka's classes: \
+             org.apache.kafka.clients.producer.RoundRobinPartitioner, \
+             org.apache.kafka.clients.producer.UniformStickyPartitioner, \
+             org.apache.kafka.clients.producer.internals.DefaultPartitioner; leave it out for the \
+             default",
+        ),
     ] {
         let line = format!("{key} = {value:?} (-X): expected {expected}");
         assert_eq!(refused(&[(key, value)]), [line]);
@@ -429,6 +439,11 @@ fn sasl_wants_a_mechanism() {
         refused(&[("security.protocol", "sasl_ssl"), ("sasl.mechanism", " ")])[1],
         "sasl.mechanism = \"\" (-X): expected the name of a mechanism with security.protocol = \
          \"sasl_ssl\" (-X); write PLAIN or SCRAM-SHA-512"
+    );
+    assert_eq!(
+        refused(&[("security.protocol", "SASL_PLAINTEXT")])[1],
+        "security.protocol = \"SASL_PLAINTEXT\" (-X): expected sasl.jaas.config beside it; give it, \
+         even where the JVM has a file of its own for that"
     );
 }
 
@@ -505,6 +520,74 @@ fn bootstrap_servers_are_addresses() {
 }
 
 #[test]
+fn classes_that_kafka_does_not_have_are_refused() {
+    let bytes = "org.apache.kafka.common.serialization.ByteArraySerializer";
+    for (pairs, text) in [
+        (
+            [("key.serializer", "org.apache.kafka.common.serialization.ListSerializer")],
+            format!(
+                "key.serializer = \"org.apache.kafka.common.serialization.ListSerializer\" (-X): \
+                 expected a serializer that Kafka 4.3.1 has and that needs no settings; leave it \
+                 out, or write {bytes}"
+            ),
+        ),
+        (
+            [("metric.reporters", "a.B,java.lang.String")],
+            "metric.reporters = \"a.B,java.lang.String\" (-X): expected classes for this purpose, \
+             which java.lang.String isn't; leave it out"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(refused(&pairs), [text]);
+    }
+    accepted(&[("value.serializer", "com.example.Mine"), ("metric.reporters", "com.example.B")]);
+}
+
+/// Goal: nobody is told that Java refuses what only we do. Method: one of each of our own.
+#[test]
+fn what_only_a_run_refuses_is_marked() {
+    for pairs in [
+        vec![("batch.size", "65536"), ("buffer.memory", "65535")],
+        vec![("transactional.id", "t")],
+        vec![("transaction.two.phase.commit.enable", "true")],
+        vec![("security.protocol", "SASL_SSL"), ("sasl.jaas.config", "x")],
+        vec![("interceptor.classes", "com.example.Mine")],
+        vec![("config.providers", "file")],
+        vec![("client.dns.lookup", "resolve_canonical_bootstrap_servers_only")],
+        vec![("partitioner.class", "com.example.Mine")],
+        vec![("bootstrap.servers", "a:0,:1")],
+        vec![("socket.connection.setup.timeout.ms", "0")],
+    ] {
+        let judged = judge(&given(&pairs));
+        assert!(judged.java_accepts() && judged.config.is_none(), "{pairs:?}");
+        assert!(judged.refused_by(RefusedBy::Run).count() > 0, "{pairs:?}");
+    }
+    let older = "org.apache.kafka.clients.producer.UniformStickyPartitioner";
+    let judged = judge(&given(&[("partitioner.class", older)]));
+    assert!(!judged.java_accepts() && judged.config.is_some());
+    assert_eq!(
+        judged.refused_by(RefusedBy::JavaAlone).map(ToString::to_string).collect::<Vec<_>>(),
+        [format!(
+            "partitioner.class = \"{older}\" (-X): expected a class that Kafka 4.3.1 has: 4.0 \
+             removed this one; leave it out: the default does its work"
+        )]
+    );
+    let judged = judge(&given(&[("acks", "2"), ("transactional.id", "t"), ("acsk", "1")]));
+    assert!(!judged.java_accepts());
+    let count = |by| judged.refused_by(by).count();
+    let by = [RefusedBy::Java, RefusedBy::Run, RefusedBy::Hand].map(count);
+    assert_eq!(by, [1, 1, 1]);
+    let acks = judged.effective.iter().find(|row| row.key == "acks").unwrap();
+    assert_eq!(acks.value, "2");
+    let idle = judge(&given(&[("client.id", ""), ("transactional.id", "t")]));
+    let id = |judged: &Judgement| {
+        judged.effective.iter().find(|row| row.key == "client.id").unwrap().value.clone()
+    };
+    assert_eq!(id(&idle), "");
+    assert_eq!(id(&judge(&given(&[("transactional.id", "t")]))), "producer-t");
+}
+
+#[test]
 fn a_batch_fits_into_the_memory() {
     assert_eq!(
         refused(&[("batch.size", "65536"), ("buffer.memory", "65535")]),
@@ -554,7 +637,13 @@ fn what_changes_nothing_is_told() {
         ),
         (
             vec![("ssl.truststore.location", "t.jks")],
-            "ssl.truststore.location (-X) has no effect with security.protocol=PLAINTEXT",
+            "ssl.truststore.location (-X) has no effect with security.protocol = \"PLAINTEXT\" \
+             (default): it needs SSL or SASL_SSL, which isn't built yet",
+        ),
+        (
+            vec![("security.protocol", "plaintext"), ("sasl.mechanism", "PLAIN")],
+            "sasl.mechanism (-X) has no effect with security.protocol = \"plaintext\" (-X): it \
+             needs SASL_PLAINTEXT or SASL_SSL, which isn't built yet",
         ),
         (
             vec![("partitioner.class", round_robin), ("partitioner.ignore.keys", "true")],
@@ -638,18 +727,23 @@ fn verdicts_are_those_of_the_java_client() {
             let (key, value) = pair.split_once('=').unwrap();
             raw.set(key, value, Source::ProducerProps);
         }
-        let got = match resolve(&raw) {
-            Err(_) => "refused".to_owned(),
-            Ok(Resolved { config, .. }) => format!(
-                "idem={} acks={} rmax={} delivery={} batch={}",
-                config.enable_idempotence,
-                config.acks.wire(),
-                config.reconnect_backoff.max.as_millis(),
-                config.delivery_timeout.as_millis(),
-                config.batch_size
-            ),
+        let judged = judge(&raw);
+        let value = |key| &judged.effective.iter().find(|row| row.key == key).unwrap().value;
+        let acks = if value("acks") == "all" { "-1" } else { value("acks") };
+        let got = format!(
+            "idem={} acks={acks} rmax={} delivery={} batch={}",
+            judged.idempotence.is_on(),
+            value("reconnect.backoff.max.ms"),
+            value("delivery.timeout.ms"),
+            value("batch.size").parse::<u32>().map_or(0, |bytes| bytes.max(1)),
+        );
+        let got = if judged.java_accepts() { got } else { "refused".to_owned() };
+        assert_eq!(got, verdict, "{settings}");
+        let runs = match ours {
+            "" => verdict != "refused",
+            ours => ours == "taken",
         };
-        assert_eq!(got, if ours.is_empty() { verdict } else { ours }, "{settings}");
+        assert_eq!(judged.config.is_some(), runs, "{settings}");
         seen += 1;
     }
     assert!(seen > 60, "{seen}");

@@ -1,13 +1,14 @@
 //! One text to one typed value, as Java's `ConfigDef` parses and checks it.
 //!
-//! Cost class: once per run. Stricter than Java: digits are ASCII only, and NaN is no double. A
-//! flag's number may carry a unit; elsewhere a unit is an error that gives the number to write.
+//! Cost class: once per run. A flag's number may carry a unit; elsewhere a unit is an error that
+//! gives the number to write.
 
 use core::time::Duration;
 
 use crate::base::units;
 
 use super::Source;
+use super::java_text::{double, elements, integer, is_class_name, same_word, trim};
 use super::keys::{Key, Kind, Unit, Valid};
 use super::nearest::distance;
 
@@ -45,37 +46,38 @@ pub(super) fn parse(key: &Key, text: &str, source: &Source) -> Result<Value, Fau
     })
 }
 
-/// Java's `String.trim`: what is at or below U+0020 goes, other white space stays.
-fn trim(text: &str) -> &str {
-    text.trim_matches(|c| c <= ' ')
-}
-
 /// Type and range; `None` if either is wrong.
 fn read(key: &Key, text: &str) -> Option<Value> {
     match key.kind {
         Kind::Boolean => match text {
-            _ if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
-            _ if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+            _ if same_word(text, "true") => Some(Value::Bool(true)),
+            _ if same_word(text, "false") => Some(Value::Bool(false)),
             _ => None,
         },
         Kind::Short | Kind::Int | Kind::Long => {
-            let number: i64 = text.parse().ok()?;
+            let number = integer(text)?;
             let fits = key.kind.min() <= Some(number) && Some(number) <= key.kind.max();
             (fits && in_range(key.valid, number)).then_some(Value::Int(number))
         }
         Kind::Double => {
-            // Java takes a type suffix.
-            let digits = text.strip_suffix(['f', 'F', 'd', 'D']).unwrap_or(text);
-            let number: f64 = digits.parse().ok()?;
+            let number = double(text)?;
             let inside = match key.valid {
-                Valid::Within(min, max) => (min..=max).contains(&number),
-                _ => !number.is_nan(),
+                // NaN is neither below nor above, and so it passes in Java.
+                Valid::Within(min, max) => (min..=max).contains(&number) || number.is_nan(),
+                _ => true,
             };
             inside.then_some(Value::Double(number))
         }
         Kind::String => allowed(key.valid, text).then(|| Value::Text(text.to_owned())),
         Kind::List => list(text),
-        Kind::Class => (!text.is_empty()).then(|| Value::Text(text.to_owned())),
+        // What partitioners may be called is a rule's matter: some names are this tool's own.
+        Kind::Class => {
+            let legal = match key.name {
+                "partitioner.class" => !text.is_empty(),
+                _ => is_class_name(text),
+            };
+            legal.then(|| Value::Text(text.to_owned()))
+        }
         Kind::Password => Some(Value::Text(text.to_owned())),
     }
 }
@@ -92,18 +94,15 @@ fn in_range(valid: Valid, number: i64) -> bool {
 fn allowed(valid: Valid, text: &str) -> bool {
     match valid {
         Valid::OneOf(words) => words.contains(&text),
-        Valid::OneOfAnyCase(words) => words.iter().any(|word| word.eq_ignore_ascii_case(text)),
+        Valid::OneOfAnyCase(words) => words.contains(&text.to_uppercase().as_str()),
         Valid::NonEmpty => !text.is_empty(),
         _ => true,
     }
 }
 
-/// Splits at commas; empty text is an empty list, an empty element none at all.
+/// An empty element makes no list.
 fn list(text: &str) -> Option<Value> {
-    if text.is_empty() {
-        return Some(Value::List(Vec::new()));
-    }
-    let elements: Vec<String> = text.split(',').map(|element| trim(element).to_owned()).collect();
+    let elements: Vec<String> = elements(text).into_iter().map(str::to_owned).collect();
     (!elements.iter().any(String::is_empty)).then_some(Value::List(elements))
 }
 
@@ -191,7 +190,7 @@ fn similar(words: &[&str], text: &str) -> Option<String> {
 
 /// A number with a unit as the bare number in the key's own unit; `None` if there is no whole one.
 fn without_unit(key: &Key, text: &str) -> Option<String> {
-    if text.parse::<i64>().is_ok() {
+    if integer(text).is_some() {
         return None;
     }
     let number = match (key.unit(), key.kind) {
