@@ -23,6 +23,19 @@ fn an_unknown_flag_names_the_nearest() {
 }
 
 #[test]
+fn wrong_flags_and_wrong_values_are_said_at_once() {
+    wrong("--linger-sm 5 --acks 7 --record-siz 3 --rate fast -X liner.ms=1").stderr(
+        contains("--linger-ms")
+            .and(contains("--record-size"))
+            .and(contains("error: acks = \"7\""))
+            .and(contains("error: --rate = \"fast\""))
+            .and(contains("the nearest is linger.ms"))
+            .and(predicate::function(|text: &str| text.lines().count() == 5)),
+    );
+    wrong("broker --brokers 0 --lisen x").stderr(contains("--listen").and(contains("--brokers")));
+}
+
+#[test]
 fn an_unknown_property_names_the_nearest() {
     wrong("-X linger.m=5").stderr(contains("linger.m = \"5\" (-X)").and(contains("linger.ms")));
 }
@@ -64,7 +77,7 @@ fn a_judged_run_does_not_turn_green_on_a_toy() {
 
 #[test]
 fn commands_of_later_versions_do_not_exist() {
-    for command in ["compare", "search", "doctor", "sim", "explain"] {
+    for command in ["compare", "search", "doctor", "sim"] {
         bench(command).assert().code(2);
     }
 }
@@ -357,4 +370,70 @@ fn what_a_short_log_no_longer_holds_is_not_called_lost() {
     assert_eq!(proof["lost"], 0);
     bench(&format!("{line} --strict")).assert().code(4);
     bench(line).assert().code(0).stdout(contains("offsets were removed"));
+}
+
+#[test]
+fn explain_gives_values_sources_and_javas_verdict() {
+    bench("explain --acks 1").assert().code(0).stderr(is_empty()).stdout(
+        starts_with("Java's producer 4.3.1 accepts")
+            .and(contains("Idempotence is off because acks=1."))
+            .and(contains("--acks")),
+    );
+    // A bare line is the default profile, as it is for a run.
+    bench("explain").assert().code(0).stdout(contains("profiles/default.yaml:"));
+    bench("explain -X security.protocol=SSL transactional.id=t")
+        .assert()
+        .code(0)
+        .stdout(contains("A run here refuses it:").and(contains("transactional.id = \"t\"")));
+}
+
+#[test]
+fn explain_documents_the_keys_it_is_asked_for() {
+    for line in ["explain linger.ms -X linger.ms=7", "explain -X linger.ms=7 linger.ms"] {
+        bench(line)
+            .assert()
+            .code(0)
+            .stdout(contains("  value       7 (-X)").and(contains("[0,...]")));
+    }
+    wrong("explain liner.ms").stderr(contains("the nearest is linger.ms"));
+}
+
+#[test]
+fn explain_refuses_what_java_refuses_all_at_once() {
+    wrong("explain --acks 1 -X enable.idempotence=true retries=0 linger.ms=5s --rate fast").stderr(
+        contains("acks = \"1\" (--acks): expected all")
+            .and(contains("retries = \"0\" (-X): expected 1 or more"))
+            .and(contains("linger.ms = \"5s\" (-X): expected milliseconds, 0 or more; write 5000"))
+            .and(contains("--rate = \"fast\"")),
+    );
+    let run = bench("explain --output-format json -X acks=2 batch.size=9 buffer.memory=8")
+        .assert()
+        .code(2);
+    let text = &run.get_output().stdout;
+    let document: serde_json::Value = serde_json::from_slice(text).expect("JSON alone");
+    let cell = &document["cells"][0];
+    assert_eq!(cell["java_accepts"], false);
+    assert_eq!(cell["problems"][0]["refused_by"], "java");
+    assert_eq!(cell["problems"][1]["refused_by"], "run");
+    assert_eq!(cell["keys"].as_array().map(Vec::len), Some(113));
+}
+
+#[test]
+fn explain_reads_files_and_the_environment() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let name = file.path().to_str().unwrap();
+    std::fs::write(file.path(), "group.id = x\n# no\nlinger.ms : 7\nretries=\\\n 3\n").unwrap();
+    let found = bench(&format!("explain --command-config {name}"))
+        .env("KPROD_BOOTSTRAP_SERVER", "broker:1")
+        .assert()
+        .code(0);
+    let text = String::from_utf8(found.get_output().stdout.clone()).unwrap();
+    for part in [
+        format!("linger.ms          7         {name}:3"),
+        format!("retries            3         {name}:4"),
+        "bootstrap.servers  broker:1  environment KPROD_BOOTSTRAP_SERVER".to_owned(),
+        format!("group.id ({name}:1) is no Kafka producer setting and is ignored"),
+    ] {
+        assert!(text.contains(&part), "{part}\n{text}");
+    }
 }

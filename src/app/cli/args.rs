@@ -28,6 +28,9 @@ pub struct Cli {
 pub enum Command {
     /// Send load to a cluster and report what it took (the default: flags without a command)
     Run(Box<RunArgs>),
+    /// Say what every Kafka key would be, who set it, and what Java's producer makes of them all;
+    /// contacts nobody
+    Explain(Box<ExplainArgs>),
     /// Serve the embedded broker in this process, to try things without a cluster
     Broker(BrokerArgs),
 }
@@ -53,6 +56,17 @@ pub struct RunArgs {
     /// What is written where.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// What is to be explained.
+#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+pub struct ExplainArgs {
+    /// Kafka keys to explain in full, such as linger.ms; without any, all of them in a line each
+    #[arg(value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// The flags of the run that would be.
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 /// Cluster and topic.

@@ -9,6 +9,12 @@ use crate::host::driver::{RunError, serve};
 use crate::kafka::broker::{BrokerPlan, Counters};
 use crate::kafka::config::HostPort;
 
+/// What is wrong with these flags.
+#[must_use]
+pub(super) fn problems(args: &BrokerArgs) -> Vec<String> {
+    plan(args).map_or_else(|found| found.lines().to_vec(), |_| Vec::new())
+}
+
 /// Serves until a signal comes.
 #[must_use]
 pub(super) fn run(args: &BrokerArgs) -> Exit {

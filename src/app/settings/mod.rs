@@ -5,6 +5,7 @@
 //! wrong is found before anything is connected to, and all of it is reported together.
 
 mod data;
+mod explain;
 mod key_rules;
 mod layers;
 mod load;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+pub use explain::{Explained, explain};
 pub use problems::Problems;
 
 use self::data::Payload;
@@ -190,14 +192,7 @@ impl Shared {
 
     /// The plan of one cell; `None` when something is wrong with it.
     fn cell(&self, axes: &[Axis], choice: &Choice, problems: &mut Problems) -> Option<Cell> {
-        let default_key = self.default_key.as_ref();
-        let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
-        let payload_bytes = data::mean_payload(&source);
-        let load = load::load(choice, &self.defaults, payload_bytes, problems);
-        source.workers = load.producers;
-        if let Err(error) = source.check() {
-            problems.add(format!("--{}: {error}", blamed(&source)));
-        }
+        let (load, mut source) = self.workload(choice, problems);
         let raw = self.layers.raw(choice, problems);
         match resolve(&raw) {
             Err(found) => {
@@ -214,6 +209,19 @@ impl Shared {
                 Some(self.planned(axes, choice, load, source, resolved))
             }
         }
+    }
+
+    /// What is sent, how much of it and when.
+    fn workload(&self, choice: &Choice, problems: &mut Problems) -> (Load, SourcePlan) {
+        let default_key = self.default_key.as_ref();
+        let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
+        let payload_bytes = data::mean_payload(&source);
+        let load = load::load(choice, &self.defaults, payload_bytes, problems);
+        source.workers = load.producers;
+        if let Err(error) = source.check() {
+            problems.add(format!("--{}: {error}", blamed(&source)));
+        }
+        (load, source)
     }
 
     fn planned(

@@ -1,0 +1,153 @@
+//! An explanation as JSON. Cost class: once a process.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::app::settings::Explained;
+use crate::kafka::config::keys::{self, Effect, Key};
+use crate::kafka::config::{Effective, Judgement, Note, NoteKind, Problem, RefusedBy};
+
+/// The document.
+#[derive(Serialize)]
+struct Document<'a> {
+    kprod_bench: &'static str,
+    java_client: &'static str,
+    /// Problems of flags that aren't Kafka keys.
+    problems: &'a [String],
+    cells: Vec<Cell>,
+}
+
+/// One cell; a line without lists has one.
+#[derive(Serialize)]
+struct Cell {
+    cell: BTreeMap<&'static str, String>,
+    java_accepts: bool,
+    run_accepts: bool,
+    idempotence: Idempotence,
+    problems: Vec<ProblemRow>,
+    notes: Vec<NoteRow>,
+    keys: Vec<KeyRow>,
+}
+
+#[derive(Serialize)]
+struct Idempotence {
+    enabled: bool,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct ProblemRow {
+    refused_by: &'static str,
+    key: String,
+    value: String,
+    source: String,
+    expected: String,
+    advice: Option<String>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct NoteRow {
+    kind: &'static str,
+    key: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct KeyRow {
+    key: &'static str,
+    value: String,
+    source: String,
+    given: bool,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    default: String,
+    valid_values: String,
+    importance: &'static str,
+    effect: &'static str,
+    effect_note: Option<&'static str>,
+    doc: &'static str,
+}
+
+/// The document as text, with a line end. `asked` limits the keys, unless it is empty.
+pub(super) fn json(cells: &[Explained], asked: &[&Key], problems: &[String]) -> String {
+    let cells = cells.iter().map(|cell| self::cell(cell, asked)).collect();
+    let document = Document {
+        kprod_bench: env!("CARGO_PKG_VERSION"),
+        java_client: super::text::JAVA,
+        problems,
+        cells,
+    };
+    let mut text = serde_json::to_string_pretty(&document)
+        .expect("a document of texts and booleans can be written");
+    text.push('\n');
+    text
+}
+
+fn cell(explained: &Explained, asked: &[&Key]) -> Cell {
+    let Judgement { config, problems, effective, notes, idempotence } = &explained.judgement;
+    let wanted = |row: &&Effective| asked.is_empty() || asked.iter().any(|key| key.name == row.key);
+    Cell {
+        cell: explained.values.iter().cloned().collect(),
+        java_accepts: explained.judgement.java_accepts(),
+        run_accepts: config.is_some(),
+        idempotence: Idempotence { enabled: idempotence.is_on(), why: idempotence.to_string() },
+        problems: problems.iter().map(problem).collect(),
+        notes: notes.iter().map(note).collect(),
+        keys: effective.iter().filter(wanted).filter_map(key).collect(),
+    }
+}
+
+fn problem(problem: &Problem) -> ProblemRow {
+    ProblemRow {
+        refused_by: match problem.refused_by {
+            RefusedBy::Java => "java",
+            RefusedBy::JavaAlone => "java-alone",
+            RefusedBy::Hand => "unknown-name",
+            RefusedBy::Run => "run",
+        },
+        key: problem.key.clone(),
+        value: problem.value.clone(),
+        source: problem.source.to_string(),
+        expected: problem.expected.clone(),
+        advice: problem.advice.clone(),
+        message: problem.to_string(),
+    }
+}
+
+fn note(note: &Note) -> NoteRow {
+    NoteRow {
+        kind: match note.kind {
+            NoteKind::UnknownKey => "unknown-key",
+            NoteKind::NoEffect => "no-effect",
+            NoteKind::Changed => "changed",
+            NoteKind::Limited => "limited",
+        },
+        key: note.key.clone(),
+        text: note.text.clone(),
+    }
+}
+
+fn key(row: &Effective) -> Option<KeyRow> {
+    let key = keys::find(row.key)?;
+    let (effect, effect_note) = match key.effect {
+        Effect::Works => ("works", None),
+        Effect::None(why) => ("none", Some(why)),
+        Effect::Security => ("security", None),
+        Effect::NotBuilt(what) => ("not-built", Some(what)),
+    };
+    Some(KeyRow {
+        key: key.name,
+        value: row.value.clone(),
+        source: row.source.to_string(),
+        given: row.source.is_given(),
+        kind: key.kind.name(),
+        default: key.default.to_string(),
+        valid_values: key.valid.to_string(),
+        importance: key.importance.name(),
+        effect,
+        effect_note,
+        doc: key.doc,
+    })
+}
