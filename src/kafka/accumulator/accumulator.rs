@@ -169,7 +169,7 @@ impl Accumulator {
         let plan = Opening {
             charged: size as u64,
             write_limit: size,
-            ratio: self.ratios[queue.topic.index()].estimate() * ESTIMATE_MARGIN,
+            ratio: self.ratios[queue.topic.index()].estimate(),
             codec: self.compression.codec,
             now,
         };
@@ -321,5 +321,3 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
 /// A compressor of zstd holds about half a MiB, so that one for each waiting batch would take many
 /// times `buffer.memory`; more than the cores of a large machine gain nothing.
 const MAX_SEALING: usize = 16;
-/// `COMPRESSION_RATE_ESTIMATION_FACTOR`: batches should seldom come out larger than thought.
-pub(super) const ESTIMATE_MARGIN: f32 = 1.05;

@@ -77,7 +77,7 @@ pub struct Batch {
     base_timestamp: i64,
     max_timestamp: i64,
     write_limit: usize,
-    /// Estimated compressed bytes per uncompressed byte, 5 % on top; 1 without compression.
+    /// Estimated compressed bytes per uncompressed byte; 1 without compression.
     ratio: f32,
     uncompressed: usize,
     payload: u64,
@@ -399,7 +399,8 @@ impl Job for SealJob {
     }
 }
 
-/// `bytes × ratio`, rounded down as in Java.
+/// `bytes × ratio × 1.05` in the order and precision of `MemoryRecordsBuilder`: a byte more or less
+/// decides whether one more record fits.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -407,8 +408,10 @@ impl Job for SealJob {
     reason = "an estimate of a batch's size: under 2^31 and not negative"
 )]
 fn scaled(bytes: usize, ratio: f32) -> usize {
-    (bytes as f64 * f64::from(ratio)) as usize
+    (bytes as f32 * ratio * ESTIMATE_MARGIN) as usize
 }
 
+/// `COMPRESSION_RATE_ESTIMATION_FACTOR`: batches should seldom come out larger than thought.
+const ESTIMATE_MARGIN: f32 = 1.05;
 /// Bodies above this many bytes go to a helper thread when their codec is slow.
 const SLOW_FROM: usize = 24 * 1024;

@@ -98,6 +98,6 @@ impl Accumulator {
         let topic = self.queues[big.slot.index()].topic;
         let ratio = &mut self.ratios[topic.index()];
         ratio.reset_for_split(super::accumulator::share(packed, unpacked));
-        ratio.estimate() * super::accumulator::ESTIMATE_MARGIN
+        ratio.estimate()
     }
 }
