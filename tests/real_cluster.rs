@@ -44,27 +44,6 @@ fn the_cluster_has_three_brokers_and_safe_defaults() {
     assert_eq!(offsets, (0..12).map(|partition| (partition, 0)).collect());
 }
 
-/// Goal: the Java program that says where the Java client puts a key can be trusted. Method: the
-/// vectors of Kafka's own UtilsTest, hash and partition.
-#[test]
-#[ignore = "needs a real cluster: scripts/test"]
-fn the_java_partitioner_gives_the_published_hashes() {
-    let Some(cluster) = support::cluster() else { return };
-    let vectors: [(&str, i32); 4] = [
-        ("21", -973_932_308),
-        ("foobar", -790_332_482),
-        ("a-little-bit-long-string", -985_981_536),
-        ("abc", 479_470_107),
-    ];
-    let hex = |key: &str| key.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let input: String = vectors.iter().map(|(key, _)| hex(key) + "\n").collect();
-    let expected: String = vectors
-        .iter()
-        .map(|(key, hash)| format!("{} {hash} {}\n", hex(key), (hash & i32::MAX) % 12))
-        .collect();
-    assert_eq!(cluster.java("KeyPartitions.java", &["12"], &input), expected);
-}
-
 /// Goal: the embedded broker is Kafka enough for Kafka's own clients. Method: the Java producer,
 /// consumer and admin client against it, with each codec, idempotence on; the real cluster only
 /// lends its jars.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use kprod_bench::base::{Rng, WorkerIndex};
-use kprod_bench::kafka::partitioner::{key_hash, partition_for_key};
+use kprod_bench::base::WorkerIndex;
 use kprod_bench::load::source::{KeyPlan, Source, SourcePlan, ValuePlan, parse_sequence};
 
 use super::outcome::{Seen, consume, count, delivered, passed};
@@ -69,33 +68,7 @@ fn are_what_the_source_makes(plan: &SourcePlan, seen: &BTreeMap<u32, Vec<Seen>>,
     assert!(numbers.into_iter().eq(0..3_000), "{codec}: every number once");
 }
 
-/// Goal: keys go where the Java client puts them. Method: 10,000 random keys of all lengths up to
-/// 64 bytes, hash and partition, against the client's own classes for several partition counts.
-#[test]
-#[ignore = "needs a real cluster: scripts/test"]
-fn random_keys_have_the_java_clients_partition() {
-    let Some(cluster) = support::cluster() else { return };
-    let mut rng = Rng::new(11);
-    let keys: Vec<Vec<u8>> = (0..10_000)
-        .map(|_| {
-            let mut key = vec![0; usize::try_from(rng.below(65)).unwrap()];
-            rng.fill(&mut key);
-            key
-        })
-        .collect();
-    let input: String = keys.iter().map(|key| hex(key) + "\n").collect();
-    for partitions in [2, 7, 12, 1_000] {
-        let answer = cluster.java("KeyPartitions.java", &[&partitions.to_string()], &input);
-        assert_eq!(answer.lines().count(), keys.len());
-        for (line, key) in answer.lines().zip(&keys) {
-            let hash = key_hash(key).cast_signed();
-            let partition = partition_for_key(key, partitions);
-            assert_eq!(line, format!("{} {hash} {partition}", hex(key)), "of {partitions}");
-        }
-    }
-}
-
-/// Goal: so they do on the wire. Method: a run over 10,000 keys; every record that the console
+/// Goal: keys go where the Java client puts them, on the wire too. Method: a run over 10,000 keys; every record that the console
 /// consumer finds lies in the partition that the Java client's classes name for its key.
 #[test]
 #[ignore = "needs a real cluster: scripts/test"]

@@ -58,10 +58,10 @@ impl Cluster {
         self.run("kafka", &[&[tool], args].concat(), "")
     }
 
-    /// Runs a single-file Java program of `tests/real_cluster/` on the jars of the cluster, with
+    /// Runs a single-file Java program of `tests/java/` on the jars of the cluster, with
     /// `input` as its stdin, and returns its stdout.
     pub(crate) fn java(&self, file: &str, args: &[&str], input: &str) -> String {
-        let path = root().join("tests/real_cluster").join(file);
+        let path = root().join("tests/java").join(file);
         self.run("java", &[&[path.to_str().unwrap()], args].concat(), input)
     }
 

@@ -1,7 +1,7 @@
 // Says where the Java client puts keys: reads keys in hex, one a line (an empty line is an empty
 // key), and prints "HEX MURMUR2 PARTITION" for each, computed by the client's own classes.
 //
-//   scripts/cluster java tests/real_cluster/KeyPartitions.java PARTITIONS < keys
+//   scripts/cluster java tests/java/KeyPartitions.java PARTITIONS < keys
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
