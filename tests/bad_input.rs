@@ -3,7 +3,7 @@
 //! process; a test waits as long as the command does.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 use assert_cmd::Command;
@@ -151,6 +151,75 @@ fn inside(api: i16) -> Option<Vec<u8>> {
         _ => return None,
     }
     Some(body)
+}
+
+/// A broker on loopback that does all as it should, but answers Produce with `deed`, which gets the
+/// stream and the correlation id.
+fn leader(deed: impl Fn(&mut TcpStream, [u8; 4]) + Send + Sync + Copy + 'static) -> SocketAddr {
+    server(move |mut stream| {
+        let port = stream.local_addr().expect("it is connected").port();
+        while let Some((api, _, correlation)) = request(&mut stream) {
+            match (api, leading(api, port)) {
+                (0, _) => deed(&mut stream, correlation),
+                (18, _) => offer_versions(&mut stream, correlation),
+                (_, Some(body)) => answer(&mut stream, &[&correlation, &body]),
+                (_, None) => return,
+            }
+        }
+    })
+}
+
+/// As `inside`, but broker 1 is where `port` is, and its partition is empty.
+fn leading(api: i16, port: u16) -> Option<Vec<u8>> {
+    if api == 2 {
+        // One topic of one partition: index 0, no error, no time, offset 0, epoch 0; tags.
+        let mut body = vec![0, 0, 0, 0, 0, 2, 12];
+        body.extend(b"kprod-bench");
+        body.extend([2, 0, 0, 0, 0, 0, 0]);
+        body.extend([&[0xff; 8][..], &[0; 8], &[0; 4], &[0, 0, 0]].concat());
+        return Some(body);
+    }
+    let body = inside(api)?;
+    if api != 3 {
+        return Some(body);
+    }
+    let name = body.windows(15).position(|part| part == b"\x0finside.invalid").expect("a name");
+    let port = u32::from(port).to_be_bytes();
+    Some([&body[..name], b"\x0a127.0.0.1", &port, &body[name + 19..]].concat())
+}
+
+/// A run whose Produce requests are answered by `deed`, which breaks the protocol: it ends by itself
+/// in code 4. A warning on standard error, which comes but once, and the result's faults hold every
+/// part and the server's address.
+fn mid_run(deed: impl Fn(&mut TcpStream, [u8; 4]) + Send + Sync + Copy + 'static, parts: &[&str]) {
+    let addr = leader(deed).to_string();
+    let (said, result) = broken_run(&addr, "");
+    let warnings: Vec<_> = said.lines().filter(|line| line.contains(parts[0])).collect();
+    let [warning] = &warnings[..] else { panic!("expected one warning: {said}") };
+    assert!(warning.starts_with("warning: "), "{said}");
+    let faults = result["faults"].as_array().expect("a list");
+    let [fault] = &faults[..] else { panic!("expected one fault: {faults:?}") };
+    assert_eq!(fault["broker"], 1);
+    assert!(fault["count"].as_u64() >= Some(2), "each new connection breaks: {fault}");
+    for part in parts.iter().copied().chain([addr.as_str()]) {
+        assert!(warning.contains(part), "no {part:?} in {warning}");
+        let text = fault["text"].as_str().expect("a text");
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+/// What a run said that fails (code 4) against the leader at `addr`, and its result.
+fn broken_run(addr: &str, flags: &str) -> (String, serde_json::Value) {
+    let line = format!(
+        "--bootstrap-server {addr} --max-block-ms 2000 --request-timeout-ms 1000 \
+         -X delivery.timeout.ms=2000 --duration 1s --warmup 0s --rate 100 --output-format json {flags}"
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kprod-bench"));
+    command.env_remove("KPROD_BOOTSTRAP_SERVER").args(line.split_whitespace());
+    let run = command.assert().code(4);
+    let output = run.get_output();
+    let said = String::from_utf8(output.stderr.clone()).expect("messages are text");
+    (said, serde_json::from_slice(&output.stdout).expect("a result"))
 }
 
 /// 2,000,000,000 entries, as the length of a compact array: one more, in seven bits a byte.
@@ -302,6 +371,55 @@ fn an_answer_to_a_question_nobody_asked() {
         hold(stream);
     });
     unusable(&[addr], &["correlation id 77 came; expected 0", "check what stands between"]);
+}
+
+#[test]
+fn garbage_for_an_ack() {
+    let deed =
+        |stream: &mut TcpStream, id: [u8; 4]| answer(stream, &[&id, &[0], &TWO_BILLION, &[7; 40]]);
+    mid_run(deed, &["Produce", "a length of 2000000000", "expected Kafka's format"]);
+}
+
+#[test]
+fn two_billion_bytes_announced_for_an_ack() {
+    let deed = |stream: &mut TcpStream, _: [u8; 4]| {
+        drop(stream.write_all(&[&[0x7f, 0xff, 0xff, 0xff][..], &[0; 64]].concat()));
+    };
+    mid_run(deed, &["an answer of 2147483647 bytes was announced", "expected 4 to"]);
+}
+
+#[test]
+fn an_ack_that_is_cut_short() {
+    let addr = leader(|stream, id| {
+        drop(stream.write_all(&[&[0, 0, 0, 60][..], &id, &[0; 10]].concat()));
+        drop(stream.shutdown(Shutdown::Both));
+    });
+    // A broker that goes down does the same: news for those who ask, and no fault.
+    let (said, result) = broken_run(&addr.to_string(), "-v");
+    let parts = ["info: ", "closed by the other side while in use", "check the broker's log"];
+    assert!(said.lines().any(|line| parts.iter().all(|part| line.contains(part))), "{said}");
+    assert_eq!(result["faults"], serde_json::json!([]));
+}
+
+#[test]
+fn an_ack_for_another_request() {
+    let deed = |stream: &mut TcpStream, _: [u8; 4]| answer(stream, &[&[0, 1, 0, 0], &[0; 20]]);
+    mid_run(deed, &["correlation id 65536 came; expected", "the oldest request's"]);
+}
+
+#[test]
+fn an_answer_that_comes_byte_by_byte() {
+    let addr = server(|mut stream| {
+        drop(stream.set_nodelay(true));
+        if let Some((_, _, correlation)) = request(&mut stream) {
+            let garbage = [&[0, 0, 0, 40][..], &correlation, &[0, 0], &TWO_BILLION, &[7; 29]];
+            for byte in garbage.concat() {
+                drop(stream.write_all(&[byte]));
+            }
+        }
+        hold(stream);
+    });
+    unusable(&[addr], &["ApiVersions", "a length of 2000000000", "expected Kafka's format"]);
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub fn report(
         brokers: distill::brokers(tally, window),
         intervals: distill::intervals(tally),
         errors: distill::errors(tally),
+        faults: distill::faults(&result.faults),
         failures: distill::failures(tally),
         retries: tally.batches.retries,
         unavailability: distill::unavailability(tally, &result.topic.slots),
@@ -320,6 +321,7 @@ mod tests {
             tally: recorder.finish(start + Duration::from_secs(12)),
             offsets: Some(offsets),
             readback: None,
+            faults: Vec::new(),
             client: ClientCost {
                 cpu: Duration::from_secs(1),
                 worker_cpu: vec![Duration::from_millis(500)],

@@ -6,10 +6,11 @@ use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 
 use super::model::{
     BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, FailuresModel,
-    GapModel, IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel,
+    FaultModel, GapModel, IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel,
     StagesModel,
 };
 use crate::base::Instant;
+use crate::host::driver::result::BrokerFault;
 use crate::kafka::wire::record_batch;
 use crate::load::recorder::{Kind, Measured, Tally};
 
@@ -188,6 +189,17 @@ pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
             }
         };
     tally.errors.iter().map(row).collect()
+}
+
+pub(super) fn faults(faults: &[BrokerFault]) -> Vec<FaultModel> {
+    let row = |fault: &BrokerFault| FaultModel {
+        broker: fault.broker,
+        text: fault.text.clone(),
+        count: fault.count,
+        first_at: nanos(fault.first),
+        last_at: nanos(fault.last),
+    };
+    faults.iter().map(row).collect()
 }
 
 pub(super) fn failures(tally: &Tally) -> FailuresModel {

@@ -51,6 +51,7 @@ pub(super) fn report() -> Report {
         brokers: Vec::new(),
         intervals: Vec::new(),
         errors: Vec::new(),
+        faults: Vec::new(),
         failures: FailuresModel::default(),
         retries: 0,
         unavailability: Vec::new(),

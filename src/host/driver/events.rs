@@ -1,6 +1,11 @@
 //! What happened on the network, as counts and as lines. Cost class: per event.
 
+use core::mem::discriminant;
+use core::time::Duration;
+
 use super::observer::LogLevel;
+use super::result::BrokerFault;
+use crate::kafka::connection::Problem;
 use crate::load::engine::ProducerEvent;
 
 /// What a phase remembers of events.
@@ -8,16 +13,62 @@ use crate::load::engine::ProducerEvent;
 pub(super) struct Chronicle {
     /// Leader changes seen by each worker: all see the same, some miss one.
     leader_changes: Vec<u64>,
+    /// What brokers got wrong, with the problem that was first of its kind.
+    faults: Vec<(Problem, BrokerFault)>,
 }
 
 impl Chronicle {
-    pub(super) fn note(&mut self, worker: usize, event: &ProducerEvent) {
-        if let ProducerEvent::LeaderChanged { to: Some(_), .. } = event {
-            if self.leader_changes.len() <= worker {
-                self.leader_changes.resize(worker + 1, 0);
+    /// Takes note of an event at `since` the phase's start, and gives the line for it, if it is
+    /// worth one.
+    pub(super) fn note(
+        &mut self,
+        worker: usize,
+        event: &ProducerEvent,
+        since: Duration,
+    ) -> Option<(LogLevel, String)> {
+        match event {
+            ProducerEvent::LeaderChanged { to: Some(_), .. } => {
+                if self.leader_changes.len() <= worker {
+                    self.leader_changes.resize(worker + 1, 0);
+                }
+                self.leader_changes[worker] += 1;
             }
-            self.leader_changes[worker] += 1;
+            // A broker that restarts is news; one that answers nonsense is nobody's plan.
+            ProducerEvent::NodeLost { problem, .. } if problem.fault.is_final() => {
+                let level =
+                    if self.fault(problem, since) { LogLevel::Warn } else { LogLevel::Info };
+                return Some((level, format!("connection lost: {problem}")));
+            }
+            _ => {}
         }
+        describe(event)
+    }
+
+    /// Counts a fault; whether it is the first of its kind.
+    fn fault(&mut self, problem: &Problem, since: Duration) -> bool {
+        let known = self.faults.iter_mut().find(|(first, _)| same_kind(first, problem));
+        if let Some((_, fault)) = known {
+            fault.count += 1;
+            fault.last = since;
+            return false;
+        }
+        if self.faults.len() >= MOST_FAULTS {
+            return false;
+        }
+        let fault = BrokerFault {
+            broker: (problem.node.0 >= 0).then_some(problem.node.0),
+            text: problem.to_string(),
+            count: 1,
+            first: since,
+            last: since,
+        };
+        self.faults.push((problem.clone(), fault));
+        true
+    }
+
+    /// What brokers got wrong, in the order in which each showed first.
+    pub(super) fn faults(&self) -> Vec<BrokerFault> {
+        self.faults.iter().map(|(_, fault)| fault.clone()).collect()
     }
 
     /// Changes to another leader, as the worker that saw most of them saw it.
@@ -26,13 +77,23 @@ impl Chronicle {
     }
 }
 
+/// Whether both are the same deed of the same broker; numbers in it may differ from one time to the
+/// next.
+fn same_kind(one: &Problem, other: &Problem) -> bool {
+    let place = |problem: &Problem| (problem.node, problem.addr, problem.port);
+    place(one) == place(other)
+        && one.host == other.host
+        && discriminant(&one.fault) == discriminant(&other.fault)
+        && one.fault.api() == other.fault.api()
+}
+
 /// The event as a line, if it is worth one.
-pub(super) fn describe(event: &ProducerEvent) -> Option<(LogLevel, String)> {
+fn describe(event: &ProducerEvent) -> Option<(LogLevel, String)> {
     let told = match event {
         ProducerEvent::RequestSent { .. } => return None,
         ProducerEvent::NodeReady(node) => (LogLevel::Debug, format!("connected to broker {node}")),
-        ProducerEvent::NodeLost { node, problem } => {
-            (LogLevel::Info, format!("lost broker {node}: {problem}"))
+        ProducerEvent::NodeLost { problem, .. } => {
+            (LogLevel::Info, format!("connection lost: {problem}"))
         }
         ProducerEvent::LeaderChanged { slot, from, to } => {
             let name = |broker: &Option<_>| match broker {
@@ -65,4 +126,88 @@ pub(super) fn describe(event: &ProducerEvent) -> Option<(LogLevel, String)> {
         ProducerEvent::Fatal(failure) => (LogLevel::Error, failure.to_string()),
     };
     Some(told)
+}
+
+/// Kinds of faults kept: a hostile cluster may name itself anew with every answer.
+const MOST_FAULTS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{BrokerId, CloseCause};
+    use crate::kafka::connection::{Fault, Phase};
+    use crate::kafka::wire::ApiKey;
+
+    fn lost(node: i32, fault: Fault) -> ProducerEvent {
+        let problem = Problem {
+            node: BrokerId(node),
+            host: "127.0.0.1".to_owned(),
+            port: 9_092,
+            addr: Some("127.0.0.1:9092".parse().unwrap()),
+            phase: Phase::Ready,
+            fault,
+        };
+        ProducerEvent::NodeLost { node: BrokerId(node), problem: Arc::new(problem) }
+    }
+
+    fn unreadable(api: ApiKey, why: &str) -> Fault {
+        Fault::Malformed { api, version: 9, why: why.to_owned() }
+    }
+
+    /// The level of the line for each event, one a second, and what is remembered.
+    fn told(events: &[ProducerEvent]) -> (Vec<LogLevel>, Vec<BrokerFault>) {
+        let mut chronicle = Chronicle::default();
+        let levels = (0..).zip(events).map(|(second, event)| {
+            let since = Duration::from_secs(second);
+            chronicle.note(0, event, since).expect("a loss has a line").0
+        });
+        (levels.collect(), chronicle.faults())
+    }
+
+    #[test]
+    fn a_fault_is_a_warning_the_first_time_and_counted_each_time() {
+        let first = unreadable(ApiKey::Produce, "a length of 7");
+        let again = unreadable(ApiKey::Produce, "a length of 8");
+        let (levels, faults) = told(&[lost(1, first), lost(1, again.clone()), lost(1, again)]);
+        assert_eq!(levels, [LogLevel::Warn, LogLevel::Info, LogLevel::Info]);
+        let [fault] = &faults[..] else { panic!("{faults:?}") };
+        assert_eq!((fault.broker, fault.count), (Some(1), 3));
+        assert_eq!((fault.first, fault.last), (Duration::ZERO, Duration::from_secs(2)));
+        assert!(fault.text.starts_with("broker 1 at 127.0.0.1:9092: an answer to Produce"));
+        assert!(fault.text.contains("a length of 7"), "{}", fault.text);
+    }
+
+    #[test]
+    fn brokers_apis_and_causes_are_told_apart() {
+        let claimed = Fault::FrameLength { claimed: i32::MAX, limit: 1 };
+        let kinds = [
+            lost(1, unreadable(ApiKey::Produce, "")),
+            lost(2, unreadable(ApiKey::Produce, "")),
+            lost(1, unreadable(ApiKey::Metadata, "")),
+            lost(1, claimed),
+            lost(-1, Fault::Correlation { expected: Some(1), found: 2 }),
+        ];
+        let (levels, faults) = told(&kinds);
+        assert_eq!(levels, [LogLevel::Warn; 5]);
+        let brokers: Vec<_> = faults.iter().map(|fault| fault.broker).collect();
+        assert_eq!(brokers, [Some(1), Some(2), Some(1), Some(1), None]);
+    }
+
+    #[test]
+    fn a_broker_that_restarts_is_no_fault() {
+        let (levels, faults) = told(&[lost(1, Fault::Closed(CloseCause::PeerClosed))]);
+        assert_eq!(levels, [LogLevel::Info]);
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn endless_new_brokers_are_not_all_kept() {
+        let kind = |node| lost(node, Fault::FrameLength { claimed: -1, limit: 1 });
+        let (levels, faults) = told(&(0..1_000).map(kind).collect::<Vec<_>>());
+        assert_eq!(faults.len(), MOST_FAULTS);
+        assert_eq!(levels.iter().filter(|level| **level == LogLevel::Warn).count(), MOST_FAULTS);
+    }
 }

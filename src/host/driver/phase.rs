@@ -10,10 +10,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::crew::Crew;
 use super::environment::Usage;
 use super::error::RunError;
-use super::events::{self, Chronicle};
+use super::events::Chronicle;
 use super::observer::{Lap, Observer, Progress};
 use super::plan::RunPlan;
-use super::result::{PhaseKind, Signal};
+use super::result::{BrokerFault, PhaseKind, Signal};
 use super::signals::Signals;
 use crate::base::Instant;
 use crate::host::shell::clock;
@@ -32,6 +32,7 @@ pub(super) struct PhaseOutcome {
     pub(super) at_once: bool,
     pub(super) aborted: Option<String>,
     pub(super) leader_changes: u64,
+    pub(super) faults: Vec<BrokerFault>,
 }
 
 /// Watches one phase.
@@ -120,6 +121,7 @@ impl Watch<'_> {
             at_once: state.at_once,
             aborted: state.aborted,
             leader_changes: state.chronicle.leader_changes(),
+            faults: state.chronicle.faults(),
         })
     }
 
@@ -142,10 +144,10 @@ impl Watch<'_> {
                 state.ended.push(worker);
             }
             EngineReport::Event { event, at } => {
-                state.chronicle.note(worker, &event);
-                if let Some((level, line)) = events::describe(&event) {
-                    let since = at.since(state.start).as_secs_f64();
-                    self.observer.log(level, &format!("{since:.3} s: {line}"));
+                let since = at.since(state.start);
+                if let Some((level, line)) = state.chronicle.note(worker, &event, since) {
+                    let seconds = since.as_secs_f64();
+                    self.observer.log(level, &format!("{seconds:.3} s: {line}"));
                 }
             }
             EngineReport::Ready { .. } | EngineReport::NotReady(_) | EngineReport::Waiting(_) => {}

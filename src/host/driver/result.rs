@@ -30,6 +30,8 @@ pub struct RunResult {
     pub offsets: Option<OffsetDelta>,
     /// The records read back; `None` when that wasn't asked for.
     pub readback: Option<Readback>,
+    /// What brokers got wrong in the measurement, in the order in which each showed first.
+    pub faults: Vec<BrokerFault>,
     /// What the run cost on this side.
     pub client: ClientCost,
     /// Where it ran.
@@ -235,6 +237,21 @@ pub struct BrokerFacts {
     pub port: u16,
     /// Its rack.
     pub rack: Option<String>,
+}
+
+/// Bytes of a broker that broke the protocol and ended the connection.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct BrokerFault {
+    /// Its node id; `None` for an entry of `bootstrap.servers`.
+    pub broker: Option<i32>,
+    /// Its address, what came the first time, what was expected and what to try.
+    pub text: String,
+    /// How often, all workers together; at least 1.
+    pub count: u64,
+    /// The first time, since the phase's start.
+    pub first: Duration,
+    /// The last time, since the phase's start.
+    pub last: Duration,
 }
 
 /// The topic, as the cluster describes it.

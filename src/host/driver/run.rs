@@ -338,7 +338,7 @@ impl Run<'_> {
 
     fn sum_up(&self, phases: Phases, ground: Ground) -> Result<RunResult, RunError> {
         let Phases { results, measured, offsets, readback } = phases;
-        let PhaseOutcome { ends, usage, interrupted, aborted, .. } = measured;
+        let PhaseOutcome { ends, usage, interrupted, aborted, faults, .. } = measured;
         let window = window_of(&ends);
         let tally = merged(ends)?;
         let delta = |(before, after): (Vec<i64>, Vec<i64>)| {
@@ -356,6 +356,7 @@ impl Run<'_> {
             tally,
             offsets,
             readback,
+            faults,
             client,
             environment: Environment::read(),
             interrupted,

@@ -73,6 +73,17 @@ impl Fault {
         matches!(self, Self::SetupTimeout(_) | Self::RequestTimeout { .. })
     }
 
+    /// The API whose answer or whose versions it is about; `None` for everything else.
+    #[must_use]
+    pub const fn api(&self) -> Option<ApiKey> {
+        match self {
+            Self::RequestTimeout { api, .. }
+            | Self::Malformed { api, .. }
+            | Self::NoCommonVersion { api, .. } => Some(*api),
+            _ => None,
+        }
+    }
+
     /// Whether what listens there showed that it is no broker for us: another attempt would show
     /// the same. A broker that is only just starting refuses, closes or keeps silent, but never
     /// does any of these.

@@ -307,6 +307,21 @@ pub struct ErrorModel {
     pub last_at: u64,
 }
 
+/// Bytes of a broker that broke the protocol and ended the connection.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct FaultModel {
+    /// Its id; null for an address of `bootstrap.servers`.
+    pub broker: Option<i32>,
+    /// Its address, what came the first time, what was expected and what to try.
+    pub text: String,
+    /// How often.
+    pub count: u64,
+    /// Since the phase's start.
+    pub first_at: u64,
+    /// Since the phase's start.
+    pub last_at: u64,
+}
+
 /// A time in which a partition acknowledged nothing although records waited for it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GapModel {

@@ -72,6 +72,9 @@ pub struct Report {
     pub intervals: Vec<IntervalModel>,
     /// By Kafka's error code.
     pub errors: Vec<ErrorModel>,
+    /// What brokers sent that broke the protocol, by broker and kind, in order of the first time.
+    #[serde(default)]
+    pub faults: Vec<FaultModel>,
     /// Failed and indeterminate records by cause.
     pub failures: FailuresModel,
     /// Batches sent again.

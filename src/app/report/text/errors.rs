@@ -1,7 +1,7 @@
 //! What went wrong, and when partitions took nothing. Cost class: once a run.
 
 use crate::app::report::figures::{plural, thousands};
-use crate::app::report::model::Report;
+use crate::app::report::model::{FaultModel, Report};
 use crate::app::report::page::field;
 
 /// Records that ended badly with the errors that ended them, apart from what was only sent again.
@@ -71,6 +71,18 @@ pub(super) fn cut(report: &Report) -> Option<String> {
     let fates: Vec<_> =
         fates.map(|(name, count)| format!("{} {name}", plural(*count, "record"))).collect();
     Some(field("cut off", &format!("{by}: {}", fates.join(", "))))
+}
+
+/// What brokers sent that broke the protocol, a line a kind.
+pub(super) fn faults(report: &Report) -> Vec<String> {
+    let line = |fault: &FaultModel| {
+        let times = match fault.count {
+            1 => String::new(),
+            n => format!(" ({} times)", thousands(n)),
+        };
+        field("broken protocol", &format!("{}{times}", fault.text))
+    };
+    report.faults.iter().map(line).collect()
 }
 
 /// Why records failed, where a time limit of the producer's own says it.

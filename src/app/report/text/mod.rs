@@ -14,7 +14,7 @@ mod stages;
 pub use latency::shown;
 
 use self::effort::effort;
-use self::errors::{cut, errors, reordered, unavailability};
+use self::errors::{cut, errors, faults, reordered, unavailability};
 use self::headline::{head, place, reasons, verdict};
 use self::latency::latencies;
 use self::partitions::partitions;
@@ -41,6 +41,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.push(errors(report));
     lines.extend(cut(report));
     lines.extend(reordered(report));
+    lines.extend(faults(report));
     lines.extend(unavailability(report));
     lines.push(field("confirmed", &confirmed(report)));
     lines.extend(verified(report).map(|text| field("verified", &text)));
@@ -66,8 +67,8 @@ pub fn window_seconds(report: &Report) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::model::{
-        ClusterKind, ErrorModel, GapModel, MissingModel, ReasonModel, Status, VerificationModel,
-        VerifiedPartitionModel,
+        ClusterKind, ErrorModel, FaultModel, GapModel, MissingModel, ReasonModel, Status,
+        VerificationModel, VerifiedPartitionModel,
     };
     use super::super::page::{COLUMNS, visible};
     use super::super::sample;
@@ -150,6 +151,16 @@ mod tests {
             retriable: true,
             count: 273,
             records: 123,
+            first_at: 0,
+            last_at: 1,
+        }];
+        report.faults = vec![FaultModel {
+            broker: Some(2),
+            text:
+                "broker 2 at kafka-2:9092: an answer of 2147483647 bytes was announced; expected \
+                   4 to 104857600; check that the port belongs to a Kafka broker"
+                    .to_owned(),
+            count: 3,
             first_at: 0,
             last_at: 1,
         }];
