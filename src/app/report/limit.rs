@@ -157,7 +157,11 @@ mod tests {
             (Limit::Lateness, "too late to its schedule", "more CPU"),
             (Limit::Throttle, "pauses of 40 % of the window", "raise the client's quota"),
             (Limit::Memory, "buffer.memory = 33554432", "raise --buffer-memory"),
-            (Limit::InFlight, "usually 5 of the 5", "raise --batch-size"),
+            (
+                Limit::InFlight,
+                "usually 5 of the 5",
+                "raise --batch-size, so that each carries more",
+            ),
             (Limit::Linger, "linger.ms = 5: it closed 90 %", "lower --linger-ms"),
             (Limit::Network, "9.00 ms to write a request out, 40.0 ms", "look at the link"),
             (Limit::Broker, "40.0 ms from a written request", "add partitions or brokers"),

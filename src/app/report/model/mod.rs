@@ -76,6 +76,7 @@ pub struct Report {
     #[serde(default)]
     pub faults: Vec<FaultModel>,
     /// Failed and indeterminate records by cause.
+    #[serde(default)]
     pub failures: FailuresModel,
     /// Batches sent again.
     pub retries: u64,

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Proof of delivery. What only reading the records back can tell is null with `offsets`.
+/// Proof of delivery. What only reading the records back can tell is null with `offsets`. A field
+/// that an older result doesn't have reads as nothing found.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
 pub struct VerificationModel {
     /// offsets or sequence.
     pub mode: String,
@@ -66,6 +68,7 @@ pub struct MissingModel {
 
 /// One partition's part.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
 pub struct VerifiedPartitionModel {
     /// Its index.
     pub partition: u32,
