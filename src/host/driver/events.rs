@@ -1,11 +1,10 @@
 //! What happened on the network, as counts and as lines. Cost class: per event.
 
-use core::mem::discriminant;
 use core::time::Duration;
+use std::sync::Arc;
 
 use super::observer::LogLevel;
 use super::result::BrokerFault;
-use crate::kafka::connection::Problem;
 use crate::load::engine::ProducerEvent;
 
 /// What a phase remembers of events.
@@ -13,8 +12,8 @@ use crate::load::engine::ProducerEvent;
 pub(super) struct Chronicle {
     /// Leader changes seen by each worker: all see the same, some miss one.
     leader_changes: Vec<u64>,
-    /// What brokers got wrong, with the problem that was first of its kind.
-    faults: Vec<(Problem, BrokerFault)>,
+    /// What brokers got wrong, with the event that was first of its kind.
+    faults: Vec<(ProducerEvent, BrokerFault)>,
 }
 
 impl Chronicle {
@@ -34,36 +33,31 @@ impl Chronicle {
                 self.leader_changes[worker] += 1;
             }
             // A broker that restarts is news; one that answers nonsense is nobody's plan.
-            ProducerEvent::NodeLost { problem, .. } if problem.fault.is_final() => {
-                let level =
-                    if self.fault(problem, since) { LogLevel::Warn } else { LogLevel::Info };
-                return Some((level, format!("connection lost: {problem}")));
+            ProducerEvent::NodeLost { node, problem } if problem.fault.is_final() => {
+                let known = self.faults.iter_mut().find(|(first, _)| same_kind(first, event));
+                let line = format!("connection lost: {problem}");
+                if let Some((_, fault)) = known {
+                    fault.count += 1;
+                    fault.last = since;
+                    return Some((LogLevel::Info, line));
+                }
+                if self.faults.len() >= MOST_FAULTS {
+                    return Some((LogLevel::Info, line));
+                }
+                let fault = BrokerFault {
+                    broker: (node.0 >= 0).then_some(node.0),
+                    text: problem.to_string(),
+                    count: 1,
+                    first: since,
+                    last: since,
+                };
+                let first = ProducerEvent::NodeLost { node: *node, problem: Arc::clone(problem) };
+                self.faults.push((first, fault));
+                return Some((LogLevel::Warn, line));
             }
             _ => {}
         }
         describe(event)
-    }
-
-    /// Counts a fault; whether it is the first of its kind.
-    fn fault(&mut self, problem: &Problem, since: Duration) -> bool {
-        let known = self.faults.iter_mut().find(|(first, _)| same_kind(first, problem));
-        if let Some((_, fault)) = known {
-            fault.count += 1;
-            fault.last = since;
-            return false;
-        }
-        if self.faults.len() >= MOST_FAULTS {
-            return false;
-        }
-        let fault = BrokerFault {
-            broker: (problem.node.0 >= 0).then_some(problem.node.0),
-            text: problem.to_string(),
-            count: 1,
-            first: since,
-            last: since,
-        };
-        self.faults.push((problem.clone(), fault));
-        true
     }
 
     /// What brokers got wrong, in the order in which each showed first.
@@ -77,14 +71,13 @@ impl Chronicle {
     }
 }
 
-/// Whether both are the same deed of the same broker; numbers in it may differ from one time to the
-/// next.
-fn same_kind(one: &Problem, other: &Problem) -> bool {
-    let place = |problem: &Problem| (problem.node, problem.addr, problem.port);
-    place(one) == place(other)
-        && one.host == other.host
-        && discriminant(&one.fault) == discriminant(&other.fault)
-        && one.fault.api() == other.fault.api()
+/// Whether both events are the same deed of the same broker.
+fn same_kind(one: &ProducerEvent, other: &ProducerEvent) -> bool {
+    use ProducerEvent::NodeLost;
+    match (one, other) {
+        (NodeLost { problem: one, .. }, NodeLost { problem: other, .. }) => one.is_like(other),
+        _ => false,
+    }
 }
 
 /// The event as a line, if it is worth one.
@@ -133,12 +126,9 @@ const MOST_FAULTS: usize = 100;
 
 #[cfg(test)]
 mod tests {
-    use core::time::Duration;
-    use std::sync::Arc;
-
     use super::*;
     use crate::base::{BrokerId, CloseCause};
-    use crate::kafka::connection::{Fault, Phase};
+    use crate::kafka::connection::{Fault, Phase, Problem};
     use crate::kafka::wire::ApiKey;
 
     fn lost(node: i32, fault: Fault) -> ProducerEvent {

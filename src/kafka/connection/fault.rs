@@ -4,6 +4,7 @@
 //! expected and what to try.
 
 use core::fmt;
+use core::mem::discriminant;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -75,7 +76,7 @@ impl Fault {
 
     /// The API whose answer or whose versions it is about; `None` for everything else.
     #[must_use]
-    pub const fn api(&self) -> Option<ApiKey> {
+    const fn api(&self) -> Option<ApiKey> {
         match self {
             Self::RequestTimeout { api, .. }
             | Self::Malformed { api, .. }
@@ -188,6 +189,16 @@ impl fmt::Display for Cause<'_> {
 }
 
 impl Problem {
+    /// Whether both are the same deed of the same broker at the same address; numbers and words in
+    /// it may differ from one time to the next.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.node == other.node
+            && (&self.host, self.port, self.addr) == (&other.host, other.port, other.addr)
+            && discriminant(&self.fault) == discriminant(&other.fault)
+            && self.fault.api() == other.fault.api()
+    }
+
     /// The sentence without the address.
     fn cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.fault, self.phase) {
