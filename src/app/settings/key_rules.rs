@@ -1,7 +1,7 @@
 //! A file of key rules into rules, and those into a plan. Cost class: once a file.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::matrix::Choice;
 use super::problems::Problems;
 use super::profile::Profile;
-use super::yaml::{Document, Node};
+use super::yaml::{Document, Node, read_text};
 use crate::app::cli::args::RunArgs;
 use crate::kafka::config::{Note, NoteKind, PartitionerKind, Resolved, nearest_of};
 use crate::kafka::partitioner::{Among, KeyHash, KeyRules, NoKey, Over, Pin, Rules};
@@ -37,7 +37,7 @@ impl GivenRules {
             let (file, rules) = profile?.key_rules.clone()?;
             return Some(Self { file, rules: Arc::new(rules), by_flag: false });
         };
-        match fs::read_to_string(path) {
+        match read_text(Path::new(path)) {
             Ok(text) => {
                 let rules = Arc::new(read(path, text, problems)?);
                 Some(Self { file: path.clone(), rules, by_flag: true })
@@ -113,7 +113,7 @@ pub(super) fn read(name: &str, text: String, problems: &mut Problems) -> Option<
 
 /// The rules, each a key and its partition.
 fn pins_of(rules: &Node<'_>, problems: &mut Problems) -> Vec<(Vec<u8>, Pin)> {
-    let mut seen: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    let mut seen: BTreeMap<Vec<u8>, Node<'_>> = BTreeMap::new();
     let mut pins = Vec::new();
     for rule in rules.items("a list of rules, such as [{key: Pangyo, partition: 0}]", problems) {
         if !rule.check_fields(&["key", "hex", "base64", "partition"], problems) {
@@ -122,11 +122,12 @@ fn pins_of(rules: &Node<'_>, problems: &mut Problems) -> Vec<(Vec<u8>, Pin)> {
         let key = key(&rule, problems);
         let pin = rule.needed("partition", problems).and_then(|node| pin(&node, problems));
         let Some((node, key)) = key else { continue };
-        if let Some(line) = seen.get(&key) {
+        if let Some(first) = seen.get(&key) {
+            let line = first.line();
             node.problem(format_args!("a key without a rule; line {line} has one"), problems);
             continue;
         }
-        seen.insert(key.clone(), node.line());
+        seen.insert(key.clone(), node);
         pins.extend(pin.map(|pin| (key, pin)));
     }
     pins

@@ -8,10 +8,13 @@ pub struct Problems(Vec<String>);
 
 impl Problems {
     /// Adds a problem unless it is known already: the cells of a matrix share most of theirs.
+    /// Beyond a thousand one line says that there are more.
     pub fn add(&mut self, problem: String) {
-        if !self.0.contains(&problem) {
-            self.0.push(problem);
+        if self.0.len() > MOST || self.0.contains(&problem) {
+            return;
         }
+        let is_full = self.0.len() == MOST;
+        self.0.push(if is_full { format!("more than {MOST} problems") } else { problem });
     }
 
     /// Adds the problem of a flag's value, in the form that all messages about values have.
@@ -35,5 +38,24 @@ impl Problems {
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))
+    }
+}
+
+/// Nobody reads more at once.
+const MOST: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_said_once_and_endless_ones_end() {
+        let mut problems = Problems::default();
+        for nth in (0..5_000).flat_map(|nth| [nth, nth]) {
+            problems.add(format!("problem {nth}"));
+        }
+        let lines = problems.lines();
+        assert_eq!(lines.len(), MOST + 1);
+        assert_eq!(lines[MOST - 1..], ["problem 999", "more than 1000 problems"]);
     }
 }

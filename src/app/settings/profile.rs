@@ -5,12 +5,11 @@
 //! is wrong with it is said at once. Without any flag the built-in `default` holds.
 
 use core::time::Duration;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::key_rules;
 use super::problems::Problems;
-use super::yaml::{Document, Node};
+use super::yaml::{Document, Node, read_text};
 use crate::base::units::{parse_count, parse_duration};
 use crate::kafka::partitioner::KeyRules;
 use crate::load::schedule::Rate;
@@ -64,7 +63,7 @@ impl Profile {
         if let Some((_, file, text)) = BUILT_IN.iter().find(|(known, ..)| *known == name) {
             return Self::parse(file, (*text).to_owned(), &Beside::BuiltIn, problems);
         }
-        match fs::read_to_string(name) {
+        match read_text(Path::new(name)) {
             Ok(text) => {
                 let folder = Path::new(name).parent().unwrap_or_else(|| Path::new(""));
                 Self::parse(name, text, &Beside::Folder(folder.to_owned()), problems)
@@ -129,7 +128,7 @@ fn rules(node: &Node<'_>, beside: &Beside, problems: &mut Problems) -> Option<(S
         }
         Beside::Folder(folder) => {
             let path = folder.join(name);
-            (path.display().to_string(), fs::read_to_string(&path))
+            (path.display().to_string(), read_text(&path))
         }
     };
     match text {

@@ -3,9 +3,14 @@
 //!
 //! The parser keeps no positions, but names the place where a reader gave up. So a file is read as a
 //! whole first; the place of a value that turns out to be wrong is found by reading the file again
-//! with a reader that gives up there. Files that people write are short.
+//! with a reader that gives up there. Files that people write are short; what is long, deep or wrong
+//! in a thousand places is bounded in time and memory all the same.
 
+use core::cell::Cell;
 use core::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Value;
@@ -20,6 +25,8 @@ pub(super) struct Document {
     name: String,
     text: String,
     root: Value,
+    /// How many places were looked for.
+    searches: Cell<usize>,
 }
 
 /// A value of a document and the way to it.
@@ -42,8 +49,16 @@ enum Step {
 impl Document {
     /// Reads a text; what isn't YAML at all is a problem.
     pub(super) fn parse(name: &str, text: String, problems: &mut Problems) -> Option<Self> {
+        // The parser takes time by the square of the depth before it counts it.
+        if is_deep(&text) {
+            problems.add(format!(
+                "{name}: more than {MAX_DEPTH} brackets are open at once; expected brackets that \
+                 are closed"
+            ));
+            return None;
+        }
         match serde_yaml::from_str(&text) {
-            Ok(root) => Some(Self { name: name.to_owned(), text, root }),
+            Ok(root) => Some(Self { name: name.to_owned(), text, root, searches: Cell::new(0) }),
             Err(error) => {
                 problems.add(format!("{name}: this is no YAML: {error}"));
                 None
@@ -56,8 +71,14 @@ impl Document {
         Node { document: self, value: &self.root, path: Vec::new() }
     }
 
-    /// `file:line:column` of what stands at the end of `path`, both from 1.
+    /// `file:line:column` of what stands at the end of `path`, both from 1; of the file alone once
+    /// places have been looked for so often that it would take too long.
     fn place(&self, path: &[Step]) -> String {
+        let searches = self.searches.get() + 1;
+        self.searches.set(searches);
+        if searches > MIN_SEARCHES && searches.saturating_mul(self.text.len()) > SEARCHED_BYTES {
+            return self.name.clone();
+        }
         let found = Seek(path).deserialize(serde_yaml::Deserializer::from_str(&self.text));
         match found.err().and_then(|error| error.location()) {
             Some(at) => format!("{}:{}:{}", self.name, at.line(), at.column()),
@@ -183,6 +204,38 @@ impl<'a> Node<'a> {
         Self { path, ..self.clone() }
     }
 }
+
+/// The text of a file; one that is larger than anybody writes by hand, or without end, is refused.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(io::Error::other(format!("it has more than {MAX_FILE} bytes")));
+    }
+    Ok(text)
+}
+
+/// Whether more brackets are open at once than the parser would take. Those in quotes count too.
+fn is_deep(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_DEPTH
+    })
+}
+
+/// Brackets open at once; the parser takes 128 levels, and quoted texts may hold single ones.
+const MAX_DEPTH: usize = 1_000;
+/// Bytes of a file; tens of thousands of key rules.
+const MAX_FILE: u64 = 4 << 20;
+/// Places that are always looked for: more than a producer has settings.
+const MIN_SEARCHES: usize = 100;
+/// Beyond those, bytes of a file that may be read again for places, all in all: about a second.
+const SEARCHED_BYTES: usize = 16 << 20;
 
 /// A value for a message: a text in quotes, a number bare, a name for the rest.
 fn shown(value: &Value) -> String {
@@ -372,6 +425,42 @@ deep: {er: {still: [x, y]}}
         let said = &problems.lines()[0];
         assert!(said.starts_with("f.yaml: this is no YAML: "), "{said}");
         assert!(said.contains("line 1"), "{said}");
+    }
+
+    #[test]
+    fn thousands_of_mistakes_and_endless_files_take_no_time() {
+        let items: String = (0..20_000).map(|item| format!("- [{item}, an item]\n")).collect();
+        let document = document(&items);
+        let mut problems = Problems::default();
+        for item in document.root().items("a list", &mut problems) {
+            item.problem("a text", &mut problems);
+        }
+        let lines = problems.lines();
+        assert_eq!(lines[0], "a list (f.yaml:1:3): expected a text");
+        assert_eq!(lines[99], "a list (f.yaml:100:3): expected a text");
+        assert_eq!(lines[100..], ["a list (f.yaml): expected a text"]);
+        #[cfg(unix)]
+        assert!(read_text(Path::new("/dev/zero")).is_err());
+    }
+
+    #[test]
+    fn depth_and_aliases_of_aliases_are_refused() {
+        let aliases = (b'b'..b'k').map(|name| {
+            let (name, before) = (char::from(name), char::from(name - 1));
+            format!("{name}: &{name} [{}*{before}]\n", format!("*{before}, ").repeat(8))
+        });
+        let bomb = format!("a: &a [x]\n{}", aliases.collect::<String>());
+        for (text, why) in [
+            ("[".repeat(200_000), "more than 1000 brackets"),
+            ("{a: ".repeat(200_000), "more than 1000 brackets"),
+            ("[".repeat(900), "recursion limit"),
+            ("- ".repeat(20_000), "recursion limit"),
+            (bomb, "repetition limit"),
+        ] {
+            let mut problems = Problems::default();
+            assert!(Document::parse("f.yaml", text, &mut problems).is_none());
+            assert!(problems.lines()[0].contains(why), "no {why} in {problems}");
+        }
     }
 
     #[test]
