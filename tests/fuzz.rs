@@ -1,5 +1,6 @@
 //! Every reader of foreign bytes, fed damaged messages: a fixed number of them from fixed seeds, and
-//! all inputs that once broke something.
+//! all inputs that once broke something. KPROD_FUZZ_SECONDS goes on for that long, all targets side
+//! by side.
 //!
 //! What an input is, is up to its target (`fuzz/targets`). `scripts/fuzz` feeds the same targets
 //! under libFuzzer, guided by coverage, for as long as one likes; an input that breaks something is
@@ -10,12 +11,13 @@ mod mutate;
 #[path = "fuzz/targets/mod.rs"]
 mod targets;
 
-use std::fs;
+use core::time::Duration;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::thread;
+use std::{env, fs, thread};
 
-use kprod_bench::base::Rng;
+use kprod_bench::base::{Instant, Rng};
+use kprod_bench::host::shell::clock;
 use targets::{TARGETS, Target, below};
 
 /// Runs one input; one that panics is shown as it would be kept.
@@ -40,8 +42,9 @@ fn kept(target: &Target) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
-/// Seeds and kept inputs as they are, then `executions` of them damaged.
-fn feed(target: &Target, executions: u32, seed: u64) {
+/// Seeds and kept inputs as they are, then `executions` of them damaged, and on until `end`. Says how
+/// many that were.
+fn feed(target: &Target, executions: u32, seed: u64, end: Option<Instant>) -> u32 {
     let mut rng = Rng::nth(seed, target.name.len() as u64);
     let mut pool = Vec::new();
     for (name, input) in kept(target) {
@@ -53,7 +56,12 @@ fn feed(target: &Target, executions: u32, seed: u64) {
         execute(target, &input, &format!("seed {nth}"));
         pool.push(input);
     }
-    for nth in 0..executions {
+    let mut fed = 0;
+    for nth in 0.. {
+        if nth >= executions && end.is_none_or(|end| clock::now() >= end) {
+            break;
+        }
+        fed = nth + 1;
         let mut input = pool[below(&mut rng, pool.len())].clone();
         let other = below(&mut rng, pool.len());
         mutate::mutate(&mut input, &pool[other], &mut rng);
@@ -63,14 +71,22 @@ fn feed(target: &Target, executions: u32, seed: u64) {
             pool.push(input);
         }
     }
+    fed
 }
 
 #[test]
 fn damaged_input_breaks_nothing() {
+    let seconds = env::var("KPROD_FUZZ_SECONDS").ok().map(|text| {
+        text.parse().unwrap_or_else(|_| panic!("KPROD_FUZZ_SECONDS = {text:?}: expected seconds"))
+    });
+    let end = seconds.map(|seconds| clock::now() + Duration::from_secs(seconds));
     let threads: Vec<_> = TARGETS
         .iter()
         .map(|target| {
-            let run = move || feed(target, target.executions, 1);
+            let run = move || {
+                let fed = feed(target, target.executions, 1, end);
+                println!("{}: {fed} executions", target.name);
+            };
             thread::Builder::new().name(target.name.to_owned()).spawn(run).expect("a thread")
         })
         .collect();

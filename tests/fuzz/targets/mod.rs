@@ -10,6 +10,7 @@ mod machines;
 mod messages;
 mod network;
 mod records;
+mod settings;
 mod text;
 
 use kprod_bench::base::Rng;
@@ -47,6 +48,13 @@ pub(crate) const TARGETS: &[Target] = &[
         executions: 12_000,
     },
     Target { name: "text", run: text::run, seed: text::seed, executions: 60_000 },
+    Target {
+        name: "command_line",
+        run: settings::command_line,
+        seed: settings::seed_command_line,
+        executions: 300,
+    },
+    Target { name: "files", run: settings::files, seed: settings::seed_file, executions: 300 },
 ];
 
 /// The bytes of an input, taken from the front; at the end everything is 0.

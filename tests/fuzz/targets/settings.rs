@@ -1,0 +1,98 @@
+//! Command lines, profiles and files of key rules: whatever stands in them becomes settings or
+//! problems, in bounded time.
+
+use std::{env, fs, process, thread};
+
+use clap::Parser as _;
+use kprod_bench::app::cli::args::Cli;
+use kprod_bench::app::settings;
+use kprod_bench::base::Rng;
+
+use super::{below, noise};
+
+/// A line is a word of a command line.
+pub(crate) fn command_line(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    // Devices are read as files are, and some never end.
+    if text.contains("/dev") || text.contains("/proc") {
+        return;
+    }
+    build(core::iter::once("kprod-bench").chain(text.lines()));
+}
+
+/// A profile, and the same text as key rules.
+pub(crate) fn files(input: &[u8]) {
+    let name = format!("kprod-fuzz-{}-{:?}.yaml", process::id(), thread::current().id());
+    let path = env::temp_dir().join(name);
+    fs::write(&path, input).expect("a folder for temporary files");
+    let name = path.to_str().expect("a name in UTF-8");
+    // Text that names another file is read beside this one.
+    for flag in ["--profile", "--key-rules"] {
+        build(["kprod-bench", "--embedded", flag, name].into_iter());
+    }
+    fs::remove_file(&path).expect("it was there");
+}
+
+fn build<'a>(words: impl Iterator<Item = &'a str>) {
+    let Ok(cli) = Cli::try_parse_from(words) else { return };
+    match settings::build(&cli.run, &|_| None) {
+        Ok(settings) => assert!(!settings.cells.is_empty() && !settings.order.is_empty()),
+        Err(problems) => {
+            assert!((1..=1_001).contains(&problems.lines().len()));
+            assert!(problems.lines().iter().all(|line| !line.is_empty()));
+        }
+    }
+}
+
+/// Flags with values that fit, mostly.
+pub(crate) fn seed_command_line(rng: &mut Rng) -> Vec<u8> {
+    let mut words = Vec::new();
+    for _ in 0..rng.below(8) {
+        words.extend_from_slice(FLAGS[below(rng, FLAGS.len())].replace(' ', "\n").as_bytes());
+        words.push(b'\n');
+    }
+    words
+}
+
+/// One of the shipped files, or one of those that take a parser long.
+pub(crate) fn seed_file(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(8) {
+        0 => ["[", "{a: ", "- ", "? ", "&a [*a, "][below(rng, 5)].repeat(below(rng, 1_000)).into(),
+        1 => {
+            let len = below(rng, 200);
+            noise(rng, len)
+        }
+        _ => FILES[below(rng, FILES.len())].as_bytes().to_vec(),
+    }
+}
+
+const FILES: &[&str] = &[
+    include_str!("../../../profiles/default.yaml"),
+    include_str!("../../../profiles/key-rules.yaml"),
+    include_str!("../../../profiles/pangyo.rules.yaml"),
+    "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nname: *c\n<<: *b\n",
+    "version: 1\nname: !!binary aGk=\nproducer: {? [a]: 1, acks: !x all, 1: 2, linger.ms: .inf}\n",
+    "%YAML 1.2\n---\nversion: 0x1\nname: |\n  text\n...\n--- second\n",
+];
+
+const FLAGS: &[&str] = &[
+    "--bootstrap-server [::1]:9092,PLAINTEXT://broker:9093",
+    "--embedded",
+    "--acks all,0,1",
+    "--linger-ms 0,5",
+    "--batch-size 16384,1M",
+    "--compression-type none,zstd",
+    "--rate 10k,200MB/s",
+    "--duration 1.5s",
+    "--warmup 0",
+    "--num-records 18446744073709551615",
+    "--producers 4",
+    "--repeat 3",
+    "--partitioner partition:2147483647",
+    "--key list:A|B",
+    "--label a=b",
+    "-X delivery.timeout.ms=9223372036854775807",
+    "--profile key-rules",
+    "--seed -1",
+    "--abort-on error-rate>0.5",
+];
