@@ -13,6 +13,15 @@ use super::{CloseReason, Stamp, Stamps};
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct BatchId(pub u64);
 
+/// Where a record was appended: what tells it from every other of its accumulator.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Place {
+    /// The batch that it was appended to.
+    pub batch: BatchId,
+    /// Its place there, from 0.
+    pub index: u32,
+}
+
 /// Where a batch stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BatchState {
@@ -67,6 +76,9 @@ pub struct Batch {
     pub identity: Option<Identity>,
     /// When it was created: linger and delivery timeout count from here.
     pub created: Instant,
+    /// Where its first record was appended, the others behind it: in itself, or in the batch that it
+    /// is a piece of.
+    pub(super) first: Place,
     pub(super) state: BatchState,
     pub(super) charged: u64,
     /// A linger deadline is noted for it.
@@ -110,6 +122,7 @@ impl Batch {
             write_limit: plan.write_limit,
             ratio: plan.ratio,
             created: plan.now,
+            first: Place { batch: id, index: 0 },
             codec: plan.codec,
             ..Self::blank()
         };
@@ -124,6 +137,7 @@ impl Batch {
             sending: Sending::default(),
             identity: None,
             created: Instant::ZERO,
+            first: Place::default(),
             state: BatchState::Open,
             charged: 0,
             lingering: false,
@@ -275,6 +289,12 @@ impl Batch {
     #[must_use]
     pub fn wire_len(&self) -> usize {
         HEADER_LEN + self.body.len()
+    }
+
+    /// Where its first record was appended; the others follow one by one.
+    #[must_use]
+    pub const fn first(&self) -> Place {
+        self.first
     }
 
     /// How many records.

@@ -21,7 +21,7 @@ mod stamps;
 mod tests;
 
 pub use accumulator::{Accumulator, Append, Appended};
-pub use batch::{Batch, BatchId, BatchState, Identity, SealJob, Sending};
+pub use batch::{Batch, BatchId, BatchState, Identity, Place, SealJob, Sending};
 pub use close_reason::CloseReason;
 pub use drain::Head;
 pub use memory::Memory;

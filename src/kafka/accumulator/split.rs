@@ -8,7 +8,7 @@ use crate::kafka::compression::{Codec, decompress};
 use crate::kafka::wire::record_batch::{HEADER_LEN, Records};
 
 use super::batch::Opening;
-use super::{Accumulator, Batch, BatchId, CloseReason, Sending, Stamp};
+use super::{Accumulator, Batch, BatchId, CloseReason, Place, Sending, Stamp};
 
 impl Accumulator {
     /// The records of `big` in pieces of `batch.size`, or of half its size
@@ -59,6 +59,7 @@ impl Accumulator {
         starts.push(big.count());
         for (piece, ends) in pieces.iter_mut().zip(starts.windows(2)) {
             piece.lend_stamps(big.stamps().slice(ends[0]..ends[1]));
+            piece.first = Place { index: big.first.index + ends[0], ..big.first };
         }
         self.live += pieces.len();
         self.splits += 1;

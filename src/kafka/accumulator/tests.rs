@@ -478,7 +478,7 @@ fn a_split_keeps_records_stamps_and_creation() {
     big.sending.attempts = 2;
     big.sending.first_drained = Some(ms(77));
     let (count, created, stamps) = (big.count(), big.created, big.stamps().clone());
-    let (held, live) = (acc.memory().used() - big.charged, acc.live());
+    let (held, live, first) = (acc.memory().used() - big.charged, acc.live(), big.first());
     let now = ms(1_000_000);
     let pieces = acc.split(big, now);
     // The share of the big batch is given back at once, and its pieces stand outside of it.
@@ -492,6 +492,7 @@ fn a_split_keeps_records_stamps_and_creation() {
         assert_eq!((piece.sending.attempts, piece.sending.first_drained), (0, Some(ms(77))));
         assert!(piece.held() <= 16_384);
         assert_eq!(*piece.stamps(), stamps.slice(start..start + piece.count()));
+        assert_eq!(piece.first(), Place { index: start, ..first });
         start += piece.count();
     }
     let ids: Vec<_> = pieces.iter().map(|piece| piece.id).collect();

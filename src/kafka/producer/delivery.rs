@@ -6,7 +6,7 @@
 use core::fmt;
 
 use crate::base::{BrokerId, Instant, PartitionSlot};
-use crate::kafka::accumulator::{Batch, CloseReason, Stamps};
+use crate::kafka::accumulator::{Batch, CloseReason, Place, Stamps};
 use crate::kafka::wire::ErrorCode;
 
 /// How a batch ended. Every record ends in exactly one of these.
@@ -69,6 +69,9 @@ pub struct BatchTimes {
 pub struct Delivery {
     /// Its partition.
     pub slot: PartitionSlot,
+    /// Where its first record was appended, as `Producer::send` said; the others follow one by one.
+    /// A piece of a batch that was split names that batch.
+    pub first: Place,
     /// Who answered, or was last asked; `None` when it was never sent.
     pub broker: Option<BrokerId>,
     /// How it ended.
@@ -120,6 +123,7 @@ impl Delivery {
         };
         Self {
             slot: batch.slot,
+            first: batch.first(),
             broker,
             outcome,
             times,

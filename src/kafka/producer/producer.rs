@@ -27,6 +27,8 @@ use super::{Delivery, Failure};
 pub enum Sent {
     /// The record is in a batch; its delivery will tell the rest.
     Appended {
+        /// Its partition.
+        slot: PartitionSlot,
         /// Which batch.
         batch: BatchId,
         /// The record's place in it.
@@ -154,7 +156,7 @@ impl Producer {
         if appended.index == 0 {
             self.batch_opened(topic, now);
         }
-        Sent::Appended { batch: appended.batch, index: appended.index }
+        Sent::Appended { slot, batch: appended.batch, index: appended.index }
     }
 
     /// What is said of a record that was answered with [`Sent::Declined`]. As where a partitioner of

@@ -12,10 +12,11 @@ use crate::load::verify::Fates;
 use super::phase::Phase;
 use super::plan::{EnginePlan, EngineReport};
 use super::pump::Feed;
+use super::witness::{Blind, Witness};
 
-/// One worker. See the room's documentation.
+/// One worker. See the room's documentation. `W` looks on; usually nobody does.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<W = Blind> {
     pub(super) plan: EnginePlan,
     pub(super) producer: Producer,
     pub(super) topic: TopicSlot,
@@ -29,6 +30,7 @@ pub struct Engine {
     pub(super) next_sample: Instant,
     pub(super) reports: VecDeque<EngineReport>,
     pub(super) now: Instant,
+    pub(super) witness: W,
 }
 
 impl Engine {
@@ -38,6 +40,17 @@ impl Engine {
     /// When the source's plan can't be carried out: the settings check it.
     #[must_use]
     pub fn new(plan: EnginePlan, now: Instant) -> Self {
+        Self::watched(plan, Blind, now)
+    }
+}
+
+impl<W: Witness> Engine<W> {
+    /// As [`Engine::new`], before a witness.
+    ///
+    /// # Panics
+    /// When the source's plan can't be carried out.
+    #[must_use]
+    pub fn watched(plan: EnginePlan, witness: W, now: Instant) -> Self {
         let seed = plan.seed.wrapping_add(u64::from(plan.worker.0));
         let mut producer = Producer::new(plan.producer.clone(), seed, now);
         let topic = producer.add_topic(&plan.topic, now);
@@ -53,6 +66,7 @@ impl Engine {
             next_sample: now,
             reports: VecDeque::new(),
             now,
+            witness,
             plan,
         }
     }
@@ -61,6 +75,12 @@ impl Engine {
     #[must_use]
     pub const fn producer(&self) -> &Producer {
         &self.producer
+    }
+
+    /// Who looks on.
+    #[must_use]
+    pub const fn witness(&self) -> &W {
+        &self.witness
     }
 
     /// Records that were handed over and have no outcome yet.

@@ -10,8 +10,9 @@ use crate::kafka::accumulator::SealJob;
 use super::engine::Engine;
 use super::phase::Phase;
 use super::plan::{EngineCommand, EngineReport};
+use super::witness::Witness;
 
-impl Machine for Engine {
+impl<W: Witness> Machine for Engine<W> {
     type Job = SealJob;
     type Command = EngineCommand;
     type Report = EngineReport;

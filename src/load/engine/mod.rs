@@ -1,7 +1,7 @@
 //! One worker's engine: a producer, fed by a schedule and a source, read by a recorder.
 //!
 //! `pump` is the way of a record, in one function; `phase` leads through connect, load, drain and
-//! the end; `machine` is the face towards sockets. Cost class: per record in `pump`, the rest per
+//! the end; `machine` is the face towards sockets; a `witness` may look on. Cost class: per record in `pump`, the rest per
 //! batch. It owns all that it touches; what several workers do together is a command that carries
 //! the instant.
 
@@ -13,7 +13,9 @@ mod plan;
 mod pump;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 pub use crate::kafka::producer::ProducerEvent;
 pub use engine::Engine;
 pub use plan::{EngineCommand, EnginePlan, EngineReport, Load, Origin, PhaseEnd, Trace};
+pub use witness::{Blind, Witness};

@@ -14,6 +14,7 @@ use crate::load::verify::{Fate, Fates};
 use super::engine::Engine;
 use super::plan::{EngineCommand, EngineReport, Load, PhaseEnd, Trace};
 use super::pump::Feed;
+use super::witness::Witness;
 
 /// Where the engine stands.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ pub(super) enum Phase {
     Done,
 }
 
-impl Engine {
+impl<W: Witness> Engine<W> {
     pub(super) fn obey(&mut self, command: EngineCommand, now: Instant) {
         match command {
             EngineCommand::Begin(load) => self.begin(load),
@@ -103,6 +104,7 @@ impl Engine {
     fn record_deliveries(&mut self) {
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.delivered(&delivery);
+            self.witness.delivered(&delivery);
             if matches!(delivery.outcome, Outcome::Failed(_) | Outcome::Indeterminate(_)) {
                 let lived = delivery.times.ended.since(delivery.times.created);
                 if lived >= self.plan.producer.delivery_timeout {

@@ -7,7 +7,7 @@
 //! room. While the producer is blocked the schedule counts as looked at all the time.
 
 use crate::base::{Header, Instant, RecordView};
-use crate::kafka::accumulator::Stamp;
+use crate::kafka::accumulator::{Place, Stamp};
 use crate::kafka::partitioner::Refusal;
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::ErrorCode;
@@ -18,6 +18,7 @@ use crate::load::verify::Fate;
 
 use super::engine::Engine;
 use super::plan::{EnginePlan, Trace};
+use super::witness::Witness;
 
 /// What the pump remembers between two calls.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,7 +75,7 @@ impl Feed {
     }
 }
 
-impl Engine {
+impl<W: Witness> Engine<W> {
     /// Hands over what is due, until the producer takes no more.
     pub(super) fn pump(&mut self, now: Instant) {
         let timestamp_ms = self.plan.origin.unix_ms_at(now);
@@ -98,7 +99,11 @@ impl Engine {
                 }
             };
             match sent {
-                Sent::Appended { .. } => handed += 1,
+                Sent::Appended { slot, batch, index } => {
+                    handed += 1;
+                    let place = Place { batch, index };
+                    self.witness.appended(due.record, &record, slot, place, now);
+                }
                 lacking @ (Sent::Full | Sent::NoMetadata) => {
                     let lacking = if lacking == Sent::Full {
                         Lack::Memory
@@ -112,11 +117,11 @@ impl Engine {
                 }
                 Sent::Declined(why) => {
                     handed += 1;
-                    self.decline(&stamp, why, now);
+                    self.decline(due, &stamp, why, now);
                 }
                 Sent::Refused(failure) => {
                     handed += 1;
-                    self.refuse(&stamp, &failure, now);
+                    self.refuse(due, &stamp, &failure, now);
                     if self.producer.fatal().is_some() && due.at.is_none() {
                         // Without a rate there would be no end to refused records.
                         self.schedule.cut(now);
@@ -158,21 +163,23 @@ impl Engine {
             }
         };
         self.recorder.because(cause);
-        self.refuse(stamp, &failure, now);
+        self.refuse(due, stamp, &failure, now);
         true
     }
 
-    fn refuse(&mut self, stamp: &Stamp, failure: &Failure, now: Instant) {
+    fn refuse(&mut self, due: Due, stamp: &Stamp, failure: &Failure, now: Instant) {
         self.recorder.refused(stamp, failure.code, now, || failure.message.clone());
         self.ended_badly(stamp);
+        self.witness.refused(due.record, failure.code, now);
     }
 
     /// The key rules don't take the record: it failed. Words are made for the first such alone.
-    fn decline(&mut self, stamp: &Stamp, why: Refusal, now: Instant) {
+    fn decline(&mut self, due: Due, stamp: &Stamp, why: Refusal, now: Instant) {
         let producer = &self.producer;
         let words = || producer.declined(why).message;
         self.recorder.refused(stamp, ErrorCode::INVALID_RECORD, now, words);
         self.ended_badly(stamp);
+        self.witness.refused(due.record, ErrorCode::INVALID_RECORD, now);
     }
 
     /// A record that never got into a batch.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::{BrokerId, PartitionSlot};
-use crate::kafka::accumulator::CloseReason;
+use crate::kafka::accumulator::{CloseReason, Place};
 use crate::kafka::producer::{BatchTimes, Failure};
 
 const PLAN: RecorderPlan = RecorderPlan {
@@ -23,6 +23,7 @@ const fn at(nanos: u64) -> Instant {
 fn delivery(stamps: Stamps, times: BatchTimes, outcome: Outcome) -> Delivery {
     Delivery {
         slot: PartitionSlot(0),
+        first: Place::default(),
         broker: Some(BrokerId(1)),
         outcome,
         times,

@@ -1,0 +1,42 @@
+//! Who sees every record of an engine: where it was appended and what became of it.
+//!
+//! Cost class: per record, or nothing: an engine is made for one kind of witness, and for
+//! [`Blind`], the usual one, the compiler leaves the calls out. The simulator's witness holds the
+//! engine's own accounts against what it saw.
+
+use crate::base::{Instant, PartitionSlot, RecordView};
+use crate::kafka::accumulator::Place;
+use crate::kafka::producer::Delivery;
+use crate::kafka::wire::ErrorCode;
+
+/// Is told of every record that an engine hands over. It changes nothing.
+pub trait Witness {
+    /// Record `number` is in a batch of this partition.
+    fn appended(
+        &mut self,
+        number: u64,
+        record: &RecordView<'_>,
+        slot: PartitionSlot,
+        place: Place,
+        now: Instant,
+    );
+    /// Record `number` was refused, or waited for room in vain: it failed.
+    fn refused(&mut self, number: u64, code: ErrorCode, now: Instant);
+    /// A batch, or a piece of one, has its outcome.
+    fn delivered(&mut self, delivery: &Delivery);
+}
+
+/// Sees nothing.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Blind;
+
+impl Witness for Blind {
+    #[inline]
+    fn appended(&mut self, _: u64, _: &RecordView<'_>, _: PartitionSlot, _: Place, _: Instant) {}
+
+    #[inline]
+    fn refused(&mut self, _: u64, _: ErrorCode, _: Instant) {}
+
+    #[inline]
+    fn delivered(&mut self, _: &Delivery) {}
+}
