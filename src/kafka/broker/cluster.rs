@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::base::{BrokerId, ConnectionId, Rng};
 use crate::kafka::wire::{ErrorCode, Uuid};
 
+use super::controller::{Condition, Trouble};
 use super::log::Log;
 use super::producers::Producers;
 use super::settings::TopicSettings;
@@ -29,6 +30,7 @@ pub struct Cluster {
     created: u64,
     partitions: usize,
     next_producer_id: i64,
+    pub(super) condition: Condition,
     /// Connections whose waiting fetch may now have an answer. Emptied after every input.
     pub(super) woken: Vec<ConnectionId>,
 }
@@ -45,7 +47,7 @@ pub struct Topic {
 /// A partition.
 #[derive(Debug)]
 pub struct Partition {
-    /// The node that takes records.
+    /// The node that takes records; −1: none.
     pub(super) leader: BrokerId,
     /// Grows by one with every new leader.
     pub(super) leader_epoch: i32,
@@ -53,6 +55,7 @@ pub struct Partition {
     pub(super) isr: Vec<BrokerId>,
     pub(super) log: Log,
     pub(super) producers: Producers,
+    pub(super) trouble: Option<Trouble>,
     /// Connections that fetch from here and wait for records.
     pub(super) waiting: Vec<ConnectionId>,
 }
@@ -94,6 +97,7 @@ impl Cluster {
             created: 0,
             partitions: 0,
             next_producer_id: FIRST_PRODUCER_ID,
+            condition: Condition::default(),
             woken: Vec::new(),
         }
     }
@@ -203,7 +207,7 @@ impl Cluster {
         self.created += 1;
         let id = nth_uuid(self.seed, self.created);
         let log_bytes = new.settings.log_bytes(self.plan.log_bytes_per_partition);
-        let partitions = placed.into_iter().map(|replicas| Partition::new(replicas, log_bytes));
+        let partitions = placed.into_iter().map(|replicas| self.seat(replicas, log_bytes));
         let topic = Topic {
             name: new.name.to_owned(),
             id,
@@ -219,20 +223,28 @@ impl Cluster {
     /// Deletes a topic with its records; false when there is none. Fetches that wait for it are
     /// woken.
     pub(super) fn delete(&mut self, id: Uuid) -> bool {
-        let Some(topic) = self.topics.remove(&id) else {
-            return false;
-        };
+        self.take(id).is_some()
+    }
+
+    /// As [`Cluster::delete`], and hands the topic out.
+    pub(super) fn take(&mut self, id: Uuid) -> Option<Topic> {
+        let topic = self.topics.remove(&id)?;
         self.names.remove(&topic.name);
         self.partitions -= topic.partitions.len();
         for partition in &topic.partitions {
             self.woken.extend_from_slice(&partition.waiting);
         }
-        true
+        Some(topic)
+    }
+
+    /// Every partition of every topic.
+    pub(super) fn all_partitions(&mut self) -> impl Iterator<Item = &mut Partition> {
+        self.topics.values_mut().flat_map(|topic| &mut topic.partitions)
     }
 
     /// Each new partition's replicas. Leaders go round robin, and a topic starts one node after the
     /// one before it.
-    fn place(&self, layout: &Layout) -> Result<Vec<Vec<BrokerId>>, Refusal> {
+    pub(super) fn place(&self, layout: &Layout) -> Result<Vec<Vec<BrokerId>>, Refusal> {
         let nodes = &self.plan.nodes;
         let (partitions, factor) = match layout {
             Layout::Given(replicas) => {
@@ -329,7 +341,7 @@ impl Topic {
 }
 
 impl Partition {
-    fn new(replicas: Vec<BrokerId>, log_bytes: usize) -> Self {
+    pub(super) fn new(replicas: Vec<BrokerId>, log_bytes: usize) -> Self {
         Self {
             leader: replicas[0],
             leader_epoch: 0,
@@ -337,11 +349,12 @@ impl Partition {
             replicas,
             log: Log::new(log_bytes),
             producers: Producers::default(),
+            trouble: None,
             waiting: Vec::new(),
         }
     }
 
-    /// The node that takes records.
+    /// The node that takes records; −1 when none does.
     #[must_use]
     pub const fn leader(&self) -> BrokerId {
         self.leader

@@ -19,6 +19,7 @@ mod admin;
 mod answer;
 mod batch;
 mod cluster;
+mod controller;
 mod fetch;
 mod list_offsets;
 mod log;
@@ -33,6 +34,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use cluster::{Cluster, Partition, Topic, is_embedded};
+pub use controller::Trouble;
 pub use log::Log;
 pub use producers::{Appended, MAX_PRODUCERS, ProducerState, Producers, REMEMBERED_BATCHES};
 pub use settings::TopicSettings;

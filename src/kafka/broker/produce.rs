@@ -6,6 +6,7 @@
 use super::answer::{Call, Close, Scene, check_count};
 use super::batch;
 use super::cluster::{Cluster, Refusal};
+use super::controller::Trouble;
 use super::producers::Verdict;
 use crate::base::BrokerId;
 use crate::kafka::wire::produce::{
@@ -49,6 +50,7 @@ pub(super) fn answer(
         (0, true) => Err(Close::Unacknowledged),
         (0, false) => Ok(()),
         _ => {
+            response.throttle_time_ms = scene.cluster.condition.throttle_ms;
             response.node_endpoints = endpoints(scene.cluster, &response);
             call.reply(&response, out);
             Ok(())
@@ -107,6 +109,9 @@ fn append(
         return Err(ErrorCode::NOT_ENOUGH_REPLICAS.into());
     }
     batch::check(bytes, &header, &settings, unix_ms)?;
+    if let Some(Trouble::Before(code)) = partition.trouble {
+        return Err(code.into());
+    }
     match partition.producers.judge(&header) {
         Verdict::Next => {
             let epoch = partition.leader_epoch;
@@ -128,11 +133,15 @@ fn append(
         Verdict::StaleEpoch => return Err(ErrorCode::INVALID_PRODUCER_EPOCH.into()),
     }
     one.log_start_offset = partition.log.start_offset();
+    let trouble = partition.trouble;
     if !partition.waiting.is_empty() {
         let waiting = partition.waiting.clone();
         scene.cluster.woken.extend(waiting);
     }
-    Ok(())
+    match trouble {
+        Some(Trouble::After(code)) => Err(code.into()),
+        _ => Ok(()),
+    }
 }
 
 /// What an unknown topic is called: by its id from version 13 on.
