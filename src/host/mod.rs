@@ -2,6 +2,8 @@
 //!
 //! [`shell`] drives any [`Machine`](crate::base::Machine) over sockets and knows no Kafka;
 //! [`driver`] gives each worker a shell and a thread, leads them through warm-up and measurement,
-//! and asks the cluster what must be known around both.
+//! and asks the cluster what must be known around both; [`sim`] drives engines and brokers in
+//! virtual time instead, and breaks what can break.
 pub mod driver;
 pub mod shell;
+pub mod sim;

@@ -399,6 +399,14 @@ pub struct SealJob {
     pub(super) compressor: Box<Compressor>,
 }
 
+impl SealJob {
+    /// Bytes that it compresses.
+    #[must_use]
+    pub const fn uncompressed(&self) -> usize {
+        self.body.len()
+    }
+}
+
 impl Job for SealJob {
     fn run(&mut self) {
         self.out.clear();
