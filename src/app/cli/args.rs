@@ -33,6 +33,8 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Serve the embedded broker in this process, to try things without a cluster
     Broker(BrokerArgs),
+    /// Simulate producers against failing brokers in virtual time, and check every invariant
+    Sim(SimArgs),
 }
 
 /// Everything a run can be told.
@@ -340,6 +342,23 @@ pub struct BrokerArgs {
     /// Partitions of a topic that is made without a number
     #[arg(long, value_name = "N", default_value = "12")]
     pub partitions: String,
+}
+
+/// The simulator.
+#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+pub struct SimArgs {
+    /// One seed, with its setup and what came of it
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "first_seed"])]
+    pub seed: Option<String>,
+    /// How many seeds, on all cores [default: 100]
+    #[arg(long, value_name = "M")]
+    pub seeds: Option<String>,
+    /// The first of them [default: 0]
+    #[arg(long, value_name = "N")]
+    pub first_seed: Option<String>,
+    /// Print everything that happens in the seed
+    #[arg(short, long, requires = "seed")]
+    pub verbose: bool,
 }
 
 /// The end of the help text.

@@ -4,6 +4,7 @@ pub mod args;
 mod broker;
 mod explain;
 mod run;
+mod sim;
 mod words;
 
 use std::ffi::OsString;
@@ -39,6 +40,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Run(args)) => run::run(&args, command),
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Broker(args)) => broker::run(&args),
+        Some(Command::Sim(args)) => sim::run(&args),
     }
 }
 

@@ -10,12 +10,12 @@
 //! Rooms inside: `world` (the loop), `worker` (one engine, driven as `host::shell` would), `net`
 //! (streams), `node` (a broker's queue, and faults of requests), `strike` (faults of the cluster),
 //! `notary` (sees each record and its outcome), `check` and `log` (what must hold), `simulate` (the
-//! stages: connect, load under faults, heal, load again), `swarm` ([`sample`]: setups by seed) and
-//! `scenario` ([`Scenario`]: setups by hand).
+//! stages: connect, load under faults, heal, load again), `swarm` ([`sample`]: setups by seed),
+//! `campaign` (many seeds) and `scenario` ([`Scenario`]: setups by hand).
 //!
 //! What is checked, by the name that a [`Violation`] has: *ledger*, *one outcome a record*,
 //! *histogram*, *stages add up*, *max.in.flight*, *buffer.memory*, *memory given back*, *linger*,
-//! *liveness*, *requests*, *no end*, *panic*; and of the logs *crc*, *offsets*, *content*,
+//! *liveness*, *requests*, *no end*, *same again*, *panic*; and of the logs *crc*, *offsets*, *content*,
 //! *sequence*, *exactly once*, *order*, *order of acks*, *acked and missing*, *failed and stored*,
 //! *wrong partition*.
 //!
@@ -43,6 +43,7 @@
 //! from the very first request, what stands under [`Scenario::at`] from the load's begin.
 
 mod agenda;
+mod campaign;
 mod check;
 mod fault;
 mod log;
@@ -60,6 +61,7 @@ mod violation;
 mod worker;
 mod world;
 
+pub use campaign::{Campaign, campaign, try_seed};
 pub use fault::{Chance, Fault, FaultPlan};
 pub use log::Stored;
 pub use notary::{Fate, Seen, Told};

@@ -115,12 +115,12 @@ impl Net {
         if fault != Fault::Pass {
             self.strike(&fault);
         }
-        self.afflict(id, &frame, fault);
+        self.afflict(id, &frame, &fault);
     }
 
     /// Carries a request out, as far as its fault lets it.
-    fn afflict(&mut self, id: u64, frame: &[u8], fault: Fault) {
-        match fault {
+    fn afflict(&mut self, id: u64, frame: &[u8], fault: &Fault) {
+        match *fault {
             Fault::ResetBefore => self.reset(id, CloseCause::Reset),
             Fault::ResetAfter => {
                 self.perform(id, frame);

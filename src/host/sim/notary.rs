@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::base::{Instant, PartitionSlot, RecordView};
 use crate::kafka::accumulator::{BatchId, Place};
-use crate::kafka::producer::{Delivery, Failure, Outcome};
+use crate::kafka::producer::{Delivery, Outcome};
+use crate::kafka::wire::ErrorCode;
 use crate::load::engine::Witness;
 
 /// What became of a record.
@@ -196,7 +197,7 @@ impl Witness for Notary {
         self.buffered += u64::from(payload);
     }
 
-    fn refused(&mut self, number: u64, _: &Failure, now: Instant) {
+    fn refused(&mut self, number: u64, _: ErrorCode, now: Instant) {
         self.records.push(Seen {
             number,
             timestamp_ms: 0,

@@ -45,8 +45,9 @@ impl World {
         net.max_in_flight = setup.producer.max_in_flight;
         let source = SourcePlan {
             seed: setup.seed,
-            key: setup.key,
+            key: setup.key.clone(),
             value: setup.value.clone(),
+            partition: None,
             record_size: setup.record_size,
             workers: setup.workers,
         };

@@ -146,6 +146,5 @@ fn describe_one(index: i32, partition: &Partition, down: &[BrokerId]) -> Metadat
         leader_epoch: partition.leader_epoch,
         replica_nodes: partition.replicas.clone(),
         isr_nodes: partition.isr.clone(),
-        ..Default::default()
     }
 }
