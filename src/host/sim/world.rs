@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::base::{Instant, WorkerIndex, mix};
 use crate::kafka::broker::{Broker, BrokerPlan};
 use crate::kafka::config::{Acks, HostPort};
-use crate::load::engine::{EngineCommand, EnginePlan, Load, Origin};
+use crate::load::engine::{EngineCommand, EnginePlan, Load, Origin, Trace};
 use crate::load::recorder::{Kind, RecorderPlan};
 use crate::load::schedule::{Rate, SchedulePlan, Stop};
 use crate::load::source::SourcePlan;
@@ -161,6 +161,7 @@ fn engine(setup: &Setup, source: &SourcePlan, worker: u32) -> EnginePlan {
         },
         seed: mix(setup.seed),
         origin: Origin { instant: Instant::ZERO, unix_ms: UNIX_MS },
+        trace: Trace::Off,
         producer,
     }
 }
