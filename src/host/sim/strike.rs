@@ -198,5 +198,11 @@ impl Net {
         }
         self.recover(Recovery::MaxMessage);
         self.recover(Recovery::Isr);
+        // A connection that nobody answers on isn't healed by waiting for its time-outs.
+        let dead: Vec<u64> =
+            self.links.iter().filter(|(_, link)| link.muted).map(|(id, _)| *id).collect();
+        for id in dead {
+            self.reset(id, CloseCause::Reset);
+        }
     }
 }
