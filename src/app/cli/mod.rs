@@ -55,5 +55,6 @@ fn problems(cli: &Cli) -> Vec<String> {
         Some(Command::Run(args)) => of_run(args),
         Some(Command::Explain(args)) => explain::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),
+        Some(Command::Sim(args)) => sim::problems(args),
     }
 }

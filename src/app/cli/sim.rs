@@ -25,6 +25,11 @@ pub(super) fn run(args: &SimArgs) -> Exit {
     }
 }
 
+/// What is wrong with the flags' values.
+pub(super) fn problems(args: &SimArgs) -> Vec<String> {
+    plan(args).map_or_else(|found| found.lines().to_vec(), |_| Vec::new())
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Plan {

@@ -211,7 +211,9 @@ impl Worker {
                 self.ended.push(*end);
             }
             EngineReport::Event { event, .. } => self.hear_event(&event, net),
-            EngineReport::Snapshot(_) | EngineReport::Draining { .. } => {}
+            EngineReport::Snapshot(_)
+            | EngineReport::Draining { .. }
+            | EngineReport::Waiting(_) => {}
         }
     }
 
