@@ -143,6 +143,10 @@ fn rules(node: &Node<'_>, beside: &Beside, problems: &mut Problems) -> Option<(S
 /// Kafka keys with their values as Java reads them.
 fn keys(producer: &Node<'_>, problems: &mut Problems) -> Vec<(String, String, u32)> {
     let mut keys = Vec::new();
+    if producer.fields().len() > MAX_KEYS {
+        producer.problem(format_args!("at most {MAX_KEYS} Kafka keys"), problems);
+        return keys;
+    }
     for (name, node) in producer.fields() {
         match node.scalar() {
             Some(value) => keys.push((name.to_owned(), value, node.line())),
@@ -155,6 +159,9 @@ fn keys(producer: &Node<'_>, problems: &mut Problems) -> Vec<(String, String, u3
     keys.sort();
     keys
 }
+
+/// Kafka's producer has about a hundred.
+const MAX_KEYS: usize = 300;
 
 fn load(section: &Node<'_>, problems: &mut Problems) -> LoadDefaults {
     let mut load = LoadDefaults::default();
@@ -306,6 +313,15 @@ mod tests {
         let Some(KeyPlan::List(keys)) = profile.key else { panic!() };
         assert!(keys.contains(&Some(b"Pangyo".to_vec())));
         assert!(keys.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn thousands_of_kafka_keys_are_one_mistake() {
+        let keys: String = (0..3_000).map(|nth| format!("  key{nth}: 1\n")).collect();
+        assert_eq!(
+            problems_of(&format!("version: 1\nname: x\nproducer:\n{keys}")),
+            ["producer = fields (p.yaml:4:3): expected at most 300 Kafka keys"]
+        );
     }
 
     #[test]
