@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::base::Instant;
 use crate::kafka::connection::in_words;
-use crate::kafka::producer::{Outcome, ProducerEvent};
+use crate::kafka::producer::{Delivery, Outcome, ProducerEvent};
 use crate::kafka::wire::{ApiKey, ErrorCode};
 use crate::load::recorder::{Causes, Recorder};
 use crate::load::verify::{Fate, Fates};
@@ -112,18 +112,20 @@ impl<W: Witness> Engine<W> {
                     self.recorder.because(Causes { expired, ..Causes::default() });
                 }
             }
-            if let Some(fates) = &mut self.fates {
-                let fate = match delivery.outcome {
-                    Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => {
-                        Fate::Delivered
-                    }
-                    Outcome::Failed(_) => Fate::Failed,
-                    Outcome::Indeterminate(_) => Fate::Indeterminate,
-                };
-                delivery.stamps.numbers().for_each(|number| fates.set(number, fate));
-            }
+            self.keep_fates(&delivery);
             self.producer.recycle(delivery.stamps);
         }
+    }
+
+    /// What became of the records of a batch, where records are traced.
+    fn keep_fates(&mut self, delivery: &Delivery) {
+        let Some(fates) = &mut self.fates else { return };
+        let fate = match delivery.outcome {
+            Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => Fate::Delivered,
+            Outcome::Failed(_) => Fate::Failed,
+            Outcome::Indeterminate(_) => Fate::Indeterminate,
+        };
+        delivery.stamps.numbers().for_each(|number| fates.set(number, fate));
     }
 
     fn record_events(&mut self, now: Instant) {
@@ -251,6 +253,7 @@ impl<W: Witness> Engine<W> {
         }
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.cut(&delivery);
+            self.keep_fates(&delivery);
             self.producer.recycle(delivery.stamps);
         }
         // Connections that we close ourselves are lost to nobody.

@@ -378,6 +378,32 @@ fn a_traced_run_is_found_again_record_by_record() {
     }
 }
 
+/// Goal: what the end of the drain cuts off has a fate as well, or a record of ours that arrived all
+/// the same would be taken for somebody else's. Method: brokers fall silent under load, and the
+/// drain's bound comes while batches are in flight.
+#[test]
+fn a_cut_drain_leaves_no_record_without_a_fate() {
+    let mut world = World::new(|bootstrap| EnginePlan {
+        trace: Trace::ByMark(7),
+        ..plan(bootstrap, Some(20_000.0), |_| {})
+    });
+    world.until(|report| matches!(report, EngineReport::Ready { .. }));
+    begin(&mut world, for_seconds(2));
+    let at = world.now + Duration::from_millis(500);
+    world.run_to(at);
+    world.paused = true;
+    let at = world.now + Duration::from_millis(100);
+    world.run_to(at);
+    world.command(EngineCommand::Stop { within: Duration::from_secs(1) });
+    let end = world.phase_end();
+    assert!(end.cut);
+    let (ledger, fates) = (end.tally.ledger, end.fates.unwrap());
+    assert!(ledger.indeterminate > 0, "nothing was in flight: {ledger:?}");
+    assert_eq!(fates.count(Fate::Delivered), ledger.delivered());
+    assert_eq!(fates.count(Fate::Indeterminate), ledger.indeterminate);
+    assert_eq!(fates.count(Fate::Failed), ledger.failed + ledger.unsent);
+}
+
 fn end_offset(world: &World, partition: i32) -> i64 {
     let batches = world.broker.log(TOPIC, partition);
     let end = |bytes: &[u8]| {
