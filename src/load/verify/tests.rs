@@ -313,6 +313,19 @@ fn holes_that_compaction_left_are_removed_offsets() {
     assert_eq!((found.found, found.removed, found.unknown, found.lost), (4, 7, 7, 0));
 }
 
+/// A reader that waited for more of the phase's records would wait in vain.
+#[test]
+fn a_batch_from_past_the_end_says_that_the_rest_is_gone() {
+    let plan = marked(1);
+    let mut verifier = Verifier::new(&plan, vec![delivered(0..5)]);
+    verifier.expect(P0, 0, 5, 5);
+    verifier.feed(P0, &batch(0, Codec::None, &records(&plan, &[0, 1])));
+    assert!(verifier.feed(P0, &batch(7, Codec::None, &records(&plan, &[4]))));
+    assert_eq!(verifier.next_offset(P0), None);
+    let found = verifier.finish().total;
+    assert_eq!((found.found, found.removed, found.unknown, found.lost), (2, 3, 3, 0));
+}
+
 #[test]
 fn a_log_that_was_cut_off_lost_what_stood_behind() {
     let plan = marked(1);

@@ -126,8 +126,8 @@ impl Verifier {
     }
 
     /// Takes the batches of one fetch, as they stand in a log: whole ones one after another, the
-    /// last perhaps cut short. What was read before or lies past the end is left out. Returns
-    /// whether the partition got on.
+    /// last perhaps cut short. What was read before or lies past the end is left out, and skipped
+    /// offsets are gone: a fetch begins with what comes next. Returns whether the partition got on.
     pub fn feed(&mut self, partition: PartitionSlot, mut bytes: &[u8]) -> bool {
         let Some(from) = self.next_offset(partition) else { return false };
         while let Ok((batch, rest)) = Batch::parse(bytes) {
@@ -171,8 +171,12 @@ impl Verifier {
         let header = &batch.header;
         let log = &mut self.partitions[at];
         let last = header.base_offset.saturating_add(header.last_offset_delta.into());
-        if last < log.next || header.base_offset >= log.end || header.base_offset < 0 {
+        if last < log.next || header.base_offset < 0 {
             return;
+        }
+        if header.base_offset >= log.end {
+            // A fetch gives what comes next: nothing stands before this any more.
+            return log.skip_to(log.end);
         }
         log.skip_to(header.base_offset);
         // A batch that began to be read, or ends past the end, is judged by its records' offsets.
