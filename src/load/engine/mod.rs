@@ -1,9 +1,9 @@
 //! One worker's engine: a producer, fed by a schedule and a source, read by a recorder.
 //!
 //! `pump` is the way of a record, in one function; `phase` leads through connect, load, drain and
-//! the end; `machine` is the face towards sockets; a `witness` may look on. Cost class: per record in `pump`, the rest per
-//! batch. It owns all that it touches; what several workers do together is a command that carries
-//! the instant.
+//! the end; `machine` is the face towards sockets; a `witness` may look on. Cost class: per record
+//! in `pump`, the rest per batch. It owns all that it touches; what several workers do together is
+//! a command that carries the instant.
 
 #[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
 mod engine;
