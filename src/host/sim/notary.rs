@@ -167,6 +167,24 @@ impl Notary {
     }
 }
 
+impl Notary {
+    /// Notes a batch's outcome for each of its records.
+    fn tell(&mut self, delivery: &Delivery) {
+        for index in 0..delivery.records() {
+            self.settle(delivery, index, delivery.times.ended);
+        }
+        self.told.push(Told {
+            slot: delivery.slot,
+            records: delivery.records(),
+            outcome: delivery.outcome.clone(),
+            created: delivery.times.created,
+            drained: delivery.times.first_drained,
+            ended: delivery.times.ended,
+            retries: delivery.retries,
+        });
+    }
+}
+
 impl Witness for Notary {
     fn appended(
         &mut self,
@@ -210,18 +228,18 @@ impl Witness for Notary {
     }
 
     fn delivered(&mut self, delivery: &Delivery) {
-        for index in 0..delivery.records() {
-            self.settle(delivery, index, delivery.times.ended);
-        }
         self.measure(delivery);
-        self.told.push(Told {
-            slot: delivery.slot,
-            records: delivery.records(),
-            outcome: delivery.outcome.clone(),
-            created: delivery.times.created,
-            drained: delivery.times.first_drained,
-            ended: delivery.times.ended,
-            retries: delivery.retries,
-        });
+        self.tell(delivery);
+    }
+
+    fn cut(&mut self, delivery: &Delivery) {
+        match delivery.outcome {
+            // It stays open, as what was never sent.
+            Outcome::Failed(_) => {}
+            Outcome::Indeterminate(_) => self.tell(delivery),
+            Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => {
+                self.delivered(delivery);
+            }
+        }
     }
 }

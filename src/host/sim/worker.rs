@@ -271,7 +271,7 @@ impl Worker {
             );
             net.violated("buffer.memory", what);
         }
-        if producer.incomplete() == 0 && memory.used() != 0 {
+        if producer.holds_nothing() && memory.used() != 0 {
             let what = format!("worker {index} has no batch and {} bytes taken", memory.used());
             net.violated("memory given back", what);
         }

@@ -224,6 +224,13 @@ impl Producer {
         self.accumulator.live() - self.ended_in_flight
     }
 
+    /// Whether no batch is left, not even one that has its outcome and whose request still lends
+    /// its memory to a socket (KAFKA-19012).
+    #[must_use]
+    pub const fn holds_nothing(&self) -> bool {
+        self.accumulator.live() == 0
+    }
+
     /// The next batch that ended.
     pub fn poll_delivery(&mut self) -> Option<Delivery> {
         self.deliveries.pop_front()

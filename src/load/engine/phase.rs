@@ -253,6 +253,7 @@ impl<W: Witness> Engine<W> {
         }
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.cut(&delivery);
+            self.witness.cut(&delivery);
             self.keep_fates(&delivery);
             self.producer.recycle(delivery.stamps);
         }

@@ -24,6 +24,9 @@ pub trait Witness {
     fn refused(&mut self, number: u64, code: ErrorCode, now: Instant);
     /// A batch, or a piece of one, has its outcome.
     fn delivered(&mut self, delivery: &Delivery);
+    /// The end of the drain cut a batch off that had been sent: nobody's error and no failure's
+    /// latency. What failed so counts as unsent.
+    fn cut(&mut self, delivery: &Delivery);
 }
 
 /// Sees nothing.
@@ -39,4 +42,7 @@ impl Witness for Blind {
 
     #[inline]
     fn delivered(&mut self, _: &Delivery) {}
+
+    #[inline]
+    fn cut(&mut self, _: &Delivery) {}
 }
