@@ -14,6 +14,12 @@ pub(super) fn thousands(count: u64) -> String {
     text
 }
 
+/// A figure without decimals, thousands apart.
+#[must_use]
+pub(super) fn whole(figure: f64) -> String {
+    thousands(rounded(figure))
+}
+
 /// A rate without decimals, thousands apart; below 100 with one decimal.
 #[must_use]
 pub(super) fn rate(per_second: f64) -> String {

@@ -1,7 +1,7 @@
 //! A matrix as one row per cell, the best of each column marked, with what the figures are and why
 //! cells aren't valid below. Cost class: once a process.
 
-use super::figures::{millis, rate};
+use super::figures::{millis, rate, whole};
 use super::model::{MatrixModel, Status, SummaryRow};
 use super::paint::Paint;
 use super::table_notes::notes;
@@ -75,7 +75,7 @@ fn texts(matrix: &MatrixModel, row: &SummaryRow) -> Vec<String> {
         span(row.p99),
         span(row.p999),
         span(row.max),
-        row.cpu_ns_per_record.map_or_else(|| "-".to_owned(), |nanos| format!("{nanos:.0}")),
+        row.cpu_ns_per_record.map_or_else(|| "-".to_owned(), whole),
     ]);
     if matrix.repeat > 1 {
         let range = |(low, high)| format!("{}–{}", millis(low), millis(high));

@@ -110,8 +110,8 @@ fn key(choice: &Choice, default: Option<&KeyPlan>, problems: &mut Problems) -> K
         Some(cardinality) => KeyPlan::Uniform { cardinality },
         None => {
             if text != "none" {
-                let expected = "expected none, uniform:N such as uniform:10k, or keys such as \
-                                list:Pangyo|Seoul";
+                let expected = "expected none, uniform:N with N of 1 or more such as uniform:10k, \
+                                or keys such as list:Pangyo|Seoul";
                 problems.flag("key", text, expected);
             }
             KeyPlan::None

@@ -286,9 +286,9 @@ fn keys_can_be_listed_and_listed_twice() {
     assert_eq!(keys("--key list:"), listed(&[""]));
     assert_eq!(settings("--key list:a|b,none").cells.len(), 2);
     assert_eq!(
-        problems("--key zipf:5"),
-        ["--key = \"zipf:5\": expected none, uniform:N such as uniform:10k, or keys such as \
-          list:Pangyo|Seoul"]
+        problems("--key uniform:0"),
+        ["--key = \"uniform:0\": expected none, uniform:N with N of 1 or more such as \
+          uniform:10k, or keys such as list:Pangyo|Seoul"]
     );
 }
 

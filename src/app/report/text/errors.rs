@@ -128,10 +128,12 @@ pub(super) fn unavailability(report: &Report) -> Option<String> {
     partitions.dedup();
     #[expect(clippy::cast_precision_loss, reason = "seconds with one decimal")]
     let seconds = |nanos: u64| nanos as f64 / 1e9;
+    // With acks=0 nobody acknowledges: a gap is one in what sockets took.
+    let nothing = if report.records.written > 0 { "took nothing" } else { "acknowledged nothing" };
     Some(field(
         "unavailable",
         &format!(
-            "{} acknowledged nothing between {:.1} s and {:.1} s, at most {:.1} s at a time",
+            "{} {nothing} between {:.1} s and {:.1} s, at most {:.1} s at a time",
             plural(partitions.len() as u64, "partition"),
             seconds(first),
             seconds(last),

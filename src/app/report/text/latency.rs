@@ -28,8 +28,11 @@ pub(super) fn latencies(report: &Report) -> Vec<String> {
     let latency = &report.latency;
     row("response", latency.response.as_ref(), from_due);
     row("service", latency.service.as_ref(), from_taken);
+    let delivered = [&latency.response, &latency.service].into_iter().flatten();
+    let delivered = delivered.map(|family| family.count).sum::<u64>() > 0;
     row("failed", latency.failure.as_ref(), "from when it was due to its failure");
-    if lines.len() == 1 {
+    if !delivered {
+        // Nothing about a rate: with one there is no response either when no record arrived.
         lines.push("no record was delivered".to_owned());
     } else if latency.response.is_none() {
         lines.push(

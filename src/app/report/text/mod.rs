@@ -216,13 +216,27 @@ mod tests {
             family.as_mut().unwrap().kind = "written".to_owned();
         }
         report.stages.broker = None;
+        report.unavailability =
+            vec![GapModel { partition: 4, start: 0, end: 1_000_000_000, from: None, to: None }];
         let page = summary(&report, Paint::Off);
         assert!(page.contains("from due to written to the socket"));
+        assert!(page.contains("1 partition took nothing between 0.0 s and 1.0 s"), "{page}");
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
         let expected = "acks=0: 100 of 6,000,000 records written are not in the topic: \
                         70 of partition 4, 30 of partition 7";
         assert!(words.contains(expected), "{page}");
         assert!(page.lines().all(|line| line.chars().count() <= COLUMNS), "{page}");
+    }
+
+    #[test]
+    fn a_run_whose_records_all_failed_says_so_and_nothing_of_a_rate() {
+        let mut report = sample::report();
+        report.latency.failure = report.latency.service.take();
+        report.latency.response = None;
+        let page = summary(&report, Paint::Off);
+        assert!(page.contains("\nfailed  "), "{page}");
+        assert!(page.contains("\nno record was delivered\n"), "{page}");
+        assert!(!page.contains("without a rate"), "{page}");
     }
 
     #[test]

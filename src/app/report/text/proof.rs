@@ -1,7 +1,7 @@
 //! What the offsets prove, what it cost, what else to know. Cost class: once a run.
 
 use super::window_seconds;
-use crate::app::report::figures::{binary_bytes, thousands, whole_percent};
+use crate::app::report::figures::{binary_bytes, thousands, whole, whole_percent};
 use crate::app::report::model::{ClusterKind, Report, VerificationModel};
 use crate::app::report::page::field;
 
@@ -134,7 +134,7 @@ pub(super) fn client(report: &Report) -> String {
     let client = &report.client;
     let mut parts = Vec::new();
     if let Some(nanos) = client.cpu_ns_per_record {
-        parts.push(format!("{nanos:.0} ns of CPU a record"));
+        parts.push(format!("{} ns of CPU a record", whole(nanos)));
     }
     let window = window_seconds(report);
     if window > 0.0 {

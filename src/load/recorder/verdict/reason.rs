@@ -257,8 +257,8 @@ impl Reason {
             ),
             Self::FewIntervals { intervals } => write!(
                 f,
-                "the window has only {intervals} second{}; a --duration of 10s or more shows \
-                 whether it was steady",
+                "the window lasted at most {intervals} second{}; a --duration of 10s or more \
+                 shows whether it was steady",
                 s(intervals)
             ),
             Self::Indeterminate { records } => write!(

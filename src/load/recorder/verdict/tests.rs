@@ -165,7 +165,8 @@ fn reasons_say_the_figure_and_what_to_do() {
     );
     assert_eq!(
         worded(|run| run.intervals = 1),
-        ["the window has only 1 second; a --duration of 10s or more shows whether it was steady"]
+        ["the window lasted at most 1 second; a --duration of 10s or more shows whether it was \
+          steady"]
     );
     assert_eq!(
         worded(|run| run.foreign_records = 7),
