@@ -181,13 +181,21 @@ impl Sequences {
         };
         let waits = match partition.unresolved {
             None => entry.restarted || entry.base != partition.expected(),
-            Some(after) => after != entry.base,
+            // While an older one is under way it may be in the log with its answer lost.
+            Some(after) => after != entry.base || partition.has_older(batch),
         };
         if waits {
             return SequenceVerdict::Retry;
         }
         self.flag(slot);
         SequenceVerdict::BumpAndRetry
+    }
+
+    /// Whether a batch with lower numbers is under way. It may be in the log with its answer lost,
+    /// and under new numbers it would be written twice.
+    #[must_use]
+    pub fn has_older(&self, slot: PartitionSlot, batch: BatchId) -> bool {
+        self.partitions.get(slot.index()).is_some_and(|partition| partition.has_older(batch))
     }
 
     /// UNKNOWN_PRODUCER_ID (59) for a batch; `log_start` is −1 when the broker didn't say.
@@ -281,6 +289,10 @@ impl Partition {
             entry.restarted = true;
             self.next = advance(self.next, entry.count);
         }
+    }
+
+    fn has_older(&self, batch: BatchId) -> bool {
+        self.under_way.front().is_some_and(|first| first.batch != batch)
     }
 
     fn remove(&mut self, batch: BatchId) -> Option<UnderWay> {

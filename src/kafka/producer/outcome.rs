@@ -68,6 +68,7 @@ impl Producer {
             retries: self.config.retries,
             expired: now.since(batch.created) >= self.config.delivery_timeout,
             records: batch.count(),
+            maybe_written: batch.sending.maybe_written,
         };
         match judge(refusal.code, case) {
             Verdict::Duplicate => self.succeed(batch, Outcome::Duplicate, attempt, now),
@@ -133,9 +134,12 @@ impl Producer {
         now: Instant,
     ) {
         if batch.identity.is_some() {
-            // Renumbering what comes after a batch that may have been written could write that
-            // twice: it waits instead until the broker's answers tell.
-            if expired || batch.sending.maybe_written {
+            // New numbers for what may have been written (this batch's successors after it, or a
+            // predecessor whose answer was lost) could write that twice: the partition waits
+            // instead until the broker's answers tell.
+            let in_doubt =
+                batch.sending.maybe_written || self.sequences.has_older(batch.slot, batch.id);
+            if expired || in_doubt {
                 self.leave_unresolved(batch.slot, batch.id);
             } else {
                 self.sequences.failed(batch.slot, batch.id);

@@ -33,6 +33,17 @@ pub struct Case {
     pub expired: bool,
     /// Records in it.
     pub records: u32,
+    /// It may be in the log already: an earlier answer was lost.
+    pub maybe_written: bool,
+}
+
+impl Case {
+    /// A broker looks at the size before it looks for a duplicate. Where max.message.bytes was
+    /// lowered meanwhile, what is in the log is refused, and its pieces would be written again
+    /// under numbers that no broker recognises (stricter than Java, which splits it).
+    const fn may_be_split(&self) -> bool {
+        self.records > 1 && !self.expired && !(self.idempotent && self.maybe_written)
+    }
 }
 
 /// The verdict on a batch answered with `code` (never 0).
@@ -40,7 +51,7 @@ pub struct Case {
 pub fn judge(code: ErrorCode, case: Case) -> Verdict {
     match code {
         ErrorCode::DUPLICATE_SEQUENCE_NUMBER => return Verdict::Duplicate,
-        ErrorCode::MESSAGE_TOO_LARGE if case.records > 1 && !case.expired => return Verdict::Split,
+        ErrorCode::MESSAGE_TOO_LARGE if case.may_be_split() => return Verdict::Split,
         ErrorCode::CLUSTER_AUTHORIZATION_FAILED
         | ErrorCode::UNSUPPORTED_VERSION
         | ErrorCode::INVALID_PRODUCER_ID_MAPPING
@@ -79,8 +90,14 @@ pub const fn may_be_written(code: ErrorCode) -> bool {
 mod tests {
     use super::*;
 
-    const CASE: Case =
-        Case { idempotent: true, attempts: 0, retries: 3, expired: false, records: 5 };
+    const CASE: Case = Case {
+        idempotent: true,
+        attempts: 0,
+        retries: 3,
+        expired: false,
+        records: 5,
+        maybe_written: false,
+    };
 
     #[test]
     fn retriable_errors_are_retried_until_time_or_attempts_run_out() {
@@ -104,6 +121,14 @@ mod tests {
         assert_eq!(judge(code, CASE), Verdict::Split);
         assert_eq!(judge(code, Case { records: 1, ..CASE }), Verdict::Fail);
         assert_eq!(judge(code, Case { expired: true, ..CASE }), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_large_batch_that_may_be_in_the_log_is_not_written_again_in_pieces() {
+        let code = ErrorCode::MESSAGE_TOO_LARGE;
+        let case = Case { maybe_written: true, ..CASE };
+        assert_eq!(judge(code, case), Verdict::Fail);
+        assert_eq!(judge(code, Case { idempotent: false, ..case }), Verdict::Split);
     }
 
     #[test]

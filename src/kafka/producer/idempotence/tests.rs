@@ -135,6 +135,21 @@ fn an_expired_retry_holds_the_partition_until_its_numbers_are_known() {
 
 /// Whatever the order in which they are given up: what follows the last of them waits for nothing.
 #[test]
+fn what_may_be_in_the_log_keeps_its_numbers_until_its_answer_is_there() {
+    let mut sequences = proven();
+    let batches = assigned(&mut sequences, &[2, 2, 2]);
+    // The middle one was refused for good, the first one's answer was lost.
+    assert!(sequences.has_older(SLOT, batches[1].id));
+    sequences.expired(SLOT, batches[1].id);
+    // The third is the very one after the hole, and yet new numbers must wait for the first.
+    assert_eq!(sequences.out_of_order(SLOT, batches[2].id), SequenceVerdict::Retry);
+    assert!(!sequences.wants_bump());
+    sequences.succeeded(SLOT, batches[0].id);
+    assert!(!sequences.has_older(SLOT, batches[2].id));
+    assert_eq!(sequences.out_of_order(SLOT, batches[2].id), SequenceVerdict::BumpAndRetry);
+}
+
+#[test]
 fn of_several_expired_batches_the_last_decides_what_follows() {
     for order in [[0, 1], [1, 0]] {
         let mut sequences = proven();
