@@ -77,7 +77,7 @@ fn a_judged_run_does_not_turn_green_on_a_toy() {
 
 #[test]
 fn commands_of_later_versions_do_not_exist() {
-    for command in ["compare", "search", "doctor", "sim"] {
+    for command in ["compare", "search", "doctor", "ramp"] {
         bench(command).assert().code(2);
     }
 }
