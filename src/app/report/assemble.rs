@@ -388,7 +388,7 @@ mod tests {
         };
         let (lost, exit) = report(&origin, config(), &plan(), &found);
         assert_eq!(exit, Exit::Records);
-        assert_eq!((lost.exit.code, lost.verification.unwrap().lost), (4, 8));
+        assert_eq!((lost.exit.code, lost.verification.unwrap().log.lost), (4, 8));
         found.interrupted = Some(Signal::Terminate);
         let (ended, _) = report(&origin, config(), &plan(), &found);
         assert_eq!((ended.exit.code, ended.partial.as_deref()), (143, Some("terminated")));

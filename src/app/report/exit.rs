@@ -4,19 +4,20 @@ use super::model::{ExitModel, Report, Status, VerificationModel};
 use crate::host::driver::RunError;
 use crate::host::driver::result::Signal;
 
-/// How the process ends; the codes are public and don't change.
+/// How the process ends; the codes are public and don't change. Of several runs the greatest counts:
+/// what was proved (records) stands above what couldn't be found out (unusable).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Exit {
     /// Everything passed.
     Passed,
     /// Not a measurement, or overloaded, where a gate was asked for.
     NotAMeasurement,
+    /// The cluster can't be reached, or the topic can't be used, or a proof wasn't finished.
+    Unusable,
     /// Records lost, failed or indeterminate; or reordered, with idempotence or under `--strict`.
     Records,
     /// An error of this program.
     Internal,
-    /// The cluster can't be reached, or the topic can't be used.
-    Unusable,
     /// A bad flag or configuration.
     BadInput,
     /// SIGTERM.
@@ -93,17 +94,25 @@ impl From<&RunError> for Exit {
 /// Whether the log breaks what the producer promised, or, with `strict`, what a user would wish:
 /// without idempotence copies and moved records are allowed, with acks=0 missing ones, and what
 /// retention removed can't be judged.
-fn breaks_promise(report: &Report, proof: &VerificationModel, strict: bool) -> bool {
-    let idempotent =
-        report.config.effective.get("enable.idempotence").is_some_and(|value| value == "true");
+///
+/// A record that was told as failed and is in the log counts as well, whatever the settings: whoever
+/// was told so sends it again, and then it is there twice. What merely *may* have been written ends
+/// indeterminate and never failed, so that this isn't Java's usual doubt after a time-out: either
+/// this producer called it wrongly, or a broker refused what it then kept.
+#[must_use]
+pub(super) fn breaks_promise(report: &Report, proof: &VerificationModel, strict: bool) -> bool {
     let count = |found: Option<u64>| found.unwrap_or(0);
-    let untidy = count(proof.duplicated) + count(proof.reordered);
-    proof.lost + count(proof.corrupted) > 0
-        || (untidy > 0 && (idempotent || strict))
-        || (strict && proof.written_missing + count(proof.unknown) > 0)
+    let log = &proof.log;
+    let untidy = count(log.duplicated) + count(log.reordered);
+    log.lost + count(log.corrupted) + count(proof.failed_found) > 0
+        || (untidy > 0 && (report.config.is_idempotent() || strict))
+        || (strict && proof.written_missing + count(log.unknown) > 0)
 }
 
 /// How a process ends whose only run is `report`; `strict` asks that the run be a measurement.
+///
+/// What is proved comes before what could not be found out: a loss that was found stays one when
+/// the reading ended early.
 #[must_use]
 pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> Exit {
     if let Some(signal) = interrupted {
@@ -111,16 +120,18 @@ pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> 
     }
     let records = &report.records;
     let proof = report.verification.as_ref();
-    if proof.is_some_and(|proof| proof.cut_short.is_some()) {
-        return Exit::Unusable;
-    }
-    let broken = proof.is_some_and(|proof| breaks_promise(report, proof, strict));
+    // That something wasn't read is no wish denied while the reading wasn't finished.
+    let cut_short = proof.is_some_and(|proof| proof.cut_short.is_some());
+    let broken = proof.is_some_and(|proof| breaks_promise(report, proof, strict && !cut_short));
     if records.failed + records.indeterminate > 0 || broken {
         return Exit::Records;
     }
     // What a producer without idempotence is known to do is no failure unless asked for.
     if records.reordered > 0 && (strict || report.config.is_idempotent()) {
         return Exit::Records;
+    }
+    if cut_short {
+        return Exit::Unusable;
     }
     if strict && matches!(report.validity.status, Status::Invalid | Status::Overloaded) {
         return Exit::NotAMeasurement;
@@ -144,18 +155,18 @@ mod tests {
     #[test]
     fn what_was_promised_decides_what_fails() {
         for (idempotence, strict) in [("true", false), ("false", true)] {
-            assert_eq!(ended(idempotence, strict, |proof| proof.duplicated = Some(1)), 4);
-            assert_eq!(ended(idempotence, strict, |proof| proof.reordered = Some(1)), 4);
+            assert_eq!(ended(idempotence, strict, |proof| proof.log.duplicated = Some(1)), 4);
+            assert_eq!(ended(idempotence, strict, |proof| proof.log.reordered = Some(1)), 4);
         }
-        assert_eq!(ended("false", false, |proof| proof.duplicated = Some(1)), 0);
-        assert_eq!(ended("false", false, |proof| proof.reordered = Some(1)), 0);
-        assert_eq!(ended("false", false, |proof| proof.lost = 1), 4);
-        assert_eq!(ended("false", false, |proof| proof.corrupted = Some(1)), 4);
+        assert_eq!(ended("false", false, |proof| proof.log.duplicated = Some(1)), 0);
+        assert_eq!(ended("false", false, |proof| proof.log.reordered = Some(1)), 0);
+        assert_eq!(ended("false", false, |proof| proof.log.lost = 1), 4);
+        assert_eq!(ended("false", false, |proof| proof.log.corrupted = Some(1)), 4);
         for (strict, code) in [(false, 0), (true, 4)] {
             assert_eq!(ended("true", strict, |proof| proof.written_missing = 1), code);
-            assert_eq!(ended("true", strict, |proof| proof.unknown = Some(1)), code);
-            assert_eq!(ended("true", strict, |proof| proof.foreign = Some(1)), 0);
-            assert_eq!(ended("true", strict, |proof| proof.unacked_found = Some(1)), 0);
+            assert_eq!(ended("true", strict, |proof| proof.log.unknown = Some(1)), code);
+            assert_eq!(ended("true", strict, |proof| proof.log.foreign = Some(1)), 0);
+            assert_eq!(ended("true", strict, |proof| proof.log.unacked_found = Some(1)), 0);
         }
     }
 
@@ -163,6 +174,38 @@ mod tests {
     fn a_proof_that_was_not_finished_is_no_pass() {
         let cut = |proof: &mut VerificationModel| proof.cut_short = Some("x".to_owned());
         assert_eq!(ended("true", false, cut), 3);
+        for strict in [false, true] {
+            let unread = |proof: &mut VerificationModel| {
+                cut(proof);
+                proof.log.unknown = Some(5);
+            };
+            assert_eq!(ended("true", strict, unread), 3);
+        }
+    }
+
+    #[test]
+    fn a_proven_loss_outweighs_a_proof_that_was_not_finished() {
+        let breaks: [fn(&mut VerificationModel); 4] = [
+            |proof| proof.log.lost = 1,
+            |proof| proof.log.corrupted = Some(1),
+            |proof| proof.log.duplicated = Some(1),
+            |proof| proof.failed_found = Some(1),
+        ];
+        for breaks in breaks {
+            let both = |proof: &mut VerificationModel| {
+                proof.cut_short = Some("x".to_owned());
+                breaks(proof);
+            };
+            assert_eq!(ended("true", false, both), 4);
+        }
+        assert_eq!([Exit::Unusable, Exit::Records].into_iter().max(), Some(Exit::Records));
+    }
+
+    #[test]
+    fn a_record_told_as_failed_and_found_breaks_a_promise_under_any_settings() {
+        for idempotence in ["true", "false"] {
+            assert_eq!(ended(idempotence, false, |proof| proof.failed_found = Some(1)), 4);
+        }
     }
 
     #[test]

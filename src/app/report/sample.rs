@@ -64,8 +64,7 @@ pub(super) fn report() -> Report {
         },
         verification: Some(VerificationModel {
             mode: "offsets".to_owned(),
-            expected: 6_000_000,
-            found: 6_000_000,
+            log: LogModel { expected: 6_000_000, found: 6_000_000, ..LogModel::default() },
             ..VerificationModel::default()
         }),
         exit: Exit::Passed.model(),

@@ -1,6 +1,6 @@
 //! What was proved of the delivery, from what the driver found. Cost class: once a run.
 
-use super::model::{MissingModel, VerificationModel, VerifiedPartitionModel};
+use super::model::{LogModel, MissingModel, VerificationModel, VerifiedPartitionModel};
 use crate::host::driver::plan::Verify;
 use crate::host::driver::result::{OffsetDelta, PartitionDelta, Readback};
 use crate::host::driver::{RunPlan, RunResult};
@@ -23,21 +23,26 @@ pub(super) fn verification(plan: &RunPlan, result: &RunResult) -> Option<Verific
 fn by_offsets(delta: &OffsetDelta) -> VerificationModel {
     let partition = |(partition, one): (u32, &PartitionDelta)| VerifiedPartitionModel {
         partition,
-        expected: one.delivered,
-        found: one.grew,
-        lost: one.missing(),
-        other_writer: one.other_writer(),
-        ..VerifiedPartitionModel::default()
+        log: LogModel {
+            expected: one.delivered,
+            found: one.grew,
+            lost: one.missing(),
+            other_writer: one.other_writer(),
+            ..LogModel::default()
+        },
     };
     let disagrees = |(_, one): &(u32, &PartitionDelta)| one.missing() > 0 || !one.confirms();
     let lost = delta.lost();
     VerificationModel {
         mode: "offsets".to_owned(),
-        expected: delta.partitions.iter().map(|one| one.delivered).sum(),
-        found: delta.grew(),
-        lost,
+        log: LogModel {
+            expected: delta.partitions.iter().map(|one| one.delivered).sum(),
+            found: delta.grew(),
+            lost,
+            other_writer: delta.other_writer(),
+            ..LogModel::default()
+        },
         written_missing: delta.missing() - lost,
-        other_writer: delta.other_writer(),
         partitions: (0..).zip(&delta.partitions).filter(disagrees).map(partition).collect(),
         ..VerificationModel::default()
     }
@@ -49,22 +54,14 @@ fn by_records(
     offsets: Option<&OffsetDelta>,
     promised: bool,
 ) -> VerificationModel {
-    let total = &readback.found.total;
-    // Records may be beyond reach and yet known to be missing, by the end offsets.
-    let lost = total.lost.max(offsets.map_or(0, OffsetDelta::missing));
-    let partition = |(partition, one): (u32, &Findings)| VerifiedPartitionModel {
-        partition,
-        expected: one.expected,
-        found: i64::try_from(one.found).unwrap_or(i64::MAX),
-        lost: one.lost,
-        other_writer: one.foreign > 0,
-        unknown: Some(one.unknown),
-        duplicated: Some(one.duplicated),
-        reordered: Some(one.reordered),
-        corrupted: Some(one.corrupted),
-        foreign: Some(one.foreign),
-        unacked_found: Some(one.unacked_found()),
-        removed: Some(one.removed),
+    let delta = |at: usize| offsets.and_then(|offsets| offsets.partitions.get(at));
+    let logs = readback.found.partitions.iter().enumerate();
+    let logs: Vec<_> = logs.map(|(at, one)| (settled(one, delta(at)), delta(at))).collect();
+    let mut total = Findings::default();
+    logs.iter().for_each(|(one, _)| total += *one);
+    let partition = |(partition, (one, delta)): (u32, &(Findings, Option<&PartitionDelta>))| {
+        let other_writer = delta.is_some_and(PartitionDelta::other_writer);
+        VerifiedPartitionModel { partition, log: log(one, other_writer) }
     };
     let missing = readback.found.missing.iter().map(|one| MissingModel {
         producer: one.producer,
@@ -72,28 +69,86 @@ fn by_records(
         last: one.last,
     });
     let marks = plan.marks();
+    let all = log(&total, offsets.is_some_and(OffsetDelta::other_writer));
     VerificationModel {
         mode: "sequence".to_owned(),
-        expected: total.expected,
-        found: i64::try_from(total.found).unwrap_or(i64::MAX),
-        lost: if promised { lost } else { 0 },
-        written_missing: if promised { 0 } else { lost },
-        other_writer: total.foreign > 0 || offsets.is_some_and(OffsetDelta::other_writer),
-        unknown: Some(total.unknown),
-        duplicated: Some(total.duplicated),
-        reordered: Some(total.reordered),
-        corrupted: Some(total.corrupted),
-        foreign: Some(total.foreign),
+        written_missing: if promised { 0 } else { total.lost },
+        log: LogModel { lost: if promised { total.lost } else { 0 }, ..all },
         earlier: Some(total.earlier),
-        unacked_found: Some(total.unacked_found()),
         failed_found: Some(total.failed_found),
-        removed: Some(total.removed),
         unread: Some(total.unread),
         carried_by: Some(if marks { format!("header {}", Mark::NAME) } else { "value".to_owned() }),
         header_bytes: Some(if marks { Mark::SIZE } else { 0 }),
         cut_short: readback.cut_short.clone(),
         seconds: Some(readback.span.as_secs_f64()),
         missing: missing.collect(),
-        partitions: (0..).zip(&readback.found.partitions).map(partition).collect(),
+        partitions: (0..).zip(&logs).map(partition).collect(),
+    }
+}
+
+/// A partition's findings with what the end offsets say of it: records may be beyond reach and yet
+/// known to be missing, since the log grew by fewer than were delivered. Those are lost, and unknown
+/// no more, so that each record still counts once.
+fn settled(found: &Findings, offsets: Option<&PartitionDelta>) -> Findings {
+    let missing = offsets.map_or(0, PartitionDelta::missing);
+    let known = missing.saturating_sub(found.lost).min(found.unknown);
+    Findings { lost: found.lost + known, unknown: found.unknown - known, ..*found }
+}
+
+/// What records say of one log, or of all.
+fn log(found: &Findings, other_writer: bool) -> LogModel {
+    LogModel {
+        expected: found.expected,
+        found: i64::try_from(found.found).unwrap_or(i64::MAX),
+        lost: found.lost,
+        other_writer: found.foreign > 0 || other_writer,
+        unknown: Some(found.unknown),
+        duplicated: Some(found.duplicated),
+        reordered: Some(found.reordered),
+        corrupted: Some(found.corrupted),
+        foreign: Some(found.foreign),
+        unacked_found: Some(found.unacked_found()),
+        removed: Some(found.removed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_the_end_offsets_prove_missing_is_lost_and_not_unknown_as_well() {
+        let found =
+            Findings { expected: 100, found: 40, lost: 5, unknown: 55, ..Findings::default() };
+        let grew = |grew| PartitionDelta { grew, delivered: 100, at_least: 100, at_most: 100 };
+        let counts = |delta: Option<&PartitionDelta>| {
+            let one = settled(&found, delta);
+            (one.lost, one.unknown)
+        };
+        assert_eq!(counts(Some(&grew(70))), (30, 30));
+        assert_eq!(counts(Some(&grew(98))), (5, 55));
+        assert_eq!(counts(Some(&grew(0))), (60, 0));
+        assert_eq!(counts(None), (5, 55));
+    }
+
+    proptest! {
+        /// Whatever offsets and records say together, each delivered record counts once.
+        #[test]
+        fn found_lost_and_unknown_are_what_was_expected(
+            [found, lost, unknown] in [0u64..1_000, 0u64..1_000, 0u64..1_000],
+            grew in 0i64..4_000,
+        ) {
+            let expected = found + lost + unknown;
+            let one = Findings { expected, found, lost, unknown, ..Findings::default() };
+            let delta =
+                PartitionDelta { grew, delivered: expected, at_least: 0, at_most: expected };
+            let after = settled(&one, Some(&delta));
+            prop_assert_eq!(after.found + after.lost + after.unknown, expected);
+            prop_assert!(after.lost >= lost);
+            // What can be known to be missing is never less than the offsets prove.
+            prop_assert!(after.lost >= delta.missing().min(lost + unknown));
+        }
     }
 }

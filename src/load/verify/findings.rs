@@ -7,7 +7,7 @@ use core::ops::AddAssign;
 /// Every record read is in exactly one of `found`, `indeterminate_found`, `failed_found`,
 /// `duplicated`, `corrupted`, `foreign` and `earlier`; `reordered` are some of the first three.
 /// Every delivered record is in exactly one of `found`, `lost`, `unknown` and (as far as a damaged
-/// one could be told) `corrupted`.
+/// one could be told) `corrupted`: the first three never exceed `expected`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Findings {
     /// Records delivered: acknowledged, or with acks=0 written to the socket.

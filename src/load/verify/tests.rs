@@ -220,6 +220,20 @@ fn a_batch_with_a_wrong_checksum_is_not_looked_into() {
 }
 
 #[test]
+fn a_damaged_header_does_not_stand_in_for_what_is_lost_elsewhere() {
+    let plan = marked(1);
+    // It claims a million records, and holds the offsets of two.
+    let mut claims = header(0, 2, 0);
+    claims.record_count = 1_000_000;
+    let mut bad = framed(&claims, b"nothing");
+    let last = bad.len() - 1;
+    bad[last] ^= 1;
+    let log = [bad, batch(2, Codec::None, &records(&plan, &[2]))];
+    let found = findings(&plan, 0..9, &log).total;
+    assert_eq!((found.corrupted, found.found, found.lost), (2, 1, 6));
+}
+
+#[test]
 fn a_body_that_does_not_unpack_or_says_too_much_is_corrupted() {
     let plan = marked(1);
     let garbage = framed(&header(0, 5, Codec::Zstd.id()), b"no frame of zstd");
@@ -491,5 +505,8 @@ proptest! {
         verifier.feed(P0, &bytes);
         let found = verifier.finish().total;
         prop_assert!(found.found + found.lost + found.unknown <= 3);
+        // No offset counts twice: what is damaged never hides more than it stands in.
+        prop_assert!(found.found + found.lost + found.unknown + found.corrupted >= 3);
+        prop_assert!(found.found + found.corrupted <= 3, "{:?}", found);
     }
 }

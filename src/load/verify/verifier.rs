@@ -183,7 +183,10 @@ impl Verifier {
         let whole = header.base_offset >= log.next && last < log.end;
         let offsets = i64::from(header.last_offset_delta) + 1;
         let records = i64::from(header.record_count);
-        let count = u64::from(header.record_count.unsigned_abs());
+        // What a batch claims is bounded by the offsets it stands in, or a damaged header could
+        // stand in for records that are lost elsewhere.
+        let covered = span(log.next, last.saturating_add(1).min(log.end));
+        let count = u64::from(header.record_count.unsigned_abs()).min(covered);
         if header.attributes & attributes::CONTROL != 0 {
             log.findings.markers += count;
         } else if !batch.crc_ok() {
@@ -192,14 +195,14 @@ impl Verifier {
             if whole {
                 log.findings.removed += u64::try_from(offsets - records).unwrap_or(0);
             }
-            self.records(at, batch);
+            self.records(at, batch, covered);
         }
         let log = &mut self.partitions[at];
         log.next = last.saturating_add(1).min(log.end);
     }
 
-    /// The records of a batch whose checksum is right.
-    fn records(&mut self, at: usize, batch: &Batch<'_>) {
+    /// The records of a batch whose checksum is right, and that stands in `covered` offsets to read.
+    fn records(&mut self, at: usize, batch: &Batch<'_>, covered: u64) {
         let mut body = core::mem::take(&mut self.body);
         body.clear();
         let unpacked = match Codec::from_id(batch.header.codec_id()) {
@@ -220,7 +223,8 @@ impl Verifier {
                 self.record(at, &record);
             }
         }
-        self.partitions[at].damaged((count - walked).unsigned_abs().into());
+        let unread = u64::from((count - walked).unsigned_abs());
+        self.partitions[at].damaged(unread.min(covered));
         self.body = body;
     }
 

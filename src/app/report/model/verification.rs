@@ -9,36 +9,16 @@ use serde::{Deserialize, Serialize};
 pub struct VerificationModel {
     /// offsets or sequence.
     pub mode: String,
-    /// Records delivered: acknowledged, or with acks=0 written to the socket.
-    pub expected: u64,
-    /// offsets: by how much the end offsets grew; sequence: expected records that are there,
-    /// undamaged, each counted once.
-    pub found: i64,
-    /// Acknowledged and missing.
-    pub lost: u64,
+    /// All partitions together.
+    #[serde(flatten)]
+    pub log: LogModel,
     /// With acks=0: written to the socket and missing.
     pub written_missing: u64,
-    /// Whether a partition grew by more than this run can have written.
-    pub other_writer: bool,
-    /// Expected records that may have been there: the log no longer holds their offsets, or they
-    /// could not be read.
-    pub unknown: Option<u64>,
-    /// Second and further copies.
-    pub duplicated: Option<u64>,
-    /// First copies that stand behind a later record of their producer in their partition.
-    pub reordered: Option<u64>,
-    /// Wrong checksums, or other bytes than were sent.
-    pub corrupted: Option<u64>,
-    /// Somebody else's records.
-    pub foreign: Option<u64>,
     /// Records of an earlier phase of the run.
     pub earlier: Option<u64>,
-    /// Records that arrived without an acknowledgement.
-    pub unacked_found: Option<u64>,
-    /// Of those, the ones that counted as failed for certain.
+    /// Of those that arrived without an ack, the ones that had been told as failed, which says that
+    /// they aren't there: 0 unless a promise was broken.
     pub failed_found: Option<u64>,
-    /// Offsets that the log no longer held when it was read.
-    pub removed: Option<u64>,
     /// Offsets that could not be read.
     pub unread: Option<u64>,
     /// What names each record: `value`, or `header kprod`.
@@ -53,6 +33,37 @@ pub struct VerificationModel {
     pub missing: Vec<MissingModel>,
     /// offsets: the partitions that disagree; sequence: all.
     pub partitions: Vec<VerifiedPartitionModel>,
+}
+
+/// What was found of the records delivered to one partition or to all. With sequence, found, lost,
+/// unknown and those corrupted that stand where a record should are the expected ones.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct LogModel {
+    /// Records delivered: acknowledged, or with acks=0 written to the socket.
+    pub expected: u64,
+    /// offsets: by how much the end offsets grew; sequence: expected records that are there,
+    /// undamaged, each counted once.
+    pub found: i64,
+    /// Acknowledged and missing. In a partition with acks=0: written and missing.
+    pub lost: u64,
+    /// Whether a partition grew by more than this run can have written.
+    pub other_writer: bool,
+    /// Expected records that may have been there: the log no longer holds their offsets, or they
+    /// could not be read.
+    pub unknown: Option<u64>,
+    /// Second and further copies.
+    pub duplicated: Option<u64>,
+    /// First copies that stand behind a later record of their producer in their partition.
+    pub reordered: Option<u64>,
+    /// Wrong checksums, or other bytes than were sent.
+    pub corrupted: Option<u64>,
+    /// Somebody else's records.
+    pub foreign: Option<u64>,
+    /// Records that arrived without an acknowledgement.
+    pub unacked_found: Option<u64>,
+    /// Offsets that the log no longer held when it was read.
+    pub removed: Option<u64>,
 }
 
 /// Neighbouring records of one producer.
@@ -72,26 +83,7 @@ pub struct MissingModel {
 pub struct VerifiedPartitionModel {
     /// Its index.
     pub partition: u32,
-    /// As of the whole.
-    pub expected: u64,
-    /// As of the whole.
-    pub found: i64,
-    /// As of the whole; with acks=0 what was written and is missing.
-    pub lost: u64,
-    /// As of the whole.
-    pub other_writer: bool,
-    /// As of the whole.
-    pub unknown: Option<u64>,
-    /// As of the whole.
-    pub duplicated: Option<u64>,
-    /// As of the whole.
-    pub reordered: Option<u64>,
-    /// As of the whole.
-    pub corrupted: Option<u64>,
-    /// As of the whole.
-    pub foreign: Option<u64>,
-    /// As of the whole.
-    pub unacked_found: Option<u64>,
-    /// As of the whole.
-    pub removed: Option<u64>,
+    /// What was found there.
+    #[serde(flatten)]
+    pub log: LogModel,
 }

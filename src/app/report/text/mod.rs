@@ -67,7 +67,7 @@ pub fn window_seconds(report: &Report) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::model::{
-        ClusterKind, ErrorModel, FaultModel, GapModel, MissingModel, ReasonModel, Status,
+        ClusterKind, ErrorModel, FaultModel, GapModel, LogModel, MissingModel, ReasonModel, Status,
         VerificationModel, VerifiedPartitionModel,
     };
     use super::super::page::{COLUMNS, visible};
@@ -173,7 +173,7 @@ mod tests {
         };
         report.unavailability = vec![gap(1), gap(4), gap(4)];
         let proof = report.verification.as_mut().unwrap();
-        (proof.found, proof.lost) = (5_999_000, 1_000);
+        (proof.log.found, proof.log.lost) = (5_999_000, 1_000);
         report.throughput.broker_offset_delta = Some(5_999_000);
         report.throughput.delta_confirms = Some(false);
         report.batches.compress_ratio = 0.41;
@@ -204,12 +204,11 @@ mod tests {
         let mut report = sample::report();
         report.records.written = std::mem::take(&mut report.records.acked);
         let proof = report.verification.as_mut().unwrap();
-        (proof.found, proof.written_missing) = (5_999_900, 100);
+        (proof.log.found, proof.written_missing) = (5_999_900, 100);
         proof.partitions = [(4, 70), (7, 30)]
             .map(|(partition, lost)| VerifiedPartitionModel {
                 partition,
-                lost,
-                ..VerifiedPartitionModel::default()
+                log: LogModel { lost, ..LogModel::default() },
             })
             .into();
         for family in [&mut report.latency.response, &mut report.latency.service] {
@@ -270,15 +269,22 @@ mod tests {
                         each record";
         assert!(clean.contains(expected), "{clean}");
         let short = words(&|proof| {
-            (proof.found, proof.removed, proof.unknown) = (5_999_993, Some(7), Some(7));
+            (proof.log.found, proof.log.removed, proof.log.unknown) = (5_999_993, Some(7), Some(7));
             proof.missing = vec![MissingModel { producer: 0, first: 0, last: 6 }];
         });
         assert!(short.contains("7 can't be judged") && !short.contains("not found"), "{short}");
         let broken = words(&|proof| {
-            (proof.found, proof.lost, proof.duplicated) = (5_999_990, 10, Some(3));
-            (proof.removed, proof.unknown) = (Some(70), Some(7));
+            (proof.log.found, proof.log.lost, proof.log.duplicated) = (5_999_990, 10, Some(3));
+            (proof.log.removed, proof.log.unknown) = (Some(70), Some(7));
             proof.missing = vec![MissingModel { producer: 1, first: 1_500, last: 1_509 }];
         });
+        let kept = words(&|proof| {
+            (proof.log.unacked_found, proof.failed_found) = (Some(3), Some(2));
+        });
+        let told = "NO: 6,000,000 of 6,000,000 acked records found in the log; lost 0; duplicated \
+                    0; reordered 0; corrupted 0; 3 arrived without an ack; 2 of these were told as \
+                    failed";
+        assert!(kept.contains(told), "{kept}");
         for part in [
             "NO: 5,999,990 of 6,000,000 acked records found in the log; lost 10; duplicated 3",
             "7 can't be judged; 70 offsets were removed before they could be read",

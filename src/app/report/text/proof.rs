@@ -1,6 +1,7 @@
 //! What the offsets prove, what it cost, what else to know. Cost class: once a run.
 
 use super::window_seconds;
+use crate::app::report::exit::breaks_promise;
 use crate::app::report::figures::{binary_bytes, thousands, whole, whole_percent};
 use crate::app::report::model::{ClusterKind, Report, VerificationModel};
 use crate::app::report::page::field;
@@ -16,7 +17,7 @@ pub(super) fn confirmed(report: &Report) -> String {
     if report.records.written > 0 {
         return written(report, proof);
     }
-    let expected = proof.expected;
+    let expected = proof.log.expected;
     match throughput.delta_confirms {
         Some(true) if whole == expected => {
             format!("the topic's offsets grew by {grew}: equal to what was acked")
@@ -26,9 +27,9 @@ pub(super) fn confirmed(report: &Report) -> String {
              answer",
             thousands(expected)
         ),
-        _ if proof.lost > 0 => format!(
+        _ if proof.log.lost > 0 => format!(
             "NO: the topic's offsets grew by {grew}, {} acked records are missing{}",
-            thousands(proof.lost),
+            thousands(proof.log.lost),
             by_partition(proof)
         ),
         _ => format!(
@@ -41,7 +42,7 @@ pub(super) fn confirmed(report: &Report) -> String {
 /// acks=0: nobody promised anything, so what is missing is told and not called lost.
 fn written(report: &Report, proof: &VerificationModel) -> String {
     let written = thousands(report.records.written);
-    let other = if proof.other_writer { "; somebody else wrote too" } else { "" };
+    let other = if proof.log.other_writer { "; somebody else wrote too" } else { "" };
     if proof.written_missing == 0 {
         return format!("acks=0: all {written} records written to sockets are in the topic{other}");
     }
@@ -54,10 +55,10 @@ fn written(report: &Report, proof: &VerificationModel) -> String {
 
 /// The partitions that miss records, the first few of them.
 fn by_partition(proof: &VerificationModel) -> String {
-    let missing = || proof.partitions.iter().filter(|one| one.lost > 0);
+    let missing = || proof.partitions.iter().filter(|one| one.log.lost > 0);
     let named = missing().take(MOST_NAMED);
     let named: Vec<_> = named
-        .map(|one| format!("{} of partition {}", thousands(one.lost), one.partition))
+        .map(|one| format!("{} of partition {}", thousands(one.log.lost), one.partition))
         .collect();
     let more = missing().count().saturating_sub(MOST_NAMED);
     match (named.is_empty(), more) {
@@ -71,23 +72,22 @@ fn by_partition(proof: &VerificationModel) -> String {
 pub(super) fn verified(report: &Report) -> Option<String> {
     let proof = report.verification.as_ref().filter(|proof| proof.mode == "sequence")?;
     let count = |found: Option<u64>| found.unwrap_or(0);
-    let idempotent =
-        report.config.effective.get("enable.idempotence").is_some_and(|value| value == "true");
-    let untidy = count(proof.duplicated) + count(proof.reordered) > 0;
-    let bad = proof.lost + count(proof.corrupted) > 0 || (untidy && idempotent);
-    let found = u64::try_from(proof.found).unwrap_or(0);
+    let idempotent = report.config.is_idempotent();
+    let untidy = count(proof.log.duplicated) + count(proof.log.reordered) > 0;
+    let bad = breaks_promise(report, proof, false);
+    let found = u64::try_from(proof.log.found).unwrap_or(0);
     let kind = if report.records.written > 0 { "written" } else { "acked" };
     let mut parts = vec![
         format!(
             "{}{} of {} {kind} records found in the log",
             if bad { "NO: " } else { "" },
             thousands(found),
-            thousands(proof.expected)
+            thousands(proof.log.expected)
         ),
-        format!("lost {}", thousands(proof.lost + proof.written_missing)),
-        format!("duplicated {}", thousands(count(proof.duplicated))),
-        format!("reordered {}", thousands(count(proof.reordered))),
-        format!("corrupted {}", thousands(count(proof.corrupted))),
+        format!("lost {}", thousands(proof.log.lost + proof.written_missing)),
+        format!("duplicated {}", thousands(count(proof.log.duplicated))),
+        format!("reordered {}", thousands(count(proof.log.reordered))),
+        format!("corrupted {}", thousands(count(proof.log.corrupted))),
     ];
     parts.extend(asides(proof, untidy && !idempotent));
     Some(parts.join("; "))
@@ -101,17 +101,25 @@ fn asides(proof: &VerificationModel, allowed: bool) -> Vec<String> {
             parts.push(format!("{} {words}", thousands(found)));
         }
     };
-    aside(proof.unknown, "can't be judged");
-    aside(proof.removed, "offsets were removed before they could be read (retention or deletion)");
+    aside(proof.log.unknown, "can't be judged");
+    aside(
+        proof.log.removed,
+        "offsets were removed before they could be read (retention or deletion)",
+    );
     aside(proof.unread, "offsets could not be read");
-    aside(proof.unacked_found, "arrived without an ack");
-    aside(proof.foreign, "are somebody else's");
+    aside(proof.log.unacked_found, "arrived without an ack");
+    aside(
+        proof.failed_found,
+        "of these were told as failed, which says that they are not there: a bug of this producer, \
+         or a broker that kept what it refused",
+    );
+    aside(proof.log.foreign, "are somebody else's");
     aside(proof.earlier, "are the warm-up's");
     if let Some(why) = &proof.cut_short {
         parts.push(format!("reading ended early: {why}"));
     }
     // Of what can't be judged the first is only the oldest that retention took.
-    let lost = proof.lost + proof.written_missing > 0;
+    let lost = proof.log.lost + proof.written_missing > 0;
     if let Some(first) = proof.missing.first().filter(|_| lost) {
         parts.push(format!(
             "the first not found: producer {}, records {} to {}",
