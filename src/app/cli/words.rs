@@ -29,6 +29,7 @@ pub(super) enum Words {
 /// Reads the words, the program's name first.
 pub(super) fn read(mut words: Vec<OsString>) -> Words {
     let command = command();
+    join_values(&mut words, &command);
     let mut complaints = Vec::new();
     // Every round takes a word out.
     for _ in 0..=words.len() {
@@ -63,6 +64,42 @@ fn command() -> Command {
         if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg }
     };
     Cli::command().mut_args(taking).mut_subcommands(|command| command.mut_args(taking))
+}
+
+/// Writes `--linger-ms -1ms` as `--linger-ms=-1ms`: a value that begins like a negative number is
+/// its flag's, where clap would look for a flag named `-1`.
+fn join_values(words: &mut Vec<OsString>, command: &Command) {
+    let mut at = 1;
+    while at + 1 < words.len() {
+        let value = words[at + 1]
+            .to_str()
+            .filter(|word| word.strip_prefix('-').is_some_and(begins_with_digit));
+        let joined = match (words[at].to_str(), value) {
+            (Some(flag), Some(value)) if takes_one_value(flag, command) => {
+                Some(format!("{flag}={value}"))
+            }
+            _ => None,
+        };
+        if let Some(joined) = joined {
+            words[at] = joined.into();
+            words.remove(at + 1);
+        }
+        at += 1;
+    }
+}
+
+/// Whether a word is a flag of some command that is followed by exactly one value.
+fn takes_one_value(word: &str, command: &Command) -> bool {
+    let Some(name) = word.strip_prefix("--") else { return false };
+    let mut commands = core::iter::once(command).chain(command.get_subcommands());
+    commands.any(|command| {
+        command.get_arguments().any(|arg| {
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            let is_it = arg.get_long() == Some(name) || aliases.contains(&name);
+            let values = arg.get_num_args().map_or(1, |range| range.max_values());
+            is_it && arg.get_action().takes_values() && values == 1
+        })
+    })
 }
 
 /// Takes the word that the error is about out of the words, with its value; false when there is no
@@ -185,11 +222,24 @@ mod tests {
 
     #[test]
     fn a_value_that_looks_like_flags_is_told_once() {
-        let (complaints, rest) = wrong("--duration -3s --acks 7 --linger-sm -3x");
+        let (complaints, rest) = wrong("--strict -3s --acks 7 --linger-sm -3x");
         assert_eq!(complaints.len(), 2, "{complaints:?}");
         assert!(complaints[0].contains("--flag=VALUE"), "{complaints:?}");
         assert!(complaints[1].contains("--linger-sm"), "{complaints:?}");
         assert_eq!(rest.unwrap().run.producer.acks.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn a_value_below_zero_is_its_flag_s() {
+        let line = "kprod-bench --linger-ms -1ms --max-in-flight -1x --rate -5 -X a=b --seed -2";
+        let Words::Flags(cli) = read(line.split(' ').map(OsString::from).collect()) else {
+            panic!("every flag exists")
+        };
+        let producer = &cli.run.producer;
+        assert_eq!(producer.linger_ms.as_deref(), Some("-1ms"));
+        assert_eq!(producer.max_in_flight_requests_per_connection.as_deref(), Some("-1x"));
+        assert_eq!(cli.run.load.rate.as_deref(), Some("-5"));
+        assert_eq!(cli.run.load.seed.as_deref(), Some("-2"));
     }
 
     #[test]

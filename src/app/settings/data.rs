@@ -101,6 +101,11 @@ fn generator(choice: &Choice, problems: &mut Problems) -> ValuePlan {
 
 fn key(choice: &Choice, default: Option<&KeyPlan>, problems: &mut Problems) -> KeyPlan {
     let Some(text) = choice.get("key") else { return default.cloned().unwrap_or(KeyPlan::None) };
+    if text == "list:" {
+        let expected = "expected keys between bars, such as list:Pangyo|Seoul";
+        problems.flag("key", text, expected);
+        return KeyPlan::None;
+    }
     if let Some(list) = text.strip_prefix("list:") {
         // A comma would make a matrix, and keys hold colons more often than bars.
         return KeyPlan::List(list.split('|').map(|key| Some(key.as_bytes().to_vec())).collect());

@@ -283,7 +283,11 @@ fn keys_can_be_listed_and_listed_twice() {
         KeyPlan::List(keys.iter().map(|key| Some(key.as_bytes().to_vec())).collect())
     };
     assert_eq!(keys("--key list:Pangyo|Seoul|Pangyo"), listed(&["Pangyo", "Seoul", "Pangyo"]));
-    assert_eq!(keys("--key list:"), listed(&[""]));
+    assert_eq!(keys("--key list:a|"), listed(&["a", ""]));
+    assert_eq!(
+        problems("--key list:"),
+        ["--key = \"list:\": expected keys between bars, such as list:Pangyo|Seoul"]
+    );
     assert_eq!(settings("--key list:a|b,none").cells.len(), 2);
     assert_eq!(
         problems("--key uniform:0"),
@@ -326,8 +330,8 @@ fn key_rules_and_another_choice_of_partitions_exclude_each_other() {
         assert_eq!(
             problems(&format!("--key-rules {path} --partitioner {flag}")),
             [format!(
-                "--key-rules = \"{path}\": {rival} chooses partitions already; leave one of the two \
-                 out"
+                "--key-rules = \"{path}\": {rival} chooses partitions already; leave one of the \
+                 two out"
             )]
         );
     }
