@@ -375,7 +375,7 @@ fn what_a_short_log_no_longer_holds_is_not_called_lost() {
 #[test]
 fn explain_gives_values_sources_and_javas_verdict() {
     bench("explain --acks 1").assert().code(0).stderr(is_empty()).stdout(
-        starts_with("Java's producer 4.3.1 accepts")
+        starts_with("Java's producer 4.3.1 would start with this configuration.\n")
             .and(contains("Idempotence is off because acks=1."))
             .and(contains("--acks")),
     );
@@ -400,6 +400,7 @@ fn explain_documents_the_keys_it_is_asked_for() {
 
 #[test]
 fn explain_refuses_what_java_refuses_all_at_once() {
+    // With a flag misread no verdict is given.
     wrong("explain --acks 1 -X enable.idempotence=true retries=0 linger.ms=5s --rate fast").stderr(
         contains("acks = \"1\" (--acks): expected all")
             .and(contains("retries = \"0\" (-X): expected 1 or more"))
@@ -413,9 +414,101 @@ fn explain_refuses_what_java_refuses_all_at_once() {
     let document: serde_json::Value = serde_json::from_slice(text).expect("JSON alone");
     let cell = &document["cells"][0];
     assert_eq!(cell["java_accepts"], false);
+    let verdict = cell["java_verdict"].as_str().expect("a sentence");
+    assert!(verdict.ends_with("would not start with this configuration, because of acks"));
     assert_eq!(cell["problems"][0]["refused_by"], "java");
     assert_eq!(cell["problems"][1]["refused_by"], "run");
     assert_eq!(cell["keys"].as_array().map(Vec::len), Some(113));
+}
+
+#[test]
+fn explain_says_in_words_what_java_would_do_with_each_cell() {
+    bench("explain --acks 1,all -X enable.idempotence=true")
+        .assert()
+        .code(2)
+        .stdout(
+            contains("[1 of 2 acks=1]\nJava's producer 4.3.1 would not start with this config")
+                .and(contains("because of acks."))
+                .and(contains("[2 of 2 acks=all]\nJava's producer 4.3.1 would start")),
+        )
+        .stderr(contains("error: acks = \"1\" (--acks): expected all"));
+    // Java has neither, and a run here both.
+    for (name, why) in [("sarama-hash", "another client's"), ("uniform-sticky", "4.0 removed")] {
+        let line = format!("explain --partitioner {name}");
+        bench(&line)
+            .assert()
+            .code(2)
+            .stdout(contains("because of partitioner.class.\nA run here would start.\n"))
+            .stderr(contains(why));
+    }
+    bench("explain --partitioner round-robin").assert().code(0);
+}
+
+#[test]
+fn an_unknown_key_is_java_s_to_ignore_and_a_run_s_to_refuse() {
+    bench("explain -X liner.ms=5").assert().code(0).stderr(is_empty()).stdout(
+        starts_with("Java's producer 4.3.1 would start")
+            .and(contains("A run here refuses it:\n  liner.ms = \"5\" (-X): expected the name of"))
+            .and(contains("the nearest is linger.ms"))
+            .and(contains(
+                "Notes:\n  liner.ms (-X) is no Kafka producer setting: Java's producer ",
+            )),
+    );
+    wrong("-X liner.ms=5").stderr(contains("the nearest is linger.ms"));
+}
+
+#[test]
+fn explain_tells_who_chooses_partitions_by_rules() {
+    let line = "explain --key-rules profiles/pangyo.rules.yaml";
+    bench(line).assert().code(0).stdout(contains(
+        "  --key-rules profiles/pangyo.rules.yaml chooses partitions in a run here; for Java's",
+    ));
+    bench(&format!("{line} partitioner.class")).assert().code(0).stdout(contains("  note  "));
+    let run = bench(&format!("{line} --output-format json")).assert().code(0);
+    let document: serde_json::Value =
+        serde_json::from_slice(&run.get_output().stdout).expect("JSON alone");
+    assert_eq!(document["cells"][0]["key_rules"], "profiles/pangyo.rules.yaml");
+    wrong(&format!("{line} --partitioner round-robin"))
+        .stderr(contains("chooses partitions already"));
+}
+
+#[test]
+fn a_flag_over_a_property_for_the_same_key_is_said_once() {
+    let line = "-X acks=1 --acks all --linger-ms 0,5";
+    bench(&format!("--embedded --num-records 10 {line}"))
+        .assert()
+        .code(0)
+        .stderr(contains("note: -X acks=1 is overridden by --acks\n").count(1));
+    let run = bench(&format!("explain {line} acks --output-format json")).assert().code(0);
+    let document: serde_json::Value =
+        serde_json::from_slice(&run.get_output().stdout).expect("JSON alone");
+    let row = &document["cells"][0]["keys"][0]["overridden"][0];
+    assert_eq!(
+        (&row["value"], &row["source"], &row["by"]),
+        (&"1".into(), &"-X".into(), &"--acks".into())
+    );
+
+    // Layers are there to be overridden: explain shows it, a run says nothing.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "acks = 1\n").unwrap();
+    let line = format!("--acks all --command-config {}", file.path().display());
+    bench(&format!("explain {line}"))
+        .assert()
+        .code(0)
+        .stdout(contains("Given and overridden:\n  acks  1  ").and(contains(":1, by --acks\n")));
+    bench(&format!("--embedded --num-records 10 {line}"))
+        .assert()
+        .code(0)
+        .stderr(contains("overridden").not());
+}
+
+#[test]
+fn values_below_zero_and_an_empty_list_name_their_flags() {
+    wrong("--linger-ms -1ms")
+        .stderr(starts_with("error: linger.ms = \"-1ms\" (--linger-ms): expec"));
+    wrong("run --duration -3s").stderr(starts_with("error: --duration = \"-3s\": expected a time"));
+    wrong("broker --brokers -1x").stderr(contains("--brokers"));
+    wrong("--key list:").stderr(contains("--key = \"list:\": expected keys between bars"));
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub struct Explained {
     pub values: Vec<(&'static str, String)>,
     /// What Java's producer and a run make of them.
     pub judgement: Judgement,
+    /// The file of the key rules that choose partitions, if any do; no key of Java's.
+    pub key_rules: Option<String>,
 }
 
 /// Reads a command line as a run would, and judges its Kafka keys. The problems are those of every
@@ -26,11 +28,19 @@ pub fn explain(
     let shared = Shared::read(args, variable, &mut problems);
     let (axes, choices) = matrix::expand(args, &mut problems);
     let cells = choices.iter().map(|choice| {
-        shared.workload(choice, &mut problems);
-        let judgement = judge(&shared.layers.raw(choice, &mut problems));
+        let (_, source) = shared.workload(choice, &mut problems);
+        let mut judgement = judge(&shared.layers.raw(choice, &mut problems));
+        let rules = shared.key_rules.as_ref().filter(|rules| rules.hold(choice));
+        if let Some(rules) = rules {
+            rules.explain(&mut judgement, &source, &mut problems);
+        }
         let value =
             |axis: &matrix::Axis| (axis.flag, choice.get(axis.flag).unwrap_or_default().to_owned());
-        Explained { values: axes.iter().map(value).collect(), judgement }
+        Explained {
+            values: axes.iter().map(value).collect(),
+            judgement,
+            key_rules: rules.map(|rules| rules.file.clone()),
+        }
     });
     (cells.collect(), problems)
 }

@@ -12,7 +12,7 @@ use super::problems::Problems;
 use super::profile::Profile;
 use super::yaml::{Document, Node, read_text};
 use crate::app::cli::args::RunArgs;
-use crate::kafka::config::{Note, NoteKind, PartitionerKind, Resolved, nearest_of};
+use crate::kafka::config::{Effective, Judgement, Note, NoteKind, Resolved, nearest_of};
 use crate::kafka::partitioner::{Among, KeyHash, KeyRules, NoKey, Over, Pin, Rules};
 use crate::load::source::SourcePlan;
 
@@ -62,25 +62,51 @@ impl GivenRules {
         source: &SourcePlan,
         problems: &mut Problems,
     ) {
-        const CLASS: &str = "partitioner.class";
-        let row = |key: &str| resolved.effective.iter().find(|row| row.key == key);
-        let rival = match (source.partition, row(CLASS)) {
+        resolved.notes.extend(self.beside(&resolved.effective, source, problems));
+        resolved.config.key_rules = Some(Arc::clone(&self.rules));
+    }
+
+    /// Holds the rules against the other keys: who else chooses partitions is a problem, and what
+    /// they leave without effect a note.
+    fn beside(
+        &self,
+        effective: &[Effective],
+        source: &SourcePlan,
+        problems: &mut Problems,
+    ) -> Option<Note> {
+        let given = |key: &str| {
+            effective.iter().find(|row| row.key == key).filter(|row| row.source.is_given())
+        };
+        let rival = match (source.partition, given(CLASS)) {
             (Some(partition), _) => Some(format!("--partitioner partition:{partition}")),
-            (None, Some(row)) if resolved.config.partitioner != PartitionerKind::BuiltIn => {
-                Some(format!("{CLASS} = {:?} ({})", row.value, row.source))
-            }
-            _ => None,
+            (None, Some(row)) => Some(format!("{CLASS} = {:?} ({})", row.value, row.source)),
+            (None, None) => None,
         };
         if let Some(rival) = rival {
             let expected = format!("{rival} chooses partitions already; leave one of the two out");
             problems.flag("key-rules", &self.file, expected);
         }
-        const IGNORE: &str = "partitioner.ignore.keys";
-        if let Some(row) = row(IGNORE).filter(|row| row.source.is_given()) {
-            let text = format!("{IGNORE} ({}) has no effect beside --key-rules", row.source);
-            resolved.notes.push(Note { kind: NoteKind::NoEffect, key: IGNORE.to_owned(), text });
-        }
-        resolved.config.key_rules = Some(Arc::clone(&self.rules));
+        let row = given(IGNORE)?;
+        let text = format!("{IGNORE} ({}) has no effect beside --key-rules", row.source);
+        Some(Note { kind: NoteKind::NoEffect, key: IGNORE.to_owned(), text })
+    }
+
+    /// Says in a judgement what the rules do, for Java has no key for them.
+    pub(super) fn explain(
+        &self,
+        judgement: &mut Judgement,
+        source: &SourcePlan,
+        problems: &mut Problems,
+    ) {
+        let note = self.beside(&judgement.effective, source, problems);
+        let name = if self.by_flag { "--key-rules" } else { "the profile's key-rules" };
+        let text = format!(
+            "{name} {} chooses partitions in a run here; for Java's producer that takes a class of \
+             your own in {CLASS}",
+            self.file
+        );
+        judgement.notes.push(Note { kind: NoteKind::Limited, key: CLASS.to_owned(), text });
+        judgement.notes.extend(note);
     }
 }
 
@@ -217,6 +243,8 @@ fn word<T: Copy>(
     found.map(|(_, value)| *value)
 }
 
+const CLASS: &str = "partitioner.class";
+const IGNORE: &str = "partitioner.ignore.keys";
 const FIELDS: [&str; 7] = ["version", "hash", "over", "among", "no-key", "message", "rules"];
 const HASHES: [(&str, KeyHash); 4] = [
     ("murmur2", KeyHash::Murmur2),

@@ -66,14 +66,7 @@ impl Layers {
     /// Everything given for one cell.
     pub(super) fn raw(&self, choice: &Choice, problems: &mut Problems) -> Raw {
         let mut raw = Raw::new(1);
-        let partitioner = choice.get("partitioner").map(named);
-        let mut set = |key: &str, value: &str, source: Source| {
-            let replaced = (self.embedded && key == BOOTSTRAP_KEY)
-                || (partitioner == Some(Named::Default) && key == PARTITIONER_KEY);
-            if !replaced {
-                raw.set(key, value, source);
-            }
-        };
+        let mut set = |key: &str, value: &str, source: Source| raw.set(key, value, source);
         if let Some(id) = self.client_id {
             let file = "kafka-producer-perf-test".to_owned();
             set("client.id", id, Source::Profile { file, line: 1 });
@@ -99,8 +92,14 @@ impl Layers {
                 set(key, value, Source::Flag(format!("--{flag}")));
             }
         }
-        if let Some(Named::Class(name)) = partitioner {
-            set(PARTITIONER_KEY, name, Source::Flag("--partitioner".to_owned()));
+        let by_flag = Source::Flag("--partitioner".to_owned());
+        match choice.get("partitioner").map(named) {
+            Some(Named::Class(name)) => raw.set(PARTITIONER_KEY, name, by_flag),
+            Some(Named::Default) => raw.unset(PARTITIONER_KEY, by_flag),
+            None => {}
+        }
+        if self.embedded {
+            raw.unset(BOOTSTRAP_KEY, Source::Flag("--embedded".to_owned()));
         }
         self.level(choice, &mut raw, problems);
         raw

@@ -29,5 +29,5 @@ pub use host_port::{HostPort, HostPortError};
 pub use nearest::{nearest, nearest_of};
 pub use problem::{IdempotenceReason, Note, NoteKind, Problem, RefusedBy};
 pub use resolve::{Effective, Judgement, Resolved, judge, resolve};
-pub use source::{Raw, Source};
+pub use source::{Overridden, Raw, Source};
 pub use types::{Acks, ProducerConfig};

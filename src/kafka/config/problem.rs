@@ -30,11 +30,11 @@ pub struct Problem {
 pub enum RefusedBy {
     /// Java's producer 4.3.1 doesn't start with it, and so nothing here does.
     Java,
-    /// Java's producer 4.3.1 doesn't start with it. A run here does what older versions did: a
-    /// partitioner that Kafka 4.0 removed.
+    /// Java's producer 4.3.1 doesn't start with it. A run here does what older versions or other
+    /// clients do: a partitioner that Java has no class for.
     JavaAlone,
-    /// Not Java's: a key that it would ignore or a name of this tool's own, given by hand and taken
-    /// for a typing error.
+    /// A run here, which takes a key that doesn't exist, given by hand, for a typing error. Java's
+    /// producer ignores it and says so in its log.
     Hand,
     /// Java's producer starts with it. A run here doesn't: it asks for what isn't built, or for
     /// what can't work (a batch above `buffer.memory`, a port 0, no time to connect).
@@ -104,6 +104,8 @@ pub enum NoteKind {
     Changed,
     /// A value is followed but does less than it seems to.
     Limited,
+    /// A value by `-X` doesn't hold, since another was given.
+    Overridden,
 }
 
 /// Why idempotence is on or off.

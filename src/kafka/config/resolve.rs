@@ -6,8 +6,8 @@ use super::keys::level_key;
 use super::rules::{self, Findings};
 use super::settings::Settings;
 use super::{
-    Acks, Backoff, Codec, Compression, IdempotenceReason, Note, Problem, ProducerConfig, Raw,
-    RefusedBy, Source,
+    Acks, Backoff, Codec, Compression, IdempotenceReason, Note, Overridden, Problem,
+    ProducerConfig, Raw, RefusedBy, Source,
 };
 
 /// An accepted configuration and how it came about.
@@ -43,6 +43,8 @@ pub struct Judgement {
     pub problems: Vec<Problem>,
     /// Every key with its value after the rules and its source, by name; a wrong one as given.
     pub effective: Vec<Effective>,
+    /// What was given and doesn't hold, in the order in which it was overridden.
+    pub overridden: Vec<Overridden>,
     /// What the user should know.
     pub notes: Vec<Note>,
     /// Why idempotence is on or off.
@@ -55,8 +57,13 @@ impl Judgement {
     /// the names of the JVM's security algorithms are not looked into.
     #[must_use]
     pub fn java_accepts(&self) -> bool {
+        self.refused_by_java().next().is_none()
+    }
+
+    /// The problems that keep Java's producer from starting, whether or not a run here starts.
+    pub fn refused_by_java(&self) -> impl Iterator<Item = &Problem> {
         let javas = [RefusedBy::Java, RefusedBy::JavaAlone];
-        !self.problems.iter().any(|problem| javas.contains(&problem.refused_by))
+        self.problems.iter().filter(move |problem| javas.contains(&problem.refused_by))
     }
 
     /// The problems that these refuse.
@@ -70,7 +77,7 @@ impl Judgement {
 /// # Errors
 /// Every problem at once: texts by key, then what isn't built, then rules between keys.
 pub fn resolve(raw: &Raw) -> Result<Resolved, Vec<Problem>> {
-    let Judgement { config, problems, effective, notes, idempotence } = judge(raw);
+    let Judgement { config, problems, effective, notes, idempotence, .. } = judge(raw);
     let config = config.ok_or(problems)?;
     Ok(Resolved { config, effective, notes, idempotence })
 }
@@ -98,7 +105,8 @@ pub fn judge(raw: &Raw) -> Judgement {
             Effective { key, value, source }
         })
         .collect();
-    Judgement { config, problems, effective, notes, idempotence }
+    let overridden = raw.overridden.clone();
+    Judgement { config, problems, effective, overridden, notes, idempotence }
 }
 
 /// What was given, even if empty; else Java's own name: after the transaction or by number.

@@ -277,8 +277,16 @@ fn partitioner(settings: &mut Settings) -> PartitionerKind {
             settings.source(KEY)
         );
         settings.note(NoteKind::Changed, KEY, text);
+    }
+    if kind.removed_in_java() {
         let expected = "a class that Kafka 4.3.1 has: 4.0 removed this one".to_owned();
         let advice = "leave it out: the default does its work".to_owned();
+        settings.refuse_by(RefusedBy::JavaAlone, KEY, expected, advice);
+    } else if kind.class().is_none() {
+        let expected = "a class that Kafka 4.3.1 has: this is another client's, which only a run \
+                        here follows"
+            .to_owned();
+        let advice = "for Java, write a class that does the same".to_owned();
         settings.refuse_by(RefusedBy::JavaAlone, KEY, expected, advice);
     }
     kind
@@ -300,10 +308,8 @@ fn unknown_partitioner(settings: &mut Settings, key: &str, class: &str, from_fla
     };
     // A user's own class may well be on the class path of the application.
     let by = match is_class_name(class) && !is_kafkas(class) {
-        true if class.contains('.') => RefusedBy::Run,
-        _ if from_flag => RefusedBy::Hand,
-        true => RefusedBy::Run,
-        false => RefusedBy::Java,
+        true if class.contains('.') || !from_flag => RefusedBy::Run,
+        _ => RefusedBy::Java,
     };
     settings.refuse_by(by, key, expected, advice);
 }

@@ -10,7 +10,7 @@ use super::nearest::nearest;
 use super::problem::{HIDDEN, masked};
 use super::source::Given;
 use super::values::{self, Value};
-use super::{Note, NoteKind, Problem, Raw, RefusedBy, Source};
+use super::{Note, NoteKind, Overridden, Problem, Raw, RefusedBy, Source};
 
 /// The values, and what is to be said about them so far.
 pub(super) struct Settings {
@@ -38,7 +38,22 @@ impl Settings {
                 None => settings.unknown(name, given),
             }
         }
+        raw.overridden.iter().for_each(|it| settings.say_if_overridden(it));
         settings
+    }
+
+    /// One who writes `-X` and a flag by hand and gets one of them is told. Layers are there to be
+    /// overridden.
+    fn say_if_overridden(&mut self, it: &Overridden) {
+        if it.source != Source::CommandProperty {
+            return;
+        }
+        let by = match &it.by {
+            Source::CommandProperty => "a later -X".to_owned(),
+            by => by.to_string(),
+        };
+        let text = format!("-X {}={} is overridden by {by}", it.key, it.value);
+        self.note(NoteKind::Overridden, &it.key, text);
     }
 
     fn take(&mut self, key: &'static Key, given: &Given) {
@@ -71,6 +86,12 @@ impl Settings {
     fn unknown(&mut self, name: &str, given: &Given) {
         let hint = nearest(name);
         if given.source.is_strict() {
+            let text = format!(
+                "{name} ({}) is no Kafka producer setting: Java's producer ignores it, with a line \
+                 in its log",
+                given.source
+            );
+            self.note(NoteKind::UnknownKey, name, text);
             let expected = "the name of a Kafka producer setting".to_owned();
             let advice = hint.map_or_else(
                 || "Kafka's documentation lists them under Producer Configs".to_owned(),

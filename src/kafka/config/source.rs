@@ -1,10 +1,12 @@
 //! What a user gave, and where. Cost class: once per run.
 //!
 //! Invariant: of two values for one key the one whose source ranks higher stays, of equals the
-//! later one.
+//! later one; what doesn't stay is remembered, so that it can be told.
 
 use core::fmt;
 use std::collections::BTreeMap;
+
+use super::problem::masked;
 
 /// Where a value came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -83,6 +85,7 @@ impl fmt::Display for Source {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Raw {
     pub(super) given: BTreeMap<String, Given>,
+    pub(super) overridden: Vec<Overridden>,
     pub(super) producer_number: u32,
 }
 
@@ -93,12 +96,25 @@ pub(super) struct Given {
     pub(super) source: Source,
 }
 
+/// A value that was given and doesn't hold, since somebody else gave another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Overridden {
+    /// The key as given.
+    pub key: String,
+    /// The value as given; a password is replaced.
+    pub value: String,
+    /// Where it was given.
+    pub source: Source,
+    /// Whose value stood in its place when both were known.
+    pub by: Source,
+}
+
 impl Raw {
     /// Nothing given. `producer_number` counts the producers of this process from 1 and makes the
     /// default client id.
     #[must_use]
     pub const fn new(producer_number: u32) -> Self {
-        Self { given: BTreeMap::new(), producer_number }
+        Self { given: BTreeMap::new(), overridden: Vec::new(), producer_number }
     }
 
     /// The same values for another producer of this process.
@@ -109,9 +125,39 @@ impl Raw {
 
     /// Records `value`, unless `key` has one from a source that ranks higher.
     pub fn set(&mut self, key: &str, value: &str, source: Source) {
-        let kept = self.given.get(key).is_some_and(|old| old.source.rank() > source.rank());
-        if !kept {
-            self.given.insert(key.to_owned(), Given { value: value.to_owned(), source });
+        let new = Given { value: value.to_owned(), source };
+        let Some(stands) = self.given.get_mut(key) else {
+            self.given.insert(key.to_owned(), new);
+            return;
+        };
+        let differs = stands.value != new.value;
+        let lost = if stands.source.rank() > new.source.rank() {
+            new
+        } else {
+            core::mem::replace(stands, new)
+        };
+        if differs {
+            let by = stands.source.clone();
+            self.override_by(key, lost, by);
+        }
+    }
+
+    /// Takes back what was given for `key`, because of something that leaves the key no value.
+    pub fn unset(&mut self, key: &str, because: Source) {
+        if let Some(lost) = self.given.remove(key) {
+            self.override_by(key, lost, because);
+        }
+    }
+
+    fn override_by(&mut self, key: &str, lost: Given, by: Source) {
+        if lost.source.is_given() {
+            let value = masked(key, &lost.value).to_owned();
+            self.overridden.push(Overridden {
+                key: key.to_owned(),
+                value,
+                source: lost.source,
+                by,
+            });
         }
     }
 
@@ -150,6 +196,31 @@ mod tests {
         raw.set("retries", "4", Source::Profile { file: "p.yaml".to_owned(), line: 1 });
         assert_eq!(raw.value("retries"), Some("3"));
         assert_eq!(raw.for_producer(2).value("retries"), Some("3"));
+    }
+
+    #[test]
+    fn what_does_not_stand_is_remembered() {
+        let flag = || Source::Flag("--acks".to_owned());
+        let mut raw = Raw::new(1);
+        raw.set("acks", "0", Source::Default);
+        raw.set("acks", "1", Source::CommandProperty);
+        raw.set("acks", "all", flag());
+        raw.set("acks", "all", Source::CommandProperty);
+        raw.set("acks", "0", Source::Environment("A".to_owned()));
+        raw.set("ssl.key.password", "one", Source::ProducerProps);
+        raw.unset("ssl.key.password", flag());
+        raw.unset("retries", flag());
+        let shown = raw.overridden.iter().map(|it| (it.value.as_str(), it.source.to_string()));
+        let shown: Vec<_> = shown.collect();
+        let expected = [
+            ("1", "-X".to_owned()),
+            ("0", "environment A".to_owned()),
+            ("[hidden]", "--producer-props".to_owned()),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(raw.overridden[0].by, flag());
+        assert_eq!(raw.overridden[1].by, Source::CommandProperty);
+        assert_eq!(raw.value("ssl.key.password"), None);
     }
 
     #[test]

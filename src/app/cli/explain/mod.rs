@@ -10,7 +10,7 @@ use super::args::{ExplainArgs, OutputFormat};
 use crate::app::report::exit::Exit;
 use crate::app::settings::{self, Explained, Problems};
 use crate::kafka::config::keys::{self, Key};
-use crate::kafka::config::{RefusedBy, nearest};
+use crate::kafka::config::nearest;
 
 /// Explains what the flags come to: 0 when Java's producer takes it, else 2.
 #[must_use]
@@ -23,7 +23,8 @@ pub(super) fn run(mut args: ExplainArgs) -> Exit {
     let accepted = complaints.is_empty();
     match args.run.output.output_format.unwrap_or_default() {
         OutputFormat::Json => print(&model::json(&cells, &keys, problems.lines())),
-        OutputFormat::Text if accepted => print(&text::page(&cells, &keys)),
+        // With a flag misread the verdict would be about something else.
+        OutputFormat::Text if problems.is_empty() => print(&text::page(&cells, &keys)),
         OutputFormat::Text | OutputFormat::Quiet => {}
     }
     for complaint in &complaints {
@@ -68,13 +69,11 @@ fn find(names: &[String], problems: &mut Problems) -> Vec<&'static Key> {
     found
 }
 
-/// What ends with 2: wrong flags, what Java refuses, and what is taken for a typing error.
+/// What ends with 2: wrong flags, and what Java refuses.
 fn complaints(cells: &[Explained], problems: &Problems) -> Vec<String> {
     let mut all = problems.clone();
-    for problem in cells.iter().flat_map(|cell| &cell.judgement.problems) {
-        if problem.refused_by != RefusedBy::Run {
-            all.add(problem.to_string());
-        }
+    for problem in cells.iter().flat_map(|cell| cell.judgement.refused_by_java()) {
+        all.add(problem.to_string());
     }
     all.lines().to_vec()
 }

@@ -23,7 +23,11 @@ struct Document<'a> {
 struct Cell {
     cell: BTreeMap<&'static str, String>,
     java_accepts: bool,
+    /// The same in words.
+    java_verdict: String,
     run_accepts: bool,
+    /// The file of the key rules that choose partitions in a run here.
+    key_rules: Option<String>,
     idempotence: Idempotence,
     problems: Vec<ProblemRow>,
     notes: Vec<NoteRow>,
@@ -60,6 +64,8 @@ struct KeyRow {
     value: String,
     source: String,
     given: bool,
+    /// Values that were given as well and don't hold.
+    overridden: Vec<OverriddenRow>,
     #[serde(rename = "type")]
     kind: &'static str,
     default: String,
@@ -68,6 +74,13 @@ struct KeyRow {
     effect: &'static str,
     effect_note: Option<&'static str>,
     doc: &'static str,
+}
+
+#[derive(Serialize)]
+struct OverriddenRow {
+    value: String,
+    source: String,
+    by: String,
 }
 
 /// The document as text, with a line end. `asked` limits the keys, unless it is empty.
@@ -86,16 +99,19 @@ pub(super) fn json(cells: &[Explained], asked: &[&Key], problems: &[String]) -> 
 }
 
 fn cell(explained: &Explained, asked: &[&Key]) -> Cell {
-    let Judgement { config, problems, effective, notes, idempotence } = &explained.judgement;
+    let judgement = &explained.judgement;
+    let Judgement { config, problems, effective, notes, idempotence, .. } = judgement;
     let wanted = |row: &&Effective| asked.is_empty() || asked.iter().any(|key| key.name == row.key);
     Cell {
         cell: explained.values.iter().cloned().collect(),
-        java_accepts: explained.judgement.java_accepts(),
+        java_accepts: judgement.java_accepts(),
+        java_verdict: super::text::java_says(judgement),
         run_accepts: config.is_some(),
+        key_rules: explained.key_rules.clone(),
         idempotence: Idempotence { enabled: idempotence.is_on(), why: idempotence.to_string() },
         problems: problems.iter().map(problem).collect(),
         notes: notes.iter().map(note).collect(),
-        keys: effective.iter().filter(wanted).filter_map(key).collect(),
+        keys: effective.iter().filter(wanted).filter_map(|row| key(row, judgement)).collect(),
     }
 }
 
@@ -123,14 +139,21 @@ fn note(note: &Note) -> NoteRow {
             NoteKind::NoEffect => "no-effect",
             NoteKind::Changed => "changed",
             NoteKind::Limited => "limited",
+            NoteKind::Overridden => "overridden",
         },
         key: note.key.clone(),
         text: note.text.clone(),
     }
 }
 
-fn key(row: &Effective) -> Option<KeyRow> {
+fn key(row: &Effective, judgement: &Judgement) -> Option<KeyRow> {
     let key = keys::find(row.key)?;
+    let overridden = judgement.overridden.iter().filter(|it| it.key == row.key);
+    let overridden = overridden.map(|it| OverriddenRow {
+        value: it.value.clone(),
+        source: it.source.to_string(),
+        by: it.by.to_string(),
+    });
     let (effect, effect_note) = match key.effect {
         Effect::Works => ("works", None),
         Effect::None(why) => ("none", Some(why)),
@@ -142,6 +165,7 @@ fn key(row: &Effective) -> Option<KeyRow> {
         value: row.value.clone(),
         source: row.source.to_string(),
         given: row.source.is_given(),
+        overridden: overridden.collect(),
         kind: key.kind.name(),
         default: key.default.to_string(),
         valid_values: key.valid.to_string(),

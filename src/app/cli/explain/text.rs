@@ -4,7 +4,9 @@ use core::fmt::Write as _;
 
 use crate::app::settings::Explained;
 use crate::kafka::config::keys::{self, Effect, Key, Kind, Unit};
-use crate::kafka::config::{Effective, Judgement, NoteKind, Problem, RefusedBy, Source};
+use crate::kafka::config::{
+    Effective, Judgement, NoteKind, Overridden, Problem, RefusedBy, Source,
+};
 
 /// The client whose verdict is given.
 pub(super) const JAVA: &str = "4.3.1";
@@ -31,11 +33,32 @@ pub(super) fn page(cells: &[Explained], asked: &[&Key]) -> String {
     page
 }
 
+/// Java's verdict as a sentence without its full stop; the keys that speak against a start are
+/// named, each problem in full is for whoever shows them.
+pub(super) fn java_says(judgement: &Judgement) -> String {
+    if judgement.java_accepts() {
+        return format!("Java's producer {JAVA} would start with this configuration");
+    }
+    let mut keys: Vec<&str> = Vec::new();
+    for problem in judgement.refused_by_java() {
+        if !keys.contains(&problem.key.as_str()) {
+            keys.push(&problem.key);
+        }
+    }
+    let keys = keys.join(", ");
+    format!("Java's producer {JAVA} would not start with this configuration, because of {keys}")
+}
+
 /// Who takes it, why idempotence is on or off, and what should be known.
 fn verdict(page: &mut String, judgement: &Judgement) {
-    line(page, &format!("Java's producer {JAVA} accepts this configuration."));
-    line(page, &format!("Idempotence is {}.", judgement.idempotence));
-    let refused: Vec<&Problem> = judgement.refused_by(RefusedBy::Run).collect();
+    line(page, &format!("{}.", java_says(judgement)));
+    if judgement.java_accepts() {
+        line(page, &format!("Idempotence is {}.", judgement.idempotence));
+    } else if judgement.config.is_some() {
+        line(page, "A run here would start.");
+    }
+    let by_run = |it: &&Problem| matches!(it.refused_by, RefusedBy::Run | RefusedBy::Hand);
+    let refused: Vec<&Problem> = judgement.problems.iter().filter(by_run).collect();
     if !refused.is_empty() {
         line(page, "A run here refuses it:");
         refused.iter().for_each(|problem| line(page, &format!("  {problem}")));
@@ -52,10 +75,28 @@ fn table(page: &mut String, judgement: &Judgement) {
     let rows = || judgement.effective.iter();
     let changed = |row: &&Effective| matches!(row.source, Source::Derived(_));
     group(page, "Given:", rows().filter(|row| row.source.is_given()).collect());
+    overridden(page, judgement);
     group(page, "Changed by a rule:", rows().filter(changed).collect());
     let plain = rows().filter(|row| row.source == Source::Default && !idle(row));
     group(page, "Defaults:", plain.collect());
     group(page, "Defaults without effect here:", rows().filter(idle).collect());
+}
+
+/// What somebody gave and somebody else overrode, since one of them may not know.
+fn overridden(page: &mut String, judgement: &Judgement) {
+    if judgement.overridden.is_empty() {
+        return;
+    }
+    page.push('\n');
+    line(page, "Given and overridden:");
+    for it in &judgement.overridden {
+        let Overridden { key, value, source, by } = it;
+        line(page, &format!("  {key}  {}  {source}, by {by}", shown(value)));
+    }
+}
+
+fn shown(value: &str) -> &str {
+    if value.is_empty() { "\"\"" } else { value }
 }
 
 fn group(page: &mut String, title: &str, rows: Vec<&Effective>) {
@@ -73,8 +114,7 @@ fn group(page: &mut String, title: &str, rows: Vec<&Effective>) {
             Source::Default => String::new(),
             source => format!("  {source}"),
         };
-        let shown = if row.value.is_empty() { "\"\"" } else { &row.value };
-        let text = format!("  {:name$}  {shown:value$}{source}", row.key);
+        let text = format!("  {:name$}  {:value$}{source}", row.key, shown(&row.value));
         line(page, text.trim_end());
     }
 }
@@ -118,8 +158,10 @@ fn in_full(page: &mut String, key: &Key, judgement: &Judgement) {
         (_, valid) if valid.is_empty() => "any of its type".to_owned(),
         (_, valid) => valid,
     };
-    let shown = if row.value.is_empty() { "\"\"" } else { &row.value };
-    entry(page, "value", &format!("{shown} ({})", row.source));
+    entry(page, "value", &format!("{} ({})", shown(&row.value), row.source));
+    for it in judgement.overridden.iter().filter(|it| it.key == key.name) {
+        entry(page, "overridden", &format!("{} ({}), by {}", shown(&it.value), it.source, it.by));
+    }
     entry(page, "default", &key.default.to_string());
     entry(page, "type", &format!("{}{unit}", key.kind.name()));
     entry(page, "valid", &valid);
@@ -191,7 +233,7 @@ mod tests {
         for (key, value) in pairs {
             raw.set(key, value, Source::File { path: "c.properties".to_owned(), line: 3 });
         }
-        Explained { values: Vec::new(), judgement: judge(&raw) }
+        Explained { values: Vec::new(), judgement: judge(&raw), key_rules: None }
     }
 
     #[test]
@@ -201,7 +243,7 @@ mod tests {
         assert_eq!(
             lines[..12],
             [
-                "Java's producer 4.3.1 accepts this configuration.",
+                "Java's producer 4.3.1 would start with this configuration.",
                 "Idempotence is off because acks=1.",
                 "Notes:",
                 "  idempotence is off because of acks = \"1\" (c.properties:3); a retry may store \
@@ -247,6 +289,44 @@ mod tests {
             assert!(page.contains(part), "{part}\n{page}");
         }
         assert!(page.lines().all(|line| line.chars().count() <= 120));
+    }
+
+    #[test]
+    fn a_refusal_is_said_in_words_and_names_each_key_once() {
+        let said = page(&[cell(&[("acks", "2"), ("bootstrap.servers", "a,b")])], &[]);
+        assert!(
+            said.starts_with(
+                "Java's producer 4.3.1 would not start with this configuration, because of acks, \
+                 bootstrap.servers.\n\nGiven:\n"
+            ),
+            "{said}"
+        );
+        let sarama = [("partitioner.class", "sarama-hash")];
+        let mut raw = Raw::new(1);
+        raw.set(sarama[0].0, sarama[0].1, Source::Flag("--partitioner".to_owned()));
+        let explained = Explained { judgement: judge(&raw), ..cell(&[]) };
+        let page = page(&[explained], &[]);
+        assert!(
+            page.starts_with(
+                "Java's producer 4.3.1 would not start with this configuration, because of \
+                 partitioner.class.\nA run here would start.\n"
+            ),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn what_was_overridden_is_shown_beside_what_holds() {
+        let mut raw = Raw::new(1);
+        raw.set("acks", "1", Source::CommandProperty);
+        raw.set("acks", "all", Source::Flag("--acks".to_owned()));
+        let explained = Explained { judgement: judge(&raw), ..cell(&[]) };
+        let table = page(core::slice::from_ref(&explained), &[]);
+        assert!(table.contains("\nNotes:\n  -X acks=1 is overridden by --acks\n"), "{table}");
+        assert!(table.contains("\nGiven and overridden:\n  acks  1  -X, by --acks\n"), "{table}");
+        let full = page(&[explained], &[keys::find("acks").unwrap()]);
+        let part = "  value       all (--acks)\n  overridden  1 (-X), by --acks\n";
+        assert!(full.contains(part), "{full}");
     }
 
     #[test]
