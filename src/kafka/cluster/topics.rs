@@ -155,10 +155,12 @@ impl Topics {
         self.version
     }
 
-    /// Takes a topic's part of an answer over. `reliable`: its epochs can be trusted.
+    /// Takes a topic's part of an answer over. `brokers`: those of the answer, by id; `reliable`:
+    /// its epochs can be trusted.
     pub(super) fn update(
         &mut self,
         found: &MetadataResponseTopic,
+        brokers: &[Broker],
         reliable: bool,
         changes: &mut Vec<LeaderChange>,
     ) -> Effect {
@@ -192,7 +194,11 @@ impl Topics {
             let Some(at) = self.topics[slot.index()].slots.get(index).copied() else {
                 continue;
             };
-            effect.progress |= self.update_partition(at, partition, reliable, renewed, changes);
+            let leader = listed(partition.leader_id, brokers);
+            effect.progress |= match self.take_epoch(at, partition, reliable, renewed) {
+                Some(news) => self.update_partition(at, partition, leader, changes) || news,
+                None => false,
+            };
             effect.stale |= partition.error_code.is_invalid_metadata();
         }
         effect
@@ -232,25 +238,36 @@ impl Topics {
         old != new
     }
 
-    fn update_partition(
+    /// Takes the leader's term over; whether it is news, and `None` for a term that has passed.
+    fn take_epoch(
         &mut self,
         slot: PartitionSlot,
         found: &MetadataResponsePartition,
         reliable: bool,
         renewed: bool,
-        changes: &mut Vec<LeaderChange>,
-    ) -> bool {
+    ) -> Option<bool> {
         let partition = &mut self.partitions[slot.index()];
         // Brokers before Metadata version 9 could answer with epochs out of date.
         let epoch = if reliable { found.leader_epoch } else { -1 };
         if !renewed && epoch >= 0 && epoch < partition.leader_epoch {
-            return false;
+            return None;
         }
-        let mut progress = false;
-        if epoch >= 0 || renewed {
-            progress |= partition.leader_epoch != epoch;
+        let taken = (epoch >= 0 || renewed) && partition.leader_epoch != epoch;
+        if taken {
             partition.leader_epoch = epoch;
         }
+        Some(taken)
+    }
+
+    fn update_partition(
+        &mut self,
+        slot: PartitionSlot,
+        found: &MetadataResponsePartition,
+        leader: Option<BrokerId>,
+        changes: &mut Vec<LeaderChange>,
+    ) -> bool {
+        let partition = &mut self.partitions[slot.index()];
+        let mut progress = false;
         let error = (found.error_code != ErrorCode::NONE).then_some(found.error_code);
         progress |= partition.error != error;
         partition.error = error;
@@ -262,8 +279,20 @@ impl Topics {
             partition.isr.clone_from(&found.isr_nodes);
             progress = true;
         }
-        let leader = (found.leader_id.0 >= 0).then_some(found.leader_id);
         self.set_leader(slot, leader, changes) || progress
+    }
+
+    /// After an answer: a partition whose leader isn't among its brokers has none, whether the
+    /// answer speaks of it or not. Nobody could connect to such a leader, and as long as it counted
+    /// as one nobody would ask for another (Java: `MetadataSnapshot.computeClusterView`).
+    pub(super) fn drop_unlisted(&mut self, brokers: &[Broker], changes: &mut Vec<LeaderChange>) {
+        for at in 0..self.partitions.len() {
+            let Some(leader) = self.partitions[at].leader else { continue };
+            if listed(leader, brokers).is_none() {
+                let slot = PartitionSlot(u32::try_from(at).expect("slots are u32"));
+                self.set_leader(slot, None, changes);
+            }
+        }
     }
 
     /// Takes a leader named in a produce answer over (KIP-951), if its epoch is news.
@@ -321,6 +350,11 @@ impl Topics {
             partition.leader_epoch = -1;
         }
     }
+}
+
+/// The leader, if it is one of these brokers, which stand by id.
+fn listed(leader: BrokerId, brokers: &[Broker]) -> Option<BrokerId> {
+    brokers.binary_search_by_key(&leader, |broker| broker.id).ok().map(|_| leader)
 }
 
 /// Whether an error of a topic is told to who writes to it at once, rather than waited out

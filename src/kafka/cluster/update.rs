@@ -198,11 +198,13 @@ impl<R: Request> Cluster<R> {
         self.cluster_id.clone_from(&response.cluster_id);
         let mut stale = false;
         for topic in &response.topics {
-            let effect = self.topics.update(topic, version >= TRUSTED_EPOCHS, &mut self.changes);
+            let reliable = version >= TRUSTED_EPOCHS;
+            let effect = self.topics.update(topic, &self.brokers, reliable, &mut self.changes);
             progress |= effect.progress;
             stale |= effect.stale;
             self.events.extend(effect.recreated.map(NodeEvent::TopicRecreated));
         }
+        self.topics.drop_unlisted(&self.brokers, &mut self.changes);
         let missing = self.topics.all().iter().any(|topic| !topic.answered && !topic.asleep);
         self.refresh.succeeded(progress, stale, missing, now, &mut self.pool.rng);
         self.tell_changes();

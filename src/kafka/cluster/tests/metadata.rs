@@ -140,6 +140,20 @@ fn a_partition_without_a_leader_keeps_metadata_coming() {
 }
 
 #[test]
+fn a_leader_that_the_answer_does_not_list_is_none() {
+    let mut world = World::new(&[11]);
+    let topic = world.cluster.add_topic("t", world.now);
+    world.set_topic(1, &[(3, 1), (2, 1)]);
+    world.settle();
+    assert_eq!(world.leaders(topic), [(-1, 1), (2, 1)]);
+    // A leader that is no broker any more leads nothing, whatever its epoch.
+    world.answer.brokers.retain(|broker| broker.node_id == BrokerId(1));
+    world.set_topic(1, &[(1, 2), (2, 0)]);
+    world.refresh();
+    assert_eq!(world.leaders(topic), [(1, 2), (-1, 1)]);
+}
+
+#[test]
 fn metadata_is_refreshed_when_it_is_too_old() {
     let mut world = World::with(&[11], |config| config.metadata_max_age = ms(10_000));
     world.cluster.add_topic("t", world.now);
