@@ -158,12 +158,17 @@ impl Cluster {
         topic.partitions.len() > before
     }
 
-    /// A new partition on these nodes, led by the first of them that is up.
+    /// A new partition on these nodes, led by the first of them that is up and in sync on those
+    /// that are: a dead one holds none of what is acknowledged, so it may not lead after them.
     pub(super) fn seat(&self, replicas: Vec<BrokerId>, log_bytes: usize) -> Partition {
-        let living = replicas.iter().find(|replica| !self.condition.down.contains(replica));
-        let leader = living.copied().unwrap_or(NOBODY);
+        let mut living = replicas.clone();
+        living.retain(|replica| !self.condition.down.contains(replica));
+        let leader = living.first().copied().unwrap_or(NOBODY);
         let mut partition = Partition::new(replicas, log_bytes);
         partition.leader = leader;
+        if !living.is_empty() {
+            partition.isr = living;
+        }
         partition
     }
 

@@ -145,6 +145,30 @@ fn leaders_are_spread_evenly() {
     assert_eq!(leaders, [BrokerId(1), BrokerId(2), BrokerId(3)]);
 }
 
+/// A dead node holds nothing of a topic that was made without it, so it may not lead it either.
+#[test]
+fn a_node_that_was_down_when_a_topic_was_made_leads_it_only_once_it_is_back() {
+    let mut lab = Lab::new();
+    lab.broker.cluster_mut().node_down(2);
+    let conn = lab.connect(0);
+    let made = CreatableTopic { num_partitions: 1, replication_factor: 3, ..topic("a") };
+    assert_eq!(lab.create(conn, made), ErrorCode::NONE);
+    let led_by = |lab: &Lab| {
+        let partition = lab.broker.cluster().partition("a", 0).unwrap();
+        (partition.leader(), partition.isr().contains(&BrokerId(3)))
+    };
+    for node in 0..2 {
+        let (leader, in_sync) = led_by(&lab);
+        assert!((1..=2).contains(&leader.0) && !in_sync, "{leader}, 3 in sync: {in_sync}");
+        lab.broker.cluster_mut().node_down(usize::try_from(leader.0 - 1).unwrap());
+        assert_eq!(led_by(&lab).0 == BrokerId(-1), node == 1);
+    }
+    lab.broker.cluster_mut().node_up(2);
+    assert_eq!(led_by(&lab), (BrokerId(-1), false), "it lacks what the others have");
+    (0..2).for_each(|node| lab.broker.cluster_mut().node_up(node));
+    assert!(led_by(&lab).0.0 > 0);
+}
+
 #[test]
 fn checking_creates_nothing_and_a_name_twice_is_refused_twice() {
     let mut lab = Lab::new();
