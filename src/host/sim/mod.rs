@@ -15,9 +15,9 @@
 //!
 //! What is checked, by the name that a [`Violation`] has: *ledger*, *one outcome a record*,
 //! *histogram*, *stages add up*, *max.in.flight*, *buffer.memory*, *memory given back*, *linger*,
-//! *liveness*, *requests*, *no end*, *same again*, *panic*; and of the logs *crc*, *offsets*, *content*,
-//! *sequence*, *exactly once*, *order*, *order of acks*, *acked and missing*, *failed and stored*,
-//! *wrong partition*.
+//! *liveness*, *requests*, *no end*, *same again*, *panic*; of requests *crc as sent*; and of the
+//! logs *crc*, *offsets*, *content*, *sequence*, *exactly once*, *order*, *order of acks*, *acked and
+//! missing*, *failed and stored*, *wrong partition*.
 //!
 //! Faults live here, the broker has only states that a real one gets into. Replicas share one log,
 //! so an ack at acks=1 is as good as one at acks=all; no TLS, no transactions.

@@ -347,6 +347,15 @@ impl Net {
         let (worker, node) = (link.worker, link.node);
         let seen = SeenRequest::read(&frame, worker, node, self.now);
         self.note(|| format!("node {node} has of worker {worker}: {seen}"));
+        // Streams lose bytes here and change none: a wrong checksum was sent so.
+        for batch in seen.batches.iter().filter(|batch| !batch.crc_ok) {
+            let what = format!(
+                "worker {worker} sends partition {} a batch whose checksum is wrong: epoch {} \
+                 sequence {}",
+                batch.partition, batch.epoch, batch.base_sequence
+            );
+            self.violated("crc as sent", what);
+        }
         let link = self.links.get_mut(&id).expect("it brought the request");
         link.pending += 1;
         link.outstanding += u32::from(seen.is_answered);

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::base::Instant;
 use crate::kafka::wire::ApiKey;
 use crate::kafka::wire::produce::ProduceRequest;
-use crate::kafka::wire::record_batch::BatchHeader;
+use crate::kafka::wire::record_batch::Batch;
 
 use super::net::header;
 
@@ -41,6 +41,8 @@ pub struct SeenBatch {
     pub base_sequence: i32,
     /// Records.
     pub records: i32,
+    /// Whether its checksum is right.
+    pub crc_ok: bool,
 }
 
 impl SeenRequest {
@@ -63,13 +65,14 @@ impl SeenRequest {
             let partitions = request.topics.iter().flat_map(|topic| &topic.partitions);
             seen.batches = partitions
                 .filter_map(|entry| {
-                    let (batch, ..) = BatchHeader::read(entry.records?).ok()?;
+                    let (batch, _) = Batch::parse(entry.records?).ok()?;
                     Some(SeenBatch {
                         partition: entry.index,
-                        producer_id: batch.producer_id,
-                        epoch: batch.producer_epoch,
-                        base_sequence: batch.base_sequence,
-                        records: batch.record_count,
+                        producer_id: batch.header.producer_id,
+                        epoch: batch.header.producer_epoch,
+                        base_sequence: batch.header.base_sequence,
+                        records: batch.header.record_count,
+                        crc_ok: batch.crc_ok(),
                     })
                 })
                 .collect();

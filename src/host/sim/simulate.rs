@@ -115,7 +115,12 @@ fn stages(world: &mut World) {
         return;
     }
     // Throttles, backoffs and attempts to connect that began before may still last.
-    let rested = world.net.now + REST;
+    let mut rested = world.net.now + REST;
+    if setup.producer.retries == 0 {
+        // Who may not try again pays for what it doesn't know: a topic that was made anew while it
+        // had nothing to send. Only age makes it ask.
+        rested += setup.producer.metadata_max_age;
+    }
     world.run_until(rested, |_| false);
     world.net.now = rested;
     afterwards(world, setup.afterwards);

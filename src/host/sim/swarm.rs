@@ -37,7 +37,7 @@ pub fn sample(seed: u64) -> Setup {
     };
     let heal_after = Duration::from_millis(millis + draw.among(&[0, 200, 2_000]));
     let faults = faults(&mut draw, heal_after, &producer, partitions);
-    Setup {
+    let mut setup = Setup {
         seed,
         brokers,
         partitions,
@@ -65,9 +65,35 @@ pub fn sample(seed: u64) -> Setup {
             let at = Duration::from_millis(draw.between(1, millis + 100));
             (at, Duration::from_millis(draw.among(&[0, 20, 500, 30_000])))
         }),
-        afterwards: 60,
+        afterwards: 0,
         producer,
-    }
+    };
+    setup.afterwards = carried(&setup).clamp(u64::from(workers), AFTERWARDS);
+    setup
+}
+
+/// How many records reach the brokers within half of `delivery.timeout.ms` when all are appended at
+/// once and every worker sends its own over one connection, one batch after another. Of more than
+/// that some expire with nothing wrong: a connection that carries 100 kB a second delivers no 60 kB
+/// within 300 ms, whatever its client does.
+fn carried(setup: &Setup) -> u64 {
+    let (physics, producer) = (&setup.physics, &setup.producer);
+    let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+    let (workers, record) = (u64::from(setup.workers), u64::from(setup.record_size));
+    let way = nanos(physics.latency + physics.jitter);
+    let window = u64::try_from(physics.window).unwrap_or(u64::MAX);
+    let request = 2 * way + workers * physics.serve_nanos + 4 * physics.turn_nanos;
+    let in_batch =
+        (u64::from(producer.batch_size).saturating_sub(BATCH) / (record + RECORD)).max(1);
+    let kib = 1024 * (1_000_000_000 / physics.bytes_per_second + way / window)
+        + physics.seal_nanos_per_kib
+        + 2 * physics.io_nanos_per_kib
+        + workers * physics.serve_nanos_per_kib;
+    let bytes = record + RECORD + BATCH / in_batch;
+    let each = request / in_batch + physics.record_nanos + bytes * kib / 1024;
+    let span =
+        nanos(producer.delivery_timeout / 2).saturating_sub(nanos(producer.linger) + request);
+    workers * (span / each.max(1))
 }
 
 fn producer(draw: &mut Draw, record_size: u32) -> ProducerConfig {
@@ -278,5 +304,11 @@ impl Draw {
     }
 }
 
+/// Records of the second load, where time allows as many.
+const AFTERWARDS: u64 = 60;
+/// Bytes of a batch beside its records.
+const BATCH: u64 = 61;
+/// Bytes of a record beside its key and value, at most, in batches as small as these.
+const RECORD: u64 = 16;
 /// Keeps the swarm's draws apart from those of the world that it makes.
 const SWARM_STREAM: u64 = 0x7377_6172_6d73_7761;

@@ -275,12 +275,13 @@ impl Worker {
             let what = format!("worker {index} has no batch and {} bytes taken", memory.used());
             net.violated("memory given back", what);
         }
-        self.idle_now = self.could_send();
+        self.idle_now = self.could_send(net);
     }
 
     /// Whether every connection that would be used stands and has nothing in flight, so that what is
-    /// ready has no excuse for waiting.
-    fn could_send(&self) -> bool {
+    /// ready has no excuse for waiting. A broker that metadata no longer names may still owe an answer
+    /// and so hold its partitions back: all nodes are asked, not those that the engine lists.
+    fn could_send(&self, net: &Net) -> bool {
         let producer = self.engine.producer();
         let cluster = producer.cluster();
         self.ready
@@ -291,6 +292,6 @@ impl Worker {
                     cluster.is_connected(leader) && cluster.in_flight(leader) == 0
                 })
             })
-            && cluster.brokers().iter().all(|broker| cluster.in_flight(broker.id) == 0)
+            && net.broker.cluster().nodes().iter().all(|node| cluster.in_flight(node.id) == 0)
     }
 }
