@@ -59,6 +59,24 @@ fn every_exception_is_still_needed() {
     assert!(stale.is_empty(), "remove from tests/arch/allowed.rs:\n  {}", stale.join("\n  "));
 }
 
+/// The page that says where Java's tests have theirs here names none that is gone.
+#[test]
+fn every_test_that_the_page_of_java_s_scenarios_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/java-scenarios.md")).expect("the page is there");
+    let mut files = Vec::new();
+    collect(&root.join("src"), &mut files);
+    collect(&root.join("tests"), &mut files);
+    let text: String =
+        files.iter().map(|file| fs::read_to_string(file).expect("sources are UTF-8")).collect();
+    let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let named = page.split('`').skip(1).step_by(2).filter(|name| name.contains('_') && plain(name));
+    let (there, gone): (Vec<&str>, Vec<&str>) =
+        named.partition(|name| text.contains(&format!("fn {name}(")));
+    assert!(gone.is_empty(), "docs/java-scenarios.md names tests that are gone: {gone:?}");
+    assert!(there.len() > 100, "only {} names were found", there.len());
+}
+
 fn check(rule: fn(&Source) -> Vec<Violation>) {
     let found: Vec<_> = sources().iter().flat_map(rule).map(|found| found.to_string()).collect();
     assert!(found.is_empty(), "{} violations:\n  {}", found.len(), found.join("\n  "));

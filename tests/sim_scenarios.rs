@@ -248,3 +248,83 @@ fn a_ripe_batch_behind_one_without_an_answer_waits_quietly() {
     assert_eq!((end.ledger.acked, end.log(0)), (100, in_order(100)));
     assert!(end.events < 3_000, "{} events", end.events);
 }
+
+/// Goal: what stands behind a batch that fails for good goes on, under numbers and checksums of its
+/// own. Method: one record a batch; the second is refused as invalid while others are behind it.
+#[test]
+fn batches_behind_a_failed_one_go_on_under_a_new_epoch() {
+    let refused = Fault::Error(ErrorCode::INVALID_RECORD);
+    let end = Scenario::new()
+        .producer(|config| config.batch_size = 1)
+        .records(8)
+        .script(ApiKey::Produce, [Fault::Pass, refused])
+        .run();
+    assert_eq!(end.log(0), [0, 2, 3, 4, 5, 6, 7]);
+    assert_eq!((end.ledger.acked, end.fate(1)), (7, Some(Fate::Failed)));
+    let again: Vec<_> = end.produced().iter().map(|seen| seen.batches[0]).collect();
+    let again: Vec<_> = again.iter().filter(|batch| batch.epoch == 1).collect();
+    let numbers: Vec<i32> = again.iter().map(|batch| batch.base_sequence).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    assert!(again.iter().all(|batch| batch.crc_ok));
+}
+
+/// Goal: records without a key fill a batch before another partition gets one
+/// (`RecordAccumulatorTest.testStickyBatches`). Method: linger is long, so that only full batches
+/// leave; of three partitions at most one has a batch that isn't full.
+#[test]
+fn records_without_a_key_fill_one_batch_before_the_next_partition_gets_any() {
+    let end = Scenario::new()
+        .partitions(3)
+        .producer(|config| {
+            config.batch_size = 1_000;
+            config.linger = Duration::from_secs(5);
+        })
+        .rate(5_000.0)
+        .records(1_000)
+        .run();
+    let sent = end.produced().into_iter().flat_map(|seen| seen.batches.iter());
+    let mut sizes: Vec<i32> = sent.map(|batch| batch.records).collect();
+    let full = *sizes.iter().max().expect("records were sent");
+    sizes.retain(|records| *records < full);
+    assert!(sizes.len() <= 3, "at the end of each partition: {sizes:?}");
+    assert!((0..3).all(|partition| !end.log(partition).is_empty()), "no partition is left out");
+}
+
+/// Goal: linger breaks no batch up (`testBuiltInPartitionerFractionalBatches`). Method: a linger's
+/// worth of records is two thirds of a batch, so that every change of partition falls into the
+/// middle of one; each batch is more than half full all the same.
+#[test]
+fn a_change_of_partition_leaves_no_small_batch_behind() {
+    let end = Scenario::new()
+        .partitions(3)
+        .producer(|config| {
+            config.batch_size = 1_500;
+            config.linger = ms(10);
+        })
+        .rate(800.0)
+        .records(800)
+        .run();
+    let sent = end.produced().into_iter().flat_map(|seen| seen.batches.iter());
+    let sizes: Vec<i32> = sent.map(|batch| batch.records).collect();
+    let (last, all) = sizes.split_last().expect("records were sent");
+    assert!(all.iter().all(|records| (7..=10).contains(records)), "{sizes:?}, {last}");
+    assert!((0..3).all(|partition| !end.log(partition).is_empty()), "no partition is left out");
+}
+
+/// Goal: stopping ends a record that waits for metadata
+/// (`KafkaProducerTest.testCloseWhenWaitingForMetadataUpdate`). Method: the topic is deleted and
+/// nobody says anything of it any more; a minute would be waited for it.
+#[test]
+fn a_stop_ends_what_waits_for_metadata() {
+    let silent = vec![Fault::Error(ErrorCode::LEADER_NOT_AVAILABLE); 100];
+    let end = Scenario::new()
+        .rate(1_000.0)
+        .records(10_000)
+        .script(ApiKey::Metadata, [vec![Fault::Pass], silent].concat())
+        .at(ms(100), Fault::DeleteTopic)
+        .stop_at(ms(500), ms(300))
+        .run();
+    assert!((90..=100).contains(&end.ledger.acked), "{:?}", end.ledger);
+    assert!(end.ledger.unsent > 300, "{:?}", end.ledger);
+    assert!(end.lasted < Duration::from_secs(2), "{:?}", end.lasted);
+}
