@@ -9,6 +9,8 @@ mod content;
 mod counts;
 #[path = "real_cluster/faults.rs"]
 mod faults;
+#[path = "real_cluster/outages.rs"]
+mod outages;
 #[path = "real_cluster/outcome.rs"]
 mod outcome;
 #[path = "real_cluster/partitions.rs"]

@@ -36,13 +36,23 @@ pub(super) fn result_of(line: &str, output: &Output) -> Value {
 
 /// The result of a run that must pass and is watched from outside: `tick` gets its process id and
 /// how many seconds of the measurement are over, with every line of progress.
-pub(super) fn watched(cluster: &Cluster, line: &str, mut tick: impl FnMut(u32, f64)) -> Value {
+pub(super) fn watched(cluster: &Cluster, line: &str, tick: impl FnMut(u32, f64)) -> Value {
+    watched_to(cluster, line, 0, tick).0
+}
+
+/// The result and the summary of a run that must end with `code`, watched as by [`watched`].
+pub(super) fn watched_to(
+    cluster: &Cluster,
+    line: &str,
+    code: i32,
+    mut tick: impl FnMut(u32, f64),
+) -> (Value, String) {
     let folder = tempfile::tempdir().unwrap();
     let json = folder.path().join("result.json");
-    let out = ["--output-format", "quiet", "--json", json.to_str().unwrap()];
-    let words = [&words(cluster, line)[..], &out].concat();
+    let summary = folder.path().join("summary.txt");
+    let words = [&words(cluster, line)[..], &["--json", json.to_str().unwrap()]].concat();
     let mut child = support::kprod_command(&words)
-        .stdout(Stdio::null())
+        .stdout(std::fs::File::create(&summary).unwrap())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary can be started");
@@ -56,8 +66,12 @@ pub(super) fn watched(cluster: &Cluster, line: &str, mut tick: impl FnMut(u32, f
         said.push_str(&row);
         said.push('\n');
     }
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{line}:\n{said}");
-    serde_json::from_slice(&std::fs::read(json).unwrap()).expect("the file holds JSON")
+    let summary = || std::fs::read_to_string(&summary).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(code), "{line}:\n{said}\n{}", summary());
+    let result: Value =
+        serde_json::from_slice(&std::fs::read(json).unwrap()).expect("the file holds JSON");
+    assert_eq!(result["exit"]["code"], code, "{line}");
+    (result, summary())
 }
 
 /// A count of a result, by JSON pointer.

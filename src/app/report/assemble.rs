@@ -369,6 +369,17 @@ mod tests {
     }
 
     #[test]
+    fn what_the_drain_cut_off_is_no_failure() {
+        let mut found = result();
+        found.tally.ledger.failed = 4;
+        found.tally.ledger.indeterminate = 9;
+        found.tally.cut_in_flight = 7;
+        found.tally.causes.expired = 5;
+        let failures = distill::failures(&found.tally);
+        assert_eq!((failures.expired, failures.other), (5, 1));
+    }
+
+    #[test]
     fn a_result_reads_back_as_it_was_written() {
         let report = made(false);
         let text = super::super::output::json(&report);

@@ -204,7 +204,8 @@ pub(super) fn faults(faults: &[BrokerFault]) -> Vec<FaultModel> {
 
 pub(super) fn failures(tally: &Tally) -> FailuresModel {
     let causes = &tally.causes;
-    let all = tally.ledger.failed + tally.ledger.indeterminate;
+    // What the end of the drain cut off has no cause of its own; it is counted beside these.
+    let all = tally.ledger.failed + tally.ledger.indeterminate - tally.cut_in_flight;
     FailuresModel {
         buffer_exhausted: causes.buffer_exhausted,
         no_metadata: causes.no_metadata,

@@ -100,7 +100,8 @@ pub struct RecordsModel {
     pub reordered_partitions: u64,
 }
 
-/// Why records failed, or were given up with their fate unknown.
+/// Why records failed, or were given up with their fate unknown; those that the end of the drain cut
+/// off (`cut_in_flight`) are not among them.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct FailuresModel {
     /// max.block.ms went by without room in buffer.memory.

@@ -18,7 +18,7 @@ pub(super) fn errors(report: &Report) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| format!("{} {name}", plural(*count, "record")))
         .collect();
-    let ended = by_code(report, |error| error.records);
+    let ended = by_code(report, true, |error| error.records);
     if let Some(last) = fates.last_mut().filter(|_| !ended.is_empty()) {
         last.push_str(&format!(" (by {ended})"));
     }
@@ -37,18 +37,21 @@ fn again(report: &Report) -> String {
         1 => "1 batch sent again".to_owned(),
         n => format!("{} batches sent again", thousands(n)),
     };
-    let why = by_code(report, |error| error.count.saturating_sub(error.records));
+    let why = by_code(report, false, |error| error.count.saturating_sub(error.records));
     if why.is_empty() { batches } else { format!("{batches} (records: {why})") }
 }
 
-/// Counts by Kafka's name for the error; those of 0 are left out.
+/// Counts by Kafka's name for the error; those of 0 are left out. With `words` the producer's own
+/// refusal is quoted, which no batch that is sent again ever had.
 fn by_code(
     report: &Report,
+    words: bool,
     count: impl Fn(&crate::app::report::model::ErrorModel) -> u64,
 ) -> String {
     let counted = report.errors.iter().map(|error| (count(error), error));
     let named = counted.filter(|(count, _)| *count > 0).map(|(count, error)| {
-        let why = error.refusal.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+        let why = error.refusal.as_ref().filter(|_| words);
+        let why = why.map(|why| format!(", {why}")).unwrap_or_default();
         format!("{} {}{why}", error.name, thousands(count))
     });
     named.collect::<Vec<_>>().join(", ")
