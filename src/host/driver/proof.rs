@@ -13,6 +13,7 @@ use super::result::{OffsetDelta, PartitionDelta, PhaseKind, Readback};
 use super::signals::Signals;
 use crate::base::{Instant, PartitionSlot};
 use crate::host::shell::clock;
+use crate::kafka::admin::Fetched;
 use crate::kafka::config::{Acks, ProducerConfig};
 use crate::load::engine::PhaseEnd;
 use crate::load::recorder::Partitions;
@@ -129,34 +130,25 @@ impl Proof<'_> {
             }
             let asked = self.desk.fetch(self.topic, from, ANSWER_BYTES);
             let fetched = interruptible(self.signals, asked).await?;
-            let mut advanced = false;
-            for one in &fetched {
-                let partition = slot(usize::try_from(one.partition).unwrap_or(usize::MAX));
-                let records = one.records.as_deref().unwrap_or_default();
-                advanced |= verifier.feed(partition, records);
-            }
+            let Taken { advanced, gone } = take(verifier, &fetched);
             self.tell(&mut reading, verifier);
-            if advanced {
+            // A log that begins later now is told from one that ends early by asking, and at once:
+            // others may get on for long.
+            let skipped = (gone || !advanced) && self.skip_removed(verifier).await?;
+            if advanced || skipped {
                 moved = clock::now();
-            } else {
-                self.skip_removed(verifier).await?;
-                if clock::now().since(moved) > PATIENCE {
-                    return self.cut_off(verifier).await;
-                }
+            } else if clock::now().since(moved) > PATIENCE {
+                return self.cut_off(verifier).await;
             }
         }
     }
 
-    /// Leaves out what the log no longer holds.
-    async fn skip_removed(&mut self, verifier: &mut Verifier) -> Result<(), String> {
+    /// Leaves out what the log no longer holds; whether there was any.
+    async fn skip_removed(&mut self, verifier: &mut Verifier) -> Result<bool, String> {
         let asked = self.desk.first_offsets(self.topic);
         let firsts = interruptible(self.signals, asked).await?;
-        for (partition, first) in (0..).map(PartitionSlot).zip(firsts) {
-            if verifier.next_offset(partition).is_some_and(|next| next < first) {
-                verifier.begins_at(partition, first);
-            }
-        }
-        Ok(())
+        let firsts = (0..).map(PartitionSlot).zip(firsts);
+        Ok(firsts.fold(false, |any, (partition, first)| skip(verifier, partition, first) || any))
     }
 
     /// Nothing came for long. A log that is shorter than it was lost its end; others can't be read.
@@ -202,6 +194,40 @@ impl Proof<'_> {
     }
 }
 
+/// What one answer brought.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Taken {
+    /// A partition got on.
+    advanced: bool,
+    /// A log doesn't hold the offset that was wanted, and didn't say where it begins.
+    gone: bool,
+}
+
+/// Gives fetched records to the verifier. A log that says that it begins behind the offset wanted
+/// is skipped to there at once.
+fn take(verifier: &mut Verifier, fetched: &[Fetched]) -> Taken {
+    let mut taken = Taken::default();
+    for one in fetched {
+        let partition = slot(usize::try_from(one.partition).unwrap_or(usize::MAX));
+        let skipped = skip(verifier, partition, one.log_start);
+        match &one.records {
+            Some(records) => taken.advanced |= verifier.feed(partition, records) || skipped,
+            None if skipped => taken.advanced = true,
+            None => taken.gone |= verifier.next_offset(partition).is_some(),
+        }
+    }
+    taken
+}
+
+/// The log of `partition` begins at `first`; whether that is behind what was to be read next.
+fn skip(verifier: &mut Verifier, partition: PartitionSlot, first: i64) -> bool {
+    let removed = verifier.next_offset(partition).is_some_and(|next| next < first);
+    if removed {
+        verifier.begins_at(partition, first);
+    }
+    removed
+}
+
 /// A signal ends the reading; what was read stands.
 async fn interruptible<T>(
     signals: &mut Signals,
@@ -231,6 +257,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+    use crate::load::verify::Fates;
 
     #[test]
     fn a_partition_that_came_later_began_at_nothing() {
@@ -238,6 +266,41 @@ mod tests {
         let found = delta(&producer, &Partitions::default(), &[5, 7], &[5, 9, 4]);
         assert_eq!(found.partitions.iter().map(|one| one.grew).collect::<Vec<_>>(), [0, 2, 4]);
         assert_eq!((found.grew(), found.lost(), found.other_writer()), (6, 0, true));
+    }
+
+    #[test]
+    fn a_log_that_begins_behind_what_is_wanted_is_skipped_to_there_at_once() {
+        let source = SourcePlan {
+            seed: 1,
+            key: KeyPlan::None,
+            value: ValuePlan::Sequence,
+            partition: None,
+            record_size: 40,
+            workers: 1,
+        };
+        let plan = VerifyPlan { source, mark: None, largest_body: 1 << 20 };
+        let mut verifier = Verifier::new(&plan, vec![Fates::new(0)]);
+        (0..3).for_each(|partition| verifier.expect(PartitionSlot(partition), 0, 100, 100));
+        let at = |verifier: &Verifier| verifier.unfinished().map(|(_, at)| at).collect::<Vec<_>>();
+        let answer = |partition, records: Option<&'static [u8]>, log_start| Fetched {
+            partition,
+            records: records.map(bytes::Bytes::from_static),
+            log_start,
+        };
+        // Empty answers and errors alike say where the log begins, if the leader tells.
+        let taken = take(
+            &mut verifier,
+            &[answer(0, Some(b""), 40), answer(1, None, 60), answer(2, None, -1)],
+        );
+        assert_eq!(taken, Taken { advanced: true, gone: true });
+        assert_eq!(at(&verifier), [40, 60, 0]);
+        let nothing = take(&mut verifier, &[answer(0, Some(b""), 40), answer(1, Some(b""), -1)]);
+        assert_eq!(nothing, Taken::default());
+        // All of it went, and more was written since.
+        assert!(!take(&mut verifier, &[answer(0, None, 500)]).gone);
+        assert_eq!(at(&verifier), [60, 0]);
+        let found = verifier.finish();
+        assert_eq!((found.partitions[0].removed, found.partitions[0].lost), (100, 0));
     }
 
     #[test]

@@ -244,11 +244,12 @@ fn fetched(job: &mut Job, sender: &Sender, found: FetchResponse) -> Step {
     }
     for data in found.responses.into_iter().flat_map(|topic| topic.partitions) {
         let (partition, code) = (data.partition_index, data.error_code);
+        let log_start = data.log_start_offset;
         if code.is_ok() {
             let records = Some(data.records.unwrap_or_default());
-            job.fetched.push(Fetched { partition, records });
+            job.fetched.push(Fetched { partition, records, log_start });
         } else if code == ErrorCode::OFFSET_OUT_OF_RANGE {
-            job.fetched.push(Fetched { partition, records: None });
+            job.fetched.push(Fetched { partition, records: None, log_start });
         } else {
             let message = Some(format!("partition {partition}"));
             match refused(job, sender, Refusal { api: ApiKey::Fetch, code, message }) {

@@ -117,6 +117,9 @@ pub struct Fetched {
     /// the last may be cut short; empty when nothing came within half a second. `None`: the log
     /// doesn't hold the offset, it begins later or ends before.
     pub records: Option<Bytes>,
+    /// The first offset that the log still holds; −1 where the leader doesn't say, as Kafka's don't
+    /// beside an error.
+    pub log_start: i64,
 }
 
 /// A cluster as a broker describes it.

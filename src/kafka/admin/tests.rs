@@ -338,7 +338,8 @@ fn an_offset_that_the_log_does_not_hold_is_told() {
     let mut lab = Lab::new();
     lab.create("a", 1, 3).unwrap();
     append(&mut lab, "a", 0, b"one");
-    assert_eq!(fetch(&mut lab, &[(0, 7)]), [Fetched { partition: 0, records: None }]);
+    let gone = fetch(&mut lab, &[(0, 7)]);
+    assert!(matches!(gone[..], [Fetched { partition: 0, records: None, .. }]), "{gone:?}");
     // At its end there is nothing yet.
     assert_eq!(values(&fetch(&mut lab, &[(0, 1)])[0]), Vec::<Vec<u8>>::new());
 }
