@@ -348,12 +348,31 @@ fn a_marked_record_has_the_size_that_was_asked_for() {
     let sequence = embedded(&format!("{line} sequence"));
     assert_eq!(sequence["generator"]["sizes"]["value"], 35);
     assert_eq!(sequence["generator"]["sizes"]["payload_mean"], 60.0);
+    assert_eq!(sequence["generator"]["sizes"]["asked"], 60);
     let none = embedded(&format!("{line} none"));
     assert_eq!(none["verification"], serde_json::Value::Null);
     assert_eq!(none["generator"]["sizes"]["payload_mean"], 60.0);
     wrong("--embedded --record-size 24 --verify sequence").stderr(
         contains("--record-size = \"24\": expected 25 bytes or more").and(contains("kprod")),
     );
+}
+
+#[test]
+fn quiet_leaves_out_the_summary_but_not_the_metrics_that_were_asked_for() {
+    let line = "--embedded --num-records 100 --warmup 0 --output-format quiet";
+    bench(line).assert().code(0).stdout(is_empty());
+    bench(&format!("{line} --print-metrics"))
+        .assert()
+        .code(0)
+        .stdout(starts_with("Metric Name").and(contains("producer-metrics:record-send-rate")));
+}
+
+#[test]
+fn a_short_run_has_a_rate() {
+    let result = embedded("--num-records 200 --rate 2k --warmup 0");
+    let rates = &result["throughput"];
+    let rate = rates["delivered_rps"].as_f64().unwrap();
+    assert!(rate > 0.0 && rate <= 2_001.0, "{rates}");
 }
 
 #[test]

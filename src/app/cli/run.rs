@@ -129,6 +129,10 @@ fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
         std::io::stdout().is_terminal(),
         std::env::var("NO_COLOR").ok().as_deref(),
     );
+    // Metrics were asked for by a flag of their own: quiet leaves out the summary alone.
+    let single_run = (settings.order.len() == 1).then(|| &runs[0].report);
+    let asked_for = single_run.filter(|_| settings.output.print_metrics).map(metrics);
+    let asked_for = asked_for.unwrap_or_default();
     let (text, mut machine) = if settings.order.len() == 1 {
         let report = &runs[0].report;
         (single(settings, report, paint), json(report))
@@ -151,7 +155,7 @@ fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
     let to_stdout = output.format == OutputFormat::Json || output.json == Some(JsonTarget::Stdout);
     let shown = match output.format {
         _ if to_stdout => core::mem::take(&mut machine),
-        OutputFormat::Quiet => String::new(),
+        OutputFormat::Quiet => asked_for,
         _ => text,
     };
     print(&shown);

@@ -13,7 +13,8 @@ use super::model::{
 use super::{verdict, verified};
 use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
-use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+use crate::load::recorder::Tally;
+use crate::load::source::{KeyPlan, Mark, ValuePlan};
 
 /// What a result says of its origin.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ pub fn report(
         environment: environment(&result.environment),
         cluster: cluster(result),
         config,
-        generator: generator(&plan.source, result),
+        generator: generator(plan, result),
         phases: result.phases.iter().map(|one| phase(plan, one)).collect(),
         throughput: throughput(plan, result, measured, window),
         records: distill::records(tally),
@@ -144,7 +145,9 @@ fn cluster(result: &RunResult) -> ClusterModel {
     }
 }
 
-fn generator(source: &SourcePlan, result: &RunResult) -> GeneratorModel {
+fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
+    let source = &plan.source;
+    let taken = if plan.marks() { Mark::SIZE } else { 0 };
     let (kind, sized) = match source.value {
         ValuePlan::Random => ("random", true),
         ValuePlan::Sequence => ("sequence", true),
@@ -158,6 +161,7 @@ fn generator(source: &SourcePlan, result: &RunResult) -> GeneratorModel {
         kind: kind.to_owned(),
         key,
         sizes: SizesModel {
+            asked: sized.then(|| source.record_size + taken),
             value: sized.then_some(source.record_size),
             payload_mean: ratio(batches.payload_bytes, batches.records),
         },
@@ -208,11 +212,17 @@ fn throughput(
     let tally = &result.tally;
     let paced = plan.schedule.rate.is_some();
     let span = measured.end.saturating_sub(measured.start);
+    let whole = window + measured.drain.as_secs_f64();
+    let delivered = tally.ledger.delivered();
+    let over_whole = |count: u64| (delivered > 0).then(|| per_second(count, whole));
     ThroughputModel {
         offered_rps: paced.then(|| per_second(measured.due, window)),
         acked_rps: per_second(tally.window.records, window),
         mb_s_uncompressed: per_second(tally.window.payload_bytes, window) / 1e6,
         mb_s_wire: per_second(tally.window.wire_bytes, window) / 1e6,
+        delivered_rps: over_whole(delivered),
+        delivered_mb_s: over_whole(measured.payload_bytes).map(|bytes| bytes / 1e6),
+        short: is_short(plan, tally, span),
         achieved_ratio: tally.achieved_ratio(span, measured.due),
         backlog_max: tally.backlog.max(),
         drain_seconds: measured.drain.as_secs_f64(),
@@ -221,10 +231,24 @@ fn throughput(
     }
 }
 
+/// Whether more than one in a hundred acks came after the window, in a run that was too short for
+/// that not to matter.
+fn is_short(plan: &RunPlan, tally: &Tally, window: core::time::Duration) -> bool {
+    let after = tally.ledger.delivered().saturating_sub(tally.window.records);
+    let counted = plan.records.is_some() || window < SHORT_WINDOW;
+    counted && after > tally.ledger.delivered() / 100
+}
+
+/// The acks that come after a window this long hardly count any more.
+const SHORT_WINDOW: core::time::Duration = core::time::Duration::from_secs(2);
+
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds a record, read to a few digits")]
 fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
     let client = &result.client;
-    let records = result.tally.window.records;
+    // Time is counted to the window's end: with most acks behind it, it isn't theirs.
+    let in_window = result.tally.window.records;
+    let most = in_window > result.tally.ledger.delivered() / 2;
+    let records = if most { in_window } else { 0 };
     ClientModel {
         producers: plan.workers,
         cpu_seconds: client.cpu.as_secs_f64(),
@@ -251,6 +275,7 @@ mod tests {
     use crate::kafka::config::ProducerConfig;
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
     use crate::load::schedule::{Rate, SchedulePlan};
+    use crate::load::source::SourcePlan;
 
     fn plan() -> RunPlan {
         RunPlan {
@@ -377,6 +402,38 @@ mod tests {
         found.tally.causes.expired = 5;
         let failures = distill::failures(&found.tally);
         assert_eq!((failures.expired, failures.other), (5, 1));
+    }
+
+    #[test]
+    fn a_short_run_has_the_rate_of_all_its_records_until_the_last_ack() {
+        let counted = RunPlan { duration: None, records: Some(1_000), ..plan() };
+        let found = |window_ms: u64, drain_ms: u64, acked_in_window: u64| {
+            let mut result = result();
+            result.tally.window.records = acked_in_window;
+            result.tally.ledger.acked = 1_000;
+            let phase = &mut result.phases[0];
+            phase.end = phase.start + Duration::from_millis(window_ms);
+            phase.drain = Duration::from_millis(drain_ms);
+            phase.payload_bytes = 100_000;
+            result
+        };
+        let rates = |plan: &RunPlan, result: RunResult| {
+            let measured = &result.phases[0];
+            let window = (measured.end - measured.start).as_secs_f64();
+            let rates = throughput(plan, &result, measured, window);
+            (rates.short, rates.delivered_rps, rates.headline())
+        };
+        let whole = (5_000.0, 0.5);
+        assert_eq!(rates(&counted, found(100, 100, 0)), (true, Some(5_000.0), whole));
+        assert_eq!(rates(&plan(), found(100, 100, 0)), (true, Some(5_000.0), whole));
+        // Its acks came in time, or it is a long one: the window counts, where nothing was acked.
+        assert!(!rates(&counted, found(10_000, 90, 990)).0);
+        let (short, delivered, headline) = rates(&plan(), found(9_000, 1_000, 0));
+        assert_eq!((short, delivered, headline), (false, Some(100.0), (0.0, 0.0)));
+        assert!(rates(&counted, found(9_000, 1_000, 989)).0);
+        let mut none = found(100, 100, 0);
+        none.tally.ledger.acked = 0;
+        assert_eq!(rates(&counted, none), (false, None, (0.0, 0.0)));
     }
 
     #[test]

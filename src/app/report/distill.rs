@@ -184,6 +184,7 @@ pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
                 retriable: code.is_retriable(),
                 count: count.records + count.retried_records,
                 records: count.records,
+                refused: count.refused,
                 first_at: since(count.first),
                 last_at: since(count.last),
             }
@@ -204,12 +205,13 @@ pub(super) fn faults(faults: &[BrokerFault]) -> Vec<FaultModel> {
 
 pub(super) fn failures(tally: &Tally) -> FailuresModel {
     let causes = &tally.causes;
-    // What the end of the drain cut off has no cause of its own; it is counted beside these.
-    let all = tally.ledger.failed + tally.ledger.indeterminate - tally.cut_in_flight;
+    let ledger = &tally.ledger;
+    let all = (ledger.failed + ledger.indeterminate).saturating_sub(tally.cut_in_flight);
     FailuresModel {
         buffer_exhausted: causes.buffer_exhausted,
         no_metadata: causes.no_metadata,
         expired: causes.expired,
+        refused: causes.refused,
         other: all.saturating_sub(causes.sum()),
     }
 }

@@ -4,8 +4,8 @@ use super::model::{ExitModel, Report, Status, VerificationModel};
 use crate::host::driver::RunError;
 use crate::host::driver::result::Signal;
 
-/// How the process ends; the codes are public and don't change. Of several runs the greatest counts:
-/// what was proved (records) stands above what couldn't be found out (unusable).
+/// How the process ends; the codes are public and don't change. Of several runs the greatest
+/// counts: what was proved (records) stands above what couldn't be found out (unusable).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Exit {
     /// Everything passed.
@@ -95,10 +95,10 @@ impl From<&RunError> for Exit {
 /// without idempotence copies and moved records are allowed, with acks=0 missing ones, and what
 /// retention removed can't be judged.
 ///
-/// A record that was told as failed and is in the log counts as well, whatever the settings: whoever
-/// was told so sends it again, and then it is there twice. What merely *may* have been written ends
-/// indeterminate and never failed, so that this isn't Java's usual doubt after a time-out: either
-/// this producer called it wrongly, or a broker refused what it then kept.
+/// A record that was told as failed and is in the log counts as well, whatever the settings:
+/// whoever was told so sends it again, and then it is there twice. What merely *may* have been
+/// written ends indeterminate and never failed, so that this isn't Java's usual doubt after a
+/// time-out: either this producer called it wrongly, or a broker refused what it then kept.
 #[must_use]
 pub(super) fn breaks_promise(report: &Report, proof: &VerificationModel, strict: bool) -> bool {
     let count = |found: Option<u64>| found.unwrap_or(0);

@@ -3,7 +3,7 @@
 
 use super::figures::{bytes, millis_of, whole_percent};
 use crate::kafka::compression::Codec;
-use crate::kafka::config::ProducerConfig;
+use crate::kafka::config::{Acks, ProducerConfig};
 use crate::load::recorder::verdict::{Evidence, Limit, Limits};
 
 /// What the words are made of.
@@ -22,11 +22,21 @@ impl Facts<'_> {
         match self.limit {
             Limit::Unknown => self.unknown().to_owned(),
             Limit::Nothing => self.nothing(),
+            Limit::Refused => format!(
+                "the producer's own checks: it refused {} of the records before they were sent, \
+                 and kept up with the others; the errors say by what",
+                whole_percent(self.evidence.share_refused())
+            ),
             Limit::Cpu | Limit::RunDelay | Limit::Lateness => self.client(),
             Limit::Compression => self.compression(),
             Limit::Throttle => format!(
                 "a quota: brokers asked for pauses of {} of the window; raise the client's quota",
                 whole_percent(self.limits.throttled)
+            ),
+            Limit::Unavailable => format!(
+                "partitions that took nothing: some did not for {} of the window; look at their \
+                 brokers",
+                whole_percent(self.limits.unavailable)
             ),
             Limit::Memory => format!(
                 "buffer.memory = {}: records waited for room in it, while connections were free to \
@@ -40,17 +50,39 @@ impl Facts<'_> {
                 self.producer.linger.as_millis(),
                 whole_percent(self.limits.by_linger)
             ),
-            Limit::Network => format!(
-                "the network, or a broker that reads slowly: {} ms to write a request out, {} ms \
-                 until its ack; look at the link",
-                millis_of(self.limits.send_queue),
-                millis_of(self.limits.broker)
-            ),
+            Limit::Network => self.network(),
             Limit::Broker => format!(
-                "the brokers: {} ms from a written request to its ack; add partitions or brokers",
+                "the brokers: {}{} ms from a written request to its ack; add partitions or brokers",
+                self.waiting(),
                 millis_of(self.limits.broker)
             ),
         }
+    }
+
+    fn network(&self) -> String {
+        let Limits { send_queue, broker, .. } = *self.limits;
+        let written = millis_of(send_queue);
+        let answered = match self.producer.acks {
+            Acks::None => String::new(),
+            _ => format!(", {} ms until its ack", millis_of(broker)),
+        };
+        format!(
+            "the network, or a broker that reads slowly: {}{written} ms to write a request \
+             out{answered}; look at the link",
+            self.waiting()
+        )
+    }
+
+    /// The wait for a request, where it is the longest part of a record's way.
+    fn waiting(&self) -> String {
+        let Limits { batch_wait, send_queue, broker, .. } = *self.limits;
+        if batch_wait <= send_queue.max(broker) {
+            return String::new();
+        }
+        format!(
+            "batches waited {} ms, most of it for a request to carry them; ",
+            millis_of(batch_wait)
+        )
     }
 
     const fn unknown(&self) -> &'static str {
@@ -70,11 +102,13 @@ impl Facts<'_> {
     }
 
     fn client(&self) -> String {
-        let busy = whole_percent(self.evidence.busy_max.unwrap_or(0.0));
+        let most = whole_percent(self.evidence.busy_max.unwrap_or(0.0));
+        let busy = self.evidence.run_delay_busy.or(self.evidence.busy_max);
+        let busy = whole_percent(busy.unwrap_or(0.0));
         let delay = whole_percent(self.evidence.run_delay.unwrap_or(0.0));
         match self.limit {
             Limit::Cpu => format!(
-                "the client's CPU: its busiest producer used {busy} of a core; add --producers"
+                "the client's CPU: its busiest producer used {most} of a core; add --producers"
             ),
             Limit::RunDelay => format!(
                 "the client's CPU: a producer ran for {busy} of the window and waited for a core \
@@ -131,6 +165,9 @@ mod tests {
             delivered: 1,
             busy_max: Some(0.6),
             run_delay: Some(0.35),
+            run_delay_busy: Some(0.55),
+            offered: 10,
+            refused: 4,
             seal_share: Some(0.7),
             ..Evidence::default()
         };
@@ -141,6 +178,7 @@ mod tests {
             most_in_flight: producer.max_in_flight,
             by_linger: 0.9,
             throttled: 0.4,
+            unavailable: 0.2,
             ..Limits::default()
         };
         let (limits, evidence, producer) = (&limits, &evidence, &producer);
@@ -153,7 +191,13 @@ mod tests {
             (Limit::Nothing, "at the asked rate with 40 % of a core to spare", ""),
             (Limit::Cpu, "used 60 % of a core", "add --producers"),
             (Limit::Compression, "70 % of the time from append to ack", "more cores"),
-            (Limit::RunDelay, "waited for a core for 35 %", "more cores"),
+            (
+                Limit::RunDelay,
+                "ran for 55 % of the window and waited for a core for 35 %",
+                "more cores",
+            ),
+            (Limit::Refused, "it refused 40 % of the records", "the errors say by what"),
+            (Limit::Unavailable, "some did not for 20 % of the window", "look at their brokers"),
             (Limit::Lateness, "too late to its schedule", "more CPU"),
             (Limit::Throttle, "pauses of 40 % of the window", "raise the client's quota"),
             (Limit::Memory, "buffer.memory = 33554432", "raise --buffer-memory"),
@@ -179,6 +223,8 @@ mod tests {
         assert!(words.ends_with("raise --max-in-flight"), "{words}");
         let words = said(Limit::InFlight, |producer| producer.batch_size = 1 << 20);
         assert!(words.ends_with("add partitions or brokers"), "{words}");
+        let words = said(Limit::Network, |producer| producer.acks = Acks::None);
+        assert!(words.ends_with("9.00 ms to write a request out; look at the link"), "{words}");
         let words = said(Limit::Compression, |producer| producer.compression.codec = Codec::Zstd);
         assert!(words.ends_with("try --compression-type lz4, or more cores"), "{words}");
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::exit::Exit;
+use super::exit::{Exit, breaks_promise};
 use super::figures::rate as rate_of;
 use super::model::{
     AxisModel, MatrixModel, MatrixReport, MatrixRun, ReasonModel, Report, SCHEMA_VERSION,
@@ -85,7 +85,14 @@ fn settings(report: &Report) -> BTreeMap<String, String> {
         let value = report.config.effective.get(&flag.replace('-', "."))?;
         Some(((*flag).to_owned(), value.clone()))
     });
-    let value_size = report.generator.sizes.value.map(|bytes| bytes.to_string());
+    let sizes = &report.generator.sizes;
+    let header = match (sizes.asked, sizes.value) {
+        (Some(asked), Some(value)) if asked != value => {
+            format!(" (value {value}, header {})", asked - value)
+        }
+        _ => String::new(),
+    };
+    let value_size = sizes.asked.or(sizes.value).map(|bytes| format!("{bytes}{header}"));
     let of_load = [
         ("rate", Some(rate)),
         ("producers", Some(report.client.producers.to_string())),
@@ -109,26 +116,40 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     let worst = runs.iter().map(|run| run.report.validity.status).max();
     let family = report.latency.response.as_ref().or(report.latency.service.as_ref());
     let paced = report.throughput.offered_rps.is_some();
-    let rates = runs.iter().map(|run| run.report.throughput.acked_rps);
+    let rates = runs.iter().map(|run| run.report.throughput.headline().0);
+    let (records_per_second, mb_s) = report.throughput.headline();
     let p99s: Option<Vec<u64>> = runs.iter().map(|run| known_p99(&run.report)).collect();
     SummaryRow {
         cell: middle.values.clone(),
         kind: family.map_or_else(|| "acked".to_owned(), |family| family.kind.clone()),
         family: if paced { "response" } else { "service" }.to_owned(),
         runs: runs.len() as u64,
-        records_per_second: report.throughput.acked_rps,
+        records_per_second,
         records_per_second_range: rates
             .fold((f64::INFINITY, 0.0), |(low, high), rate| (rate.min(low), rate.max(high))),
-        mb_s: report.throughput.mb_s_uncompressed,
+        mb_s,
         p50: family.map(|family| family.p50),
         p99: family.map(|family| family.p99),
         p999: family.map(|family| family.p999),
         max: family.map(|family| family.max),
         cpu_ns_per_record: report.client.cpu_ns_per_record,
         p99_range: p99s.and_then(|all| all.iter().min().copied().zip(all.iter().max().copied())),
+        short: report.throughput.short,
+        confirmed: confirmed(&runs),
         verdict: worst.unwrap_or(report.validity.status),
         reasons: reasons(&runs),
     }
+}
+
+/// Whether offsets, and records where they were read back, agree with the acks of every run.
+fn confirmed(runs: &[&CellRun]) -> Option<bool> {
+    let of_run = |run: &&CellRun| {
+        let report = &run.report;
+        let proof = report.verification.as_ref()?;
+        let whole = proof.cut_short.is_none();
+        Some(report.throughput.delta_confirms? && whole && !breaks_promise(report, proof, false))
+    };
+    runs.iter().map(of_run).try_fold(true, |all, one| one.map(|one| all && one))
 }
 
 /// Every kind of reason of a cell's runs once, worst first.
@@ -181,7 +202,32 @@ mod tests {
         assert_eq!(ranges, [(3, Some((1, 50))), (2, Some((7, 9)))]);
         assert_eq!(joined.matrix.fixed["rate"], "200,000/s");
         assert_eq!(joined.matrix.fixed["linger-ms"], "5");
+        assert_eq!(joined.matrix.fixed["record-size"], "100");
         let text = super::super::output::json(&joined);
         assert_eq!(serde_json::from_str::<MatrixReport>(&text).unwrap(), joined);
+    }
+
+    #[test]
+    fn a_row_is_confirmed_when_all_its_runs_are() {
+        let run = |change: &dyn Fn(&mut Report)| {
+            let mut report = sample::report();
+            change(&mut report);
+            CellRun { cell: 0, values: BTreeMap::new(), repetition: 0, report }
+        };
+        let good = run(&|_| {});
+        let lost = run(&|report| report.verification.as_mut().unwrap().log.lost = 1);
+        let denied = run(&|report| report.throughput.delta_confirms = Some(false));
+        let unread = run(&|report| report.verification = None);
+        assert_eq!(confirmed(&[&good, &good]), Some(true));
+        assert_eq!(confirmed(&[&good, &lost]), Some(false));
+        assert_eq!(confirmed(&[&denied, &good]), Some(false));
+        assert_eq!(confirmed(&[&good, &unread]), None);
+    }
+
+    #[test]
+    fn the_size_shown_is_the_one_that_was_asked_for() {
+        let mut report = sample::report();
+        report.generator.sizes.value = Some(75);
+        assert_eq!(settings(&report)["record-size"], "100 (value 75, header 25)");
     }
 }

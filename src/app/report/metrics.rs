@@ -44,7 +44,7 @@ fn rows(report: &Report) -> Vec<(&'static str, f64)> {
         ("record-queue-time-avg", mean(&stages.batch_wait)),
         ("record-queue-time-max", max(&stages.batch_wait)),
         ("record-retry-total", report.retries as f64),
-        ("record-send-rate", report.throughput.acked_rps),
+        ("record-send-rate", report.throughput.headline().0),
         ("record-send-total", sent),
         ("record-size-avg", report.generator.sizes.payload_mean.unwrap_or(0.0)),
         ("records-per-request-avg", requests.batches_mean * batches.records_mean),

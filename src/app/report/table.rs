@@ -10,7 +10,7 @@ use super::table_notes::notes;
 /// column among the cells that are a measurement.
 #[must_use]
 pub fn table(matrix: &MatrixModel, paint: Paint) -> String {
-    let axes = matrix.axes.iter().map(|axis| axis_name(&axis.flag).to_owned());
+    let axes = matrix.axes.iter().map(|axis| column_name(&axis.flag));
     let figures = FIGURES.iter().filter(|name| matrix.repeat > 1 || **name != P99_RANGE);
     let header: Vec<String> = axes.chain(figures.map(|&name| name.to_owned())).collect();
     let rows: Vec<Vec<String>> = matrix.summary.iter().map(|row| texts(matrix, row)).collect();
@@ -122,6 +122,12 @@ pub(super) fn mixed(rows: &[SummaryRow]) -> bool {
     rows.iter().any(|row| row.kind != rows[0].kind)
 }
 
+/// An axis at the head of its column: with the unit where its values have none.
+fn column_name(flag: &str) -> String {
+    let unit = if flag == "linger-ms" { " ms" } else { "" };
+    format!("{}{unit}", axis_name(flag))
+}
+
 /// Long flags under the short name that a column has room for.
 pub(super) fn axis_name(flag: &str) -> &str {
     match flag {
@@ -170,6 +176,8 @@ mod tests {
             max: None,
             cpu_ns_per_record: Some(120.4),
             p99_range: Some((p99, p99 + 1_000_000)),
+            short: false,
+            confirmed: Some(true),
             verdict,
             reasons: Vec::new(),
         }
@@ -225,5 +233,18 @@ mod tests {
         assert!(seen.contains("CPU ns/record  p99 min–max  verdict"), "{seen}");
         assert!(seen.contains("5.00–6.00"), "{seen}");
         assert!(seen.contains("7 of 9 runs"), "{seen}");
+        matrix.axes[0].flag = "linger-ms".to_owned();
+        matrix.summary[1].confirmed = Some(false);
+        matrix.summary[2].short = true;
+        let seen = table(&matrix, Paint::Off);
+        assert!(seen.starts_with("linger ms  records/s"), "{seen}");
+        let words = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("confirmed NO: not in 1 of 3 cells"), "{seen}");
+        assert!(
+            words.contains("in 1 short cell from the first due record to the last ack"),
+            "{seen}"
+        );
+        matrix.summary[1].confirmed = None;
+        assert!(table(&matrix, Paint::Off).contains("not checked in 1 of 3 cells"));
     }
 }

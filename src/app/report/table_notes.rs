@@ -22,6 +22,7 @@ pub(super) fn notes(matrix: &MatrixModel) -> String {
                     compared with the others";
         lines.push(field("acks=0", text));
     }
+    lines.push(field("confirmed", &confirmed(rows)));
     lines.extend(repeats(matrix).map(|text| field("repeats", &text)));
     let done: u64 = rows.iter().map(|row| row.runs).sum();
     if done < matrix.planned_runs {
@@ -41,11 +42,30 @@ fn figures(rows: &[SummaryRow]) -> String {
         (_, true) => "service (from when the producer got the record; no rate, so nothing was due)",
         _ => "response (from when each record was due)",
     };
+    let short = rows.iter().filter(|row| row.short).count() as u64;
+    let short = match short {
+        0 => String::new(),
+        n => format!(" (in {} from the first due record to the last ack)", plural(n, "short cell")),
+    };
     format!(
-        "percentiles of {family}, to its ack; records/s acked in the window; MB/s: 10^6 bytes of \
-         keys and values; CPU: of this process; *: the best of a column among valid and suspect \
-         cells"
+        "percentiles of {family}, to its ack; records/s acked in the window{short}; MB/s: 10^6 \
+         bytes of keys and values; CPU: of this process; *: the best of a column among valid and \
+         suspect cells"
     )
+}
+
+/// Whether what was acked is in the topic.
+fn confirmed(rows: &[SummaryRow]) -> String {
+    let count = |what| rows.iter().filter(|row| row.confirmed == what).count() as u64;
+    let (denied, unread) = (count(Some(false)), count(None));
+    let all = plural(rows.len() as u64, "cell");
+    if denied > 0 {
+        return format!("NO: not in {denied} of {all}; --json says what is missing in which run");
+    }
+    match unread {
+        0 => "in every run the topic's offsets grew by what was acked".to_owned(),
+        n => format!("not checked in {n} of {all}; in the others the offsets agree with the acks"),
+    }
 }
 
 /// How the runs of a cell became a row.

@@ -22,8 +22,8 @@ pub(super) fn validity(
         text: reason.to_string(),
     });
     let window = measured.end.saturating_sub(measured.start);
-    let in_flight = plan.producer.max_in_flight;
-    let limits = Limits::of(&result.tally, window, in_flight);
+    let (in_flight, linger) = (plan.producer.max_in_flight, plan.producer.linger);
+    let limits = Limits::of(&result.tally, window, in_flight, linger);
     let limit = limited_by(&evidence, &limits);
     let facts = Facts {
         limit,
@@ -57,6 +57,7 @@ fn evidence(plan: &RunPlan, result: &RunResult, measured: &PhaseResult) -> Evide
         leaders_moved: result.topic.leader_changes,
         busy_max: client.busy_max(),
         run_delay: client.run_delay.and_then(|spent| share(spent, 1.0)),
+        run_delay_busy: client.run_delay_busy.and_then(|spent| share(spent, 1.0)),
         steal: client.steal.and_then(|spent| share(spent, cores)),
         brokers_on_host: result.cluster.on_this_host || result.cluster.embedded,
         highest_percentile: highest_percentile(tally.headline().count()),

@@ -87,8 +87,8 @@ fn by_records(
 }
 
 /// A partition's findings with what the end offsets say of it: records may be beyond reach and yet
-/// known to be missing, since the log grew by fewer than were delivered. Those are lost, and unknown
-/// no more, so that each record still counts once.
+/// known to be missing, since the log grew by fewer than were delivered. Those are lost, and
+/// unknown no more, so that each record still counts once.
 fn settled(found: &Findings, offsets: Option<&PartitionDelta>) -> Findings {
     let missing = offsets.map_or(0, PartitionDelta::missing);
     let known = missing.saturating_sub(found.lost).min(found.unknown);

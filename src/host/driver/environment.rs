@@ -91,21 +91,26 @@ impl Usage {
         Self { cpu: process_cpu(), workers, steal: read("/proc/stat").and_then(|t| steal(&t)) }
     }
 
-    /// What was used since `earlier`, `window` ago. A worker that `earlier` doesn't know counts
-    /// from its birth.
+    /// What was used since `earlier`, which was read `window` ago. A worker that `earlier` doesn't
+    /// know counts from its birth; none ran and waited for longer than the window.
     #[must_use]
     pub fn since(&self, earlier: &Self, window: Duration) -> ClientCost {
         let before = |name: &str| earlier.workers.iter().find(|task| task.name == name);
         let spent = |task: &TaskUse, part: fn(&TaskUse) -> Duration| {
             part(task).saturating_sub(before(&task.name).map_or(Duration::ZERO, part))
         };
-        let delays = self.workers.iter().map(|task| spent(task, |task| task.delayed));
+        let account = |task: &TaskUse| {
+            let ran = spent(task, |task| task.ran).min(window);
+            (spent(task, |task| task.delayed).min(window - ran), ran)
+        };
+        let starved = self.workers.iter().map(account).max();
         ClientCost {
             cpu: self.cpu.saturating_sub(earlier.cpu),
-            worker_cpu: self.workers.iter().map(|task| spent(task, |task| task.ran)).collect(),
+            worker_cpu: self.workers.iter().map(|task| account(task).1).collect(),
             window,
             rss_peak: peak_rss(),
-            run_delay: delays.max(),
+            run_delay: starved.map(|(delayed, _)| delayed),
+            run_delay_busy: starved.map(|(_, ran)| ran),
             steal: self.steal.zip(earlier.steal).map(|(now, then)| now.saturating_sub(then)),
             clock_step: Duration::ZERO,
         }
@@ -266,7 +271,12 @@ mod tests {
         assert_eq!(cost.cpu, Duration::from_millis(250));
         assert_eq!(cost.worker_cpu, [Duration::from_millis(100), Duration::from_millis(50)]);
         assert_eq!(cost.run_delay, Some(Duration::from_millis(30)));
+        assert_eq!(cost.run_delay_busy, Some(Duration::from_millis(50)));
         assert_eq!(cost.steal, Some(Duration::from_millis(30)));
         assert_eq!(cost.busy_max(), Some(0.5));
+        // Two clocks are never quite one: more than the window nobody can have run and waited.
+        let cost = after.since(&before, Duration::from_millis(70));
+        assert_eq!((cost.busy_max(), cost.run_delay), (Some(1.0), Some(Duration::from_millis(20))));
+        assert!(cost.run_delay.unwrap() + cost.run_delay_busy.unwrap() <= cost.window);
     }
 }

@@ -27,12 +27,21 @@ pub(super) struct PhaseOutcome {
     pub(super) ends: Vec<PhaseEnd>,
     /// What the process had used when it began, and when its schedule had ended everywhere.
     pub(super) usage: (Usage, Usage),
+    /// The time between these two readings.
+    pub(super) usage_span: Duration,
     pub(super) interrupted: Option<Signal>,
     /// The user doesn't want to wait for anything more.
     pub(super) at_once: bool,
     pub(super) aborted: Option<String>,
     pub(super) leader_changes: u64,
     pub(super) faults: Vec<BrokerFault>,
+}
+
+impl PhaseOutcome {
+    /// From the end of the schedule to the last outcome, or to the cut.
+    pub(super) fn drained(&self) -> Duration {
+        self.ends.iter().map(|end| end.drained.since(end.end)).max().unwrap_or_default()
+    }
 }
 
 /// Watches one phase.
@@ -54,7 +63,6 @@ struct State {
     looks: Vec<Snapshot>,
     last_look: Instant,
     last_acked: u64,
-    usage_before: Usage,
     usage_after: Option<Usage>,
     /// When the schedule had ended everywhere.
     drains_since: Option<Instant>,
@@ -69,9 +77,8 @@ impl Watch<'_> {
     pub(super) async fn run(mut self, stop: Stop) -> Result<PhaseOutcome, RunError> {
         self.observer.phase(self.kind);
         let start = clock::now() + TOGETHER;
-        let drain_within = self.plan.producer.delivery_timeout;
-        let usage_before = Usage::read();
-        self.crew.order(EngineCommand::Begin(Load { at: start, stop, drain_within }));
+        let (usage_before, usage_read) = (Usage::read(), clock::now());
+        self.crew.order(EngineCommand::Begin(self.load(start, stop)));
         let mut state = State {
             start,
             draining: 0,
@@ -80,7 +87,6 @@ impl Watch<'_> {
             looks: Vec::new(),
             last_look: start,
             last_acked: 0,
-            usage_before,
             usage_after: None,
             drains_since: None,
             interrupted: None,
@@ -111,18 +117,36 @@ impl Watch<'_> {
                 }
             }
         }
-        let usage = (state.usage_before, state.usage_after.unwrap_or_else(Usage::read));
+        let read_again = state.drains_since.unwrap_or_else(clock::now);
+        let usage = (usage_before, state.usage_after.unwrap_or_else(Usage::read));
         let mut ends: Vec<_> = state.ended.into_iter().zip(state.ends).collect();
         ends.sort_by_key(|(worker, _)| *worker);
         Ok(PhaseOutcome {
             ends: ends.into_iter().map(|(_, end)| end).collect(),
             usage,
+            usage_span: read_again.since(usage_read),
             interrupted: state.interrupted,
             at_once: state.at_once,
             aborted: state.aborted,
             leader_changes: state.chronicle.leader_changes(),
             faults: state.chronicle.faults(),
         })
+    }
+
+    /// A phase's orders. A measurement hands over all that was due, and sends it, until the bound
+    /// of its drain cuts it off. A warm-up that overloads the cluster is worth no such wait, and
+    /// must not end the run: what a timed one couldn't hand over soon is left out, and the rest has
+    /// ended one way or another when delivery.timeout.ms is over.
+    fn load(&self, at: Instant, stop: Stop) -> Load {
+        let delivery = self.plan.producer.delivery_timeout;
+        let (drain_within, leave_after) = match self.kind {
+            PhaseKind::Warmup => {
+                let patience = if stop.records.is_some() { delivery } else { OVERDUE_WARMUP };
+                (patience + delivery + LAST_ANSWERS, Some(patience))
+            }
+            _ => (delivery, None),
+        };
+        Load { at, stop, drain_within, leave_after }
     }
 
     fn hear(&mut self, state: &mut State, worker: usize, report: EngineReport) {
@@ -159,9 +183,7 @@ impl Watch<'_> {
         if state.usage_after.is_none() {
             state.usage_after = Some(Usage::read());
             state.drains_since = Some(clock::now());
-            if self.kind == PhaseKind::Measure {
-                self.observer.phase(PhaseKind::Drain);
-            }
+            self.observer.phase(PhaseKind::Drain);
         }
     }
 
@@ -187,7 +209,7 @@ impl Watch<'_> {
         };
         state.last_look = now;
         state.last_acked = acked;
-        let drains = state.drains_since.filter(|_| self.kind == PhaseKind::Measure);
+        let drains = state.drains_since;
         let (planned, planned_records) =
             if drains.is_some() { (None, Some(sum.due)) } else { self.planned() };
         let progress = Progress {
@@ -253,5 +275,9 @@ impl Watch<'_> {
 
 /// All workers have the order by then, so that they start at the same instant.
 const TOGETHER: Duration = Duration::from_millis(20);
+/// How long a timed warm-up still hands over what was due in it.
+const OVERDUE_WARMUP: Duration = Duration::from_secs(1);
+/// Every batch has ended this long after delivery.timeout.ms.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How long an interrupted run still drains.
 const LAST_WORDS: Duration = Duration::from_secs(5);

@@ -61,7 +61,7 @@ pub enum PhaseKind {
     Warmup,
     /// The measurement.
     Measure,
-    /// What was due in the measurement and isn't answered yet.
+    /// What was due in the phase before it and isn't answered yet.
     Drain,
     /// The measurement's records are read back.
     Verify,
@@ -114,6 +114,28 @@ pub struct PhaseResult {
     pub offset_before: Option<i64>,
     /// The same after its drain.
     pub offset_after: Option<i64>,
+}
+
+impl PhaseResult {
+    /// What of the phase's load didn't get through, in words; `None` when all did.
+    #[must_use]
+    pub fn shortfall(&self) -> Option<String> {
+        let fates = [
+            ("never handed over", self.unsent),
+            ("failed", self.failed),
+            ("of unknown fate", self.indeterminate),
+        ];
+        let fates = fates.iter().filter(|(_, count)| *count > 0);
+        let fates: Vec<_> = fates.map(|(fate, count)| format!("{count} {fate}")).collect();
+        (!fates.is_empty()).then(|| {
+            format!(
+                "the {} could not get all its {} records through: {}",
+                self.kind.name(),
+                self.due,
+                fates.join(", ")
+            )
+        })
+    }
 }
 
 /// How the topic's end offsets moved over the measurement, and what that allows to say
@@ -295,12 +317,15 @@ pub struct ClientCost {
     pub cpu: Duration,
     /// User and system time of each worker thread; empty where the system doesn't tell.
     pub worker_cpu: Vec<Duration>,
-    /// The window these were taken over.
+    /// The span between the two readings that these are the difference of: the measurement's window
+    /// and what passed until it was noticed.
     pub window: Duration,
     /// The highest resident size so far, bytes.
     pub rss_peak: Option<u64>,
     /// How long workers were ready to run but had no core: the worst of them.
     pub run_delay: Option<Duration>,
+    /// How long that same worker ran: with its delay at most the window.
+    pub run_delay_busy: Option<Duration>,
     /// How long the hypervisor took this machine's cores away, summed over cores.
     pub steal: Option<Duration>,
     /// The wall clock jumped against the monotonic one by this much over the run; 0 normally.

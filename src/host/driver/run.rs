@@ -203,14 +203,21 @@ impl Run<'_> {
             }
             if outcome.ends.iter().any(|end| end.cut) {
                 return Err(RunError::Unusable(format!(
-                    "the warm-up's records were not all answered within delivery.timeout.ms = \
-                     {} ms; lower --rate, or leave the warm-up out (--warmup 0)",
+                    "the warm-up's records had no outcome {} s after its end, though \
+                     delivery.timeout.ms = {} ms; lower --rate, or leave the warm-up out \
+                     (--warmup 0)",
+                    outcome.drained().as_secs(),
                     self.plan.producer.delivery_timeout.as_millis()
                 )));
             }
             let asked = offsets(self.plan, desk, &name);
             let after = self.interruptible(asked).await?;
-            results.push(self.phase_result(PhaseKind::Warmup, &outcome, &before, &after));
+            let warmup = self.phase_result(PhaseKind::Warmup, &outcome, &before, &after);
+            if let Some(words) = warmup.shortfall() {
+                let line = format!("{words}; the measurement goes on");
+                self.observer.log(LogLevel::Warn, &line);
+            }
+            results.push(warmup);
             before = after;
         }
         let leaders = topic::leaders(desk, &name);
@@ -338,14 +345,13 @@ impl Run<'_> {
 
     fn sum_up(&self, phases: Phases, ground: Ground) -> Result<RunResult, RunError> {
         let Phases { results, measured, offsets, readback } = phases;
-        let PhaseOutcome { ends, usage, interrupted, aborted, faults, .. } = measured;
-        let window = window_of(&ends);
+        let PhaseOutcome { ends, usage, usage_span, interrupted, aborted, faults, .. } = measured;
         let tally = merged(ends)?;
         let delta = |(before, after): (Vec<i64>, Vec<i64>)| {
             proof::delta(&self.plan.producer, &tally.partitions, &before, &after)
         };
         let offsets = offsets.map(delta);
-        let mut client = usage.1.since(&usage.0, window);
+        let mut client = usage.1.since(&usage.0, usage_span);
         client.clock_step = self.clock_step();
         Ok(RunResult {
             started_unix_ms: self.started_unix_ms,
@@ -397,12 +403,6 @@ const fn warmup_stop(warmup: Warmup) -> Option<Stop> {
         Warmup::For(span) => Some(Stop { after: Some(span), records: None }),
         Warmup::Records(count) => Some(Stop { after: None, records: Some(count) }),
     }
-}
-
-fn window_of(ends: &[PhaseEnd]) -> Duration {
-    let start = ends.iter().map(|end| end.start).min();
-    let end = ends.iter().map(|end| end.end).max();
-    start.zip(end).map_or(Duration::ZERO, |(start, end)| end.since(start))
 }
 
 /// The service latencies of all workers.

@@ -105,7 +105,7 @@ impl World {
     /// Has every worker begin a phase a millisecond from now; returns when.
     pub(super) fn begin(&mut self, stop: Stop) -> Instant {
         let at = self.net.now + Duration::from_millis(1);
-        let load = Load { at, stop, drain_within: NEVER_CUT };
+        let load = Load { at, stop, drain_within: NEVER_CUT, leave_after: None };
         self.order(EngineCommand::Begin(load), self.net.now);
         at
     }

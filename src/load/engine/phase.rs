@@ -105,9 +105,10 @@ impl<W: Witness> Engine<W> {
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.delivered(&delivery);
             self.witness.delivered(&delivery);
-            if matches!(delivery.outcome, Outcome::Failed(_) | Outcome::Indeterminate(_)) {
+            if let Outcome::Failed(failure) | Outcome::Indeterminate(failure) = &delivery.outcome {
                 let lived = delivery.times.ended.since(delivery.times.created);
-                if lived >= self.plan.producer.delivery_timeout {
+                // An error that is final would have ended it at any time.
+                if lived >= self.plan.producer.delivery_timeout && failure.code.is_retriable() {
                     let expired = delivery.records().into();
                     self.recorder.because(Causes { expired, ..Causes::default() });
                 }
@@ -211,6 +212,10 @@ impl<W: Witness> Engine<W> {
     }
 
     fn while_loading(&mut self, load: Load, now: Instant) {
+        let overdue = self.schedule.window_end().zip(load.leave_after);
+        if overdue.is_some_and(|(end, patience)| now >= end + patience) {
+            self.leave_unsent(now);
+        }
         if !self.schedule.finished() || self.feed.blocked.is_some() {
             let bound = self.schedule.window_end().map(|end| end + load.drain_within);
             if bound.is_some_and(|bound| now >= bound) {
@@ -285,7 +290,8 @@ impl<W: Witness> Engine<W> {
             Phase::Load { load } => {
                 let end = self.schedule.window_end();
                 let bound = end.filter(|end| *end > self.now);
-                let bound = bound.or_else(|| end.map(|end| end + load.drain_within));
+                let patience = load.leave_after.unwrap_or(load.drain_within);
+                let bound = bound.or_else(|| end.map(|end| end + patience));
                 [self.pump_deadline(), bound, Some(self.next_sample)].into_iter().flatten().min()
             }
             Phase::Drain { cut_at, .. } => Some(cut_at.min(self.next_sample)),

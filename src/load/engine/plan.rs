@@ -90,8 +90,13 @@ pub struct Load {
     pub at: Instant,
     /// When its schedule stops.
     pub stop: Stop,
-    /// How long what was due may still take afterwards; past it, records are unsent.
+    /// How long what was due may still take afterwards; past it, records are unsent, and the
+    /// producer can't go on.
     pub drain_within: Duration,
+    /// How long after the schedule's end what was due is still handed over; what the producer
+    /// hasn't taken by then is left out as unsent, and the producer goes on. `None`: until
+    /// `drain_within` is over.
+    pub leave_after: Option<Duration>,
 }
 
 /// What an engine tells.

@@ -121,6 +121,7 @@ impl<W: Witness> Engine<W> {
                 }
                 Sent::Refused(failure) => {
                     handed += 1;
+                    self.recorder.because(REFUSED);
                     self.refuse(due, &stamp, &failure, now);
                     if self.producer.fatal().is_some() && due.at.is_none() {
                         // Without a rate there would be no end to refused records.
@@ -177,6 +178,7 @@ impl<W: Witness> Engine<W> {
     fn decline(&mut self, due: Due, stamp: &Stamp, why: Refusal, now: Instant) {
         let producer = &self.producer;
         let words = || producer.declined(why).message;
+        self.recorder.because(REFUSED);
         self.recorder.refused(stamp, ErrorCode::INVALID_RECORD, now, words);
         self.ended_badly(stamp);
         self.witness.refused(due.record, ErrorCode::INVALID_RECORD, now);
@@ -248,5 +250,7 @@ fn mark_of(plan: &EnginePlan, stamp: &Stamp, record: &RecordView<'_>) -> Option<
     Some(mark.bytes(record.key, record.value))
 }
 
+/// A record that the producer didn't take.
+const REFUSED: Causes = Causes { buffer_exhausted: 0, no_metadata: 0, expired: 0, refused: 1 };
 /// How many records one call hands over at most: some 100 µs of work, so that acks are read.
 const RECORDS_PER_CALL: u32 = 2_048;

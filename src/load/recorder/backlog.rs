@@ -25,14 +25,16 @@ pub struct Level {
     pub due: u64,
     /// Records acknowledged (or written) since the start.
     pub acked: u64,
+    /// Records that the producer refused since the start: nobody was offered them.
+    pub refused: u64,
 }
 
 impl Level {
     /// Records due and not acknowledged. Failed ones stay in it: they were offered and not
-    /// achieved.
+    /// achieved. Refused ones don't: a cluster that never saw them isn't behind with them.
     #[must_use]
     pub const fn backlog(self) -> u64 {
-        self.due.saturating_sub(self.acked)
+        self.due.saturating_sub(self.acked).saturating_sub(self.refused)
     }
 }
 
@@ -107,7 +109,11 @@ impl Backlog {
             mine = slot.unwrap_or(mine);
             others = other.unwrap_or(others);
             if slot.is_some() || other.is_some() {
-                let sum = Level { due: mine.due + others.due, acked: mine.acked + others.acked };
+                let sum = Level {
+                    due: mine.due + others.due,
+                    acked: mine.acked + others.acked,
+                    refused: mine.refused + others.refused,
+                };
                 max = max.max(sum.backlog());
                 *slot = Some(sum);
             }
@@ -158,7 +164,8 @@ mod tests {
     fn sampled(seconds: u64, step: usize, backlog: impl Fn(u64) -> u64) -> Backlog {
         let mut out = Backlog::new(START);
         for at in (0..=seconds * 1_000).step_by(step) {
-            out.sample(ms(at), Level { due: at, acked: at - backlog(at) });
+            let acked = at - backlog(at);
+            out.sample(ms(at), Level { due: at, acked, refused: 0 });
         }
         out
     }
@@ -179,6 +186,16 @@ mod tests {
         let ratio = half.achieved_ratio(window, 100_000).unwrap();
         assert!((ratio - 0.55).abs() < 0.005, "{ratio}");
         assert_eq!(half.max(), 50_000);
+    }
+
+    #[test]
+    fn refused_records_are_nobodys_backlog() {
+        let mut refused = Backlog::new(START);
+        for at in (0..=10_000).step_by(50) {
+            refused.sample(ms(at), Level { due: at, acked: at / 2, refused: at - at / 2 });
+        }
+        assert_eq!(refused.achieved_ratio(Duration::from_secs(10), 10_000), Some(1.0));
+        assert_eq!(refused.max(), 0);
     }
 
     #[test]

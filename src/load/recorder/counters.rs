@@ -26,6 +26,8 @@ pub struct Errors {
 pub struct ErrorCount {
     /// Records that ended with it.
     pub records: u64,
+    /// Of those, the ones that the producer itself refused; [`Errors::words`] are about these.
+    pub refused: u64,
     /// Records of batches that were sent again because of it, each time counted.
     pub retried_records: u64,
     /// When it was first seen.
@@ -52,16 +54,25 @@ impl Errors {
         self.words.get(&code).map(String::as_str)
     }
 
-    pub(super) fn explain(&mut self, code: ErrorCode, words: impl FnOnce() -> String) {
+    fn explain(&mut self, code: ErrorCode, words: impl FnOnce() -> String) {
         self.words.entry(code).or_insert_with(words);
     }
 
     pub(super) fn ended(&mut self, code: ErrorCode, records: u64, at: Instant) {
-        self.add(code, ErrorCount { records, retried_records: 0, first: at, last: at });
+        let (refused, retried_records) = (0, 0);
+        self.add(code, ErrorCount { records, refused, retried_records, first: at, last: at });
+    }
+
+    /// The producer itself refused a record; `words` say why, and are asked for once a code.
+    pub(super) fn refused(&mut self, code: ErrorCode, at: Instant, words: impl FnOnce() -> String) {
+        let (records, refused, retried_records) = (1, 1, 0);
+        self.add(code, ErrorCount { records, refused, retried_records, first: at, last: at });
+        self.explain(code, words);
     }
 
     pub(super) fn retried(&mut self, code: ErrorCode, records: u64, at: Instant) {
-        self.add(code, ErrorCount { records: 0, retried_records: records, first: at, last: at });
+        let (retried_records, refused) = (records, 0);
+        self.add(code, ErrorCount { records: 0, refused, retried_records, first: at, last: at });
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -78,6 +89,7 @@ impl Errors {
             .entry(code)
             .and_modify(|count| {
                 count.records += more.records;
+                count.refused += more.refused;
                 count.retried_records += more.retried_records;
                 count.first = count.first.min(more.first);
                 count.last = count.last.max(more.last);
@@ -86,8 +98,8 @@ impl Errors {
     }
 }
 
-/// Why records failed, or were given up with their fate unknown; those not named here were refused,
-/// by a broker or by the producer's own checks, or lost their connection.
+/// Why records failed, or were given up with their fate unknown, each in one cause; those not named
+/// here were refused by a broker, or lost their connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Causes {
     /// `max.block.ms` went by without room in `buffer.memory` (BufferExhaustedException).
@@ -96,19 +108,23 @@ pub struct Causes {
     pub no_metadata: u64,
     /// `delivery.timeout.ms` went by, in the queue or between attempts.
     pub expired: u64,
+    /// The producer took them not at all: key rules, too large, or a producer that can't go on.
+    /// They were offered to no broker, so they are no part of the backlog.
+    pub refused: u64,
 }
 
 impl Causes {
     /// Records with one of these causes.
     #[must_use]
     pub const fn sum(&self) -> u64 {
-        self.buffer_exhausted + self.no_metadata + self.expired
+        self.buffer_exhausted + self.no_metadata + self.expired + self.refused
     }
 
     pub(super) const fn merge(&mut self, other: &Self) {
         self.buffer_exhausted += other.buffer_exhausted;
         self.no_metadata += other.no_metadata;
         self.expired += other.expired;
+        self.refused += other.refused;
     }
 }
 
@@ -406,8 +422,11 @@ mod tests {
         other.ended(ErrorCode(6), 2, at(10));
         errors.merge(&other);
         let found: Vec<_> = errors.iter().map(|(code, count)| (code.0, *count)).collect();
-        let seven = ErrorCount { records: 11, retried_records: 3, first: at(20), last: at(90) };
-        let six = ErrorCount { records: 2, retried_records: 0, first: at(10), last: at(10) };
+        let count = |records, retried_records, first, last| {
+            let refused = 0;
+            ErrorCount { records, refused, retried_records, first, last }
+        };
+        let (seven, six) = (count(11, 3, at(20), at(90)), count(2, 0, at(10), at(10)));
         assert_eq!(found, [(6, six), (7, seven)]);
     }
 

@@ -216,8 +216,7 @@ impl Recorder {
     ) {
         self.ledger.failed += 1;
         self.latencies.refused(stamp, at);
-        self.errors.ended(code, 1, at);
-        self.errors.explain(code, words);
+        self.errors.refused(code, at, words);
         self.latencies.intervals.row(at).errors += 1;
     }
 
@@ -273,7 +272,8 @@ impl Recorder {
     /// 10 to 100 ms.
     pub fn sample(&mut self, now: Instant, due_by_now: u64) {
         self.due = due_by_now;
-        self.backlog.sample(now, Level { due: due_by_now, acked: self.ledger.delivered() });
+        let (acked, refused) = (self.ledger.delivered(), self.causes.refused);
+        self.backlog.sample(now, Level { due: due_by_now, acked, refused });
     }
 
     /// Records by outcome so far.

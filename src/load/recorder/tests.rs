@@ -365,7 +365,7 @@ fn a_refusal_s_words_are_asked_for_once_a_code() {
     assert_eq!(tally.errors.words(ErrorCode(10)), None);
     assert_eq!(tally.ledger.failed, 2);
     let mut later = tally.errors.clone();
-    later.explain(ErrorCode(10), || "too large".to_owned());
+    later.refused(ErrorCode(10), at(4), || "too large".to_owned());
     tally.errors.merge(&later);
     assert_eq!(tally.errors.words(ErrorCode(10)), Some("too large"));
     assert_eq!(tally.errors.words(ErrorCode(87)), Some("no key"));

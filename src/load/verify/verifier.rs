@@ -201,7 +201,8 @@ impl Verifier {
         log.next = last.saturating_add(1).min(log.end);
     }
 
-    /// The records of a batch whose checksum is right, and that stands in `covered` offsets to read.
+    /// The records of a batch whose checksum is right, and that stands in `covered` offsets to
+    /// read.
     fn records(&mut self, at: usize, batch: &Batch<'_>, covered: u64) {
         let mut body = core::mem::take(&mut self.body);
         body.clear();

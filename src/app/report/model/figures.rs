@@ -52,6 +52,17 @@ pub struct ThroughputModel {
     pub acked_rps: f64,
     /// Key and value bytes of those, 10⁶ a second.
     pub mb_s_uncompressed: f64,
+    /// All delivered records ÷ the time from the first due instant (without a rate: the start) to
+    /// the last outcome; null when none was delivered.
+    #[serde(default)]
+    pub delivered_rps: Option<f64>,
+    /// Key and value bytes of those, 10⁶ a second.
+    #[serde(default)]
+    pub delivered_mb_s: Option<f64>,
+    /// Whether those stand for the run in summary and table: it ended by a count or took under 2 s,
+    /// and more than one in a hundred acks came after its window, whose rate would tell little.
+    #[serde(default)]
+    pub short: bool,
     /// Bytes of batches on the wire, 10⁶ a second.
     pub mb_s_wire: f64,
     /// 1 − growth of the backlog ÷ offered; null without a rate.
@@ -64,6 +75,17 @@ pub struct ThroughputModel {
     pub broker_offset_delta: Option<i64>,
     /// Whether that agrees with the ledger.
     pub delta_confirms: Option<bool>,
+}
+
+impl ThroughputModel {
+    /// Records and payload megabytes (10⁶) a second that stand for the run.
+    #[must_use]
+    pub fn headline(&self) -> (f64, f64) {
+        match (self.delivered_rps, self.delivered_mb_s) {
+            (Some(records), Some(bytes)) if self.short => (records, bytes),
+            _ => (self.acked_rps, self.mb_s_uncompressed),
+        }
+    }
 }
 
 /// The ledger.
@@ -100,8 +122,8 @@ pub struct RecordsModel {
     pub reordered_partitions: u64,
 }
 
-/// Why records failed, or were given up with their fate unknown; those that the end of the drain cut
-/// off (`cut_in_flight`) are not among them.
+/// Why records failed, or were given up with their fate unknown, each in one of these. What the end
+/// of a drain cut off is in none.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct FailuresModel {
     /// max.block.ms went by without room in buffer.memory.
@@ -110,7 +132,10 @@ pub struct FailuresModel {
     pub no_metadata: u64,
     /// delivery.timeout.ms went by.
     pub expired: u64,
-    /// Everything else: refused, or without an answer; `errors` has the codes.
+    /// The producer refused them before they were sent.
+    #[serde(default)]
+    pub refused: u64,
+    /// Everything else: refused by brokers, or without an answer; `errors` has the codes.
     pub other: u64,
 }
 
@@ -302,6 +327,9 @@ pub struct ErrorModel {
     pub count: u64,
     /// Records that it ended.
     pub records: u64,
+    /// Of those, the ones that this client refused, for `refusal` or the like.
+    #[serde(default)]
+    pub refused: u64,
     /// Since the phase's start.
     pub first_at: u64,
     /// Since the phase's start.
@@ -393,9 +421,9 @@ pub struct ValidityModel {
     pub status: Status,
     /// Every reason, worst first.
     pub reasons: Vec<ReasonModel>,
-    /// What kept the rate from being higher, as a stable word: nothing, client_cpu, compression,
-    /// run_delay, client_lateness, throttle, buffer_memory, in_flight, linger, network, broker or
-    /// unknown.
+    /// What kept the rate from being higher, as a stable word: nothing, refused, client_cpu,
+    /// compression, run_delay, client_lateness, throttle, unavailable, buffer_memory, in_flight,
+    /// linger, network, broker or unknown.
     #[serde(default)]
     pub limit: String,
     /// The same in words, with what to change.

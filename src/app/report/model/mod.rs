@@ -177,6 +177,12 @@ pub struct SummaryRow {
     /// p99 of all the cell's runs, lowest and highest; null when a run has none.
     #[serde(default)]
     pub p99_range: Option<(u64, u64)>,
+    /// Whether the rate is that of a short run: see `throughput.short`.
+    #[serde(default)]
+    pub short: bool,
+    /// Whether the proof of every run of the cell agrees with its acks; null where one has none.
+    #[serde(default)]
+    pub confirmed: Option<bool>,
     /// The worst verdict of the cell's runs.
     pub verdict: Status,
     /// Why it isn't valid: every kind of reason that a run of the cell gave, worst first.
@@ -331,6 +337,9 @@ pub struct GeneratorModel {
 /// Sizes of records.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct SizesModel {
+    /// What was asked for with --record-size; null where values have sizes of their own.
+    #[serde(default)]
+    pub asked: Option<u32>,
     /// The value's size: what was asked for, less a header that `verification` names; null where
     /// values have sizes of their own.
     pub value: Option<u32>,

@@ -1,7 +1,7 @@
 //! What went wrong, and when partitions took nothing. Cost class: once a run.
 
 use crate::app::report::figures::{plural, thousands};
-use crate::app::report::model::{FaultModel, Report};
+use crate::app::report::model::{ErrorModel, FaultModel, Report};
 use crate::app::report::page::field;
 
 /// Records that ended badly with the errors that ended them, apart from what was only sent again.
@@ -18,7 +18,7 @@ pub(super) fn errors(report: &Report) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| format!("{} {name}", plural(*count, "record")))
         .collect();
-    let ended = by_code(report, true, |error| error.records);
+    let ended = by_code(report, |error| error.records, why);
     if let Some(last) = fates.last_mut().filter(|_| !ended.is_empty()) {
         last.push_str(&format!(" (by {ended})"));
     }
@@ -37,24 +37,33 @@ fn again(report: &Report) -> String {
         1 => "1 batch sent again".to_owned(),
         n => format!("{} batches sent again", thousands(n)),
     };
-    let why = by_code(report, false, |error| error.count.saturating_sub(error.records));
+    let sent_again = |error: &ErrorModel| error.count.saturating_sub(error.records);
+    // What this client refused was never sent, so it says nothing of what was sent again.
+    let why = by_code(report, sent_again, |_| String::new());
     if why.is_empty() { batches } else { format!("{batches} (records: {why})") }
 }
 
-/// Counts by Kafka's name for the error; those of 0 are left out. With `words` the producer's own
-/// refusal is quoted, which no batch that is sent again ever had.
+/// Counts by Kafka's name for the error, each with more words; those of 0 are left out.
 fn by_code(
     report: &Report,
-    words: bool,
-    count: impl Fn(&crate::app::report::model::ErrorModel) -> u64,
+    count: impl Fn(&ErrorModel) -> u64,
+    more: impl Fn(&ErrorModel) -> String,
 ) -> String {
     let counted = report.errors.iter().map(|error| (count(error), error));
-    let named = counted.filter(|(count, _)| *count > 0).map(|(count, error)| {
-        let why = error.refusal.as_ref().filter(|_| words);
-        let why = why.map(|why| format!(", {why}")).unwrap_or_default();
-        format!("{} {}{why}", error.name, thousands(count))
-    });
+    let named = counted
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, error)| format!("{} {}{}", error.name, thousands(count), more(error)));
     named.collect::<Vec<_>>().join(", ")
+}
+
+/// Why this client refused records itself. Others may have ended with the same code for reasons of
+/// their own.
+fn why(error: &ErrorModel) -> String {
+    let Some(refusal) = &error.refusal else { return String::new() };
+    if error.refused == 0 || error.refused == error.records {
+        return format!(", {refusal}");
+    }
+    format!(", {} of them before they were sent: {refusal}", thousands(error.refused))
 }
 
 /// What had no outcome when the run's end was cut short: nobody's error.
@@ -95,9 +104,11 @@ fn causes(report: &Report) -> Option<String> {
         ("without room in buffer.memory", failures.buffer_exhausted),
         ("without metadata", failures.no_metadata),
         ("past delivery.timeout.ms", failures.expired),
-        ("refused or unanswered", failures.other),
+        ("refused before they were sent", failures.refused),
+        ("refused by brokers or unanswered", failures.other),
     ];
-    let known = failures.buffer_exhausted + failures.no_metadata + failures.expired;
+    let known =
+        failures.buffer_exhausted + failures.no_metadata + failures.expired + failures.refused;
     let causes = causes.iter().filter(|(_, count)| *count > 0);
     let causes: Vec<_> =
         causes.map(|(words, count)| format!("{} {words}", thousands(*count))).collect();

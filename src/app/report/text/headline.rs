@@ -60,17 +60,29 @@ pub(super) fn verdict(report: &Report, paint: Paint) -> String {
     if let Some(partial) = &report.partial {
         parts.push(format!("PARTIAL: {partial}"));
     }
-    let reached = rate(throughput.acked_rps);
+    let (records, megabytes) = throughput.headline();
+    let reached = rate(records);
     let ended = ended(report);
-    parts.push(match throughput.offered_rps.filter(|offered| *offered > 0.0) {
+    let offered = throughput.offered_rps.filter(|offered| *offered > 0.0);
+    parts.push(match offered {
+        // A share of the asked rate would only show how long the last ack takes.
+        _ if throughput.short => {
+            let (first, last) = (
+                if offered.is_some() { "due" } else { "sent" },
+                if ended == "written" { "write" } else { "ack" },
+            );
+            let asked = offered.map(|offered| format!("; {} asked", rate(offered)));
+            let asked = asked.unwrap_or_default();
+            format!("{reached} records/s {ended} from the first {first} to the last {last}{asked}")
+        }
         Some(offered) => format!(
             "{reached} records/s {ended} of {} asked ({})",
             rate(offered),
-            percent(throughput.acked_rps / offered)
+            percent(records / offered)
         ),
         None => format!("{reached} records/s {ended}"),
     });
-    parts.push(format!("{}/s", bytes(throughput.mb_s_uncompressed * 1e6)));
+    parts.push(format!("{}/s", bytes(megabytes * 1e6)));
     parts.push(times(report));
     parts.join("   ")
 }
@@ -85,7 +97,7 @@ fn times(report: &Report) -> String {
     let ended = ended(report);
     let drain = report.throughput.drain_seconds;
     let later = if drain < 0.0005 { "by then".to_owned() } else { seconds(drain) + " later" };
-    let offered = format!("{} {due} in {window:.1} s", plural(records.due, "record"));
+    let offered = format!("{} {due} in {}", plural(records.due, "record"), seconds(window));
     if delivered == records.due {
         return format!("{offered}, the last {ended} {later}");
     }

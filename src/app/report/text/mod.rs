@@ -67,8 +67,8 @@ pub fn window_seconds(report: &Report) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::model::{
-        ClusterKind, ErrorModel, FaultModel, GapModel, LogModel, MissingModel, ReasonModel, Status,
-        VerificationModel, VerifiedPartitionModel,
+        ClusterKind, ErrorModel, FailuresModel, FaultModel, GapModel, LogModel, MissingModel,
+        PhaseModel, ReasonModel, Status, VerificationModel, VerifiedPartitionModel,
     };
     use super::super::page::{COLUMNS, visible};
     use super::super::sample;
@@ -151,6 +151,7 @@ mod tests {
             retriable: true,
             count: 273,
             records: 123,
+            refused: 0,
             first_at: 0,
             last_at: 1,
         }];
@@ -236,6 +237,77 @@ mod tests {
         assert!(page.contains("\nfailed  "), "{page}");
         assert!(page.contains("\nno record was delivered\n"), "{page}");
         assert!(!page.contains("without a rate"), "{page}");
+    }
+
+    #[test]
+    fn a_short_run_shows_the_rate_of_all_its_records() {
+        let mut report = sample::report();
+        (report.throughput.acked_rps, report.throughput.short) = (0.0, true);
+        let said = |report: &Report| summary(report, Paint::Off);
+        let headline = "VALID   199,867 records/s acked from the first due to the last ack; \
+                        200,000 asked   20.0 MB/s";
+        assert!(said(&report).contains(headline), "{}", said(&report));
+        report.throughput.offered_rps = None;
+        report.phases[0].end = report.phases[0].start + 120_000_000;
+        let page = said(&report);
+        assert!(
+            page.contains("records/s acked from the first sent to the last ack   20.0"),
+            "{page}"
+        );
+        assert!(page.contains("records sent in 120 ms"), "{page}");
+    }
+
+    #[test]
+    fn what_a_warm_up_did_not_get_through_is_noted() {
+        let mut report = sample::report();
+        let warmup = PhaseModel {
+            name: "warmup".to_owned(),
+            due: 1_000_000,
+            unsent: 600_000,
+            failed: 20_000,
+            ..report.phases[0].clone()
+        };
+        report.phases.insert(0, warmup);
+        let page = summary(&report, Paint::Off);
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expected = "warm-up did not get all its 1,000,000 records through: 600,000 not handed \
+                        over, 20,000 failed; not counted";
+        assert!(words.contains(expected), "{page}");
+        assert_eq!(report.exit.code, 0);
+    }
+
+    #[test]
+    fn a_refusals_words_stand_beside_the_records_that_it_ended_and_nowhere_else() {
+        let mut report = sample::report();
+        let words = |report: &Report| errors(report).trim_start_matches("errors").trim().to_owned();
+        (report.records.failed, report.retries) = (700, 3);
+        report.failures =
+            FailuresModel { buffer_exhausted: 500, expired: 200, ..FailuresModel::default() };
+        report.errors = vec![ErrorModel {
+            code: 7,
+            name: "REQUEST_TIMED_OUT".to_owned(),
+            refusal: Some("no room".to_owned()),
+            retriable: true,
+            count: 790,
+            records: 700,
+            refused: 500,
+            first_at: 0,
+            last_at: 1,
+        }];
+        assert_eq!(
+            words(&report),
+            "700 records failed (by REQUEST_TIMED_OUT 700, 500 of them before they were sent: no \
+             room); of these 500 without room in buffer.memory, 200 past delivery.timeout.ms; 3 \
+             batches sent again (records: REQUEST_TIMED_OUT 90)"
+        );
+        (report.errors[0].refused, report.retries) = (700, 0);
+        report.errors[0].count = 700;
+        report.failures = FailuresModel { refused: 700, ..FailuresModel::default() };
+        assert_eq!(
+            words(&report),
+            "700 records failed (by REQUEST_TIMED_OUT 700, no room); of these 700 refused before \
+             they were sent; nothing sent again"
+        );
     }
 
     #[test]

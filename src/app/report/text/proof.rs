@@ -89,12 +89,12 @@ pub(super) fn verified(report: &Report) -> Option<String> {
         format!("reordered {}", thousands(count(proof.log.reordered))),
         format!("corrupted {}", thousands(count(proof.log.corrupted))),
     ];
-    parts.extend(asides(proof, untidy && !idempotent));
+    parts.extend(asides(report, proof, untidy && !idempotent));
     Some(parts.join("; "))
 }
 
 /// What else was found, as far as there is any.
-fn asides(proof: &VerificationModel, allowed: bool) -> Vec<String> {
+fn asides(report: &Report, proof: &VerificationModel, allowed: bool) -> Vec<String> {
     let mut parts = Vec::new();
     let mut aside = |found: Option<u64>, words: &str| {
         if let Some(found) = found.filter(|found| *found > 0) {
@@ -133,9 +133,20 @@ fn asides(proof: &VerificationModel, allowed: bool) -> Vec<String> {
     }
     if let Some(bytes) = proof.header_bytes.filter(|bytes| *bytes > 0) {
         let carrier = proof.carried_by.as_deref().unwrap_or("header");
-        parts.push(format!("named by {carrier}, {bytes} bytes of each record"));
+        parts.push(format!("named by {carrier}, {bytes} bytes of each record{}", of_size(report)));
     }
     parts
+}
+
+/// What a header leaves of the size that was asked for.
+fn of_size(report: &Report) -> String {
+    let sizes = &report.generator.sizes;
+    match (sizes.asked, sizes.value) {
+        (Some(asked), Some(value)) if asked != value => {
+            format!(" of {asked} (--record-size), {value} its value's")
+        }
+        _ => String::new(),
+    }
 }
 
 pub(super) fn client(report: &Report) -> String {
@@ -157,8 +168,30 @@ pub(super) fn client(report: &Report) -> String {
     parts.join("; ")
 }
 
+/// What a warm-up did not get through: the measurement after it went on.
+fn warmup(report: &Report) -> Option<String> {
+    let phase = report.phases.iter().find(|phase| phase.name == "warmup")?;
+    let fates = [
+        ("not handed over", phase.unsent),
+        ("failed", phase.failed),
+        ("sent, fate unknown", phase.indeterminate),
+    ];
+    let fates = fates.iter().filter(|(_, count)| *count > 0);
+    let fates: Vec<_> =
+        fates.map(|(fate, count)| format!("{} {fate}", thousands(*count))).collect();
+    let all = thousands(phase.due);
+    let words = fates.join(", ");
+    (!fates.is_empty()).then(|| {
+        field(
+            "warm-up",
+            &format!("did not get all its {all} records through: {words}; not counted"),
+        )
+    })
+}
+
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut lines: Vec<_> = report.config.notes.iter().map(|note| field("note", note)).collect();
+    lines.extend(warmup(report));
     if report.cluster.kind == ClusterKind::Embedded {
         lines.push(field(
             "next",

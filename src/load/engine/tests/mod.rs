@@ -56,7 +56,8 @@ fn ready(rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfig)) -> World {
 }
 
 fn begin(world: &mut World, stop: Stop) {
-    let load = Load { at: world.now, stop, drain_within: Duration::from_secs(120) };
+    let load =
+        Load { at: world.now, stop, drain_within: Duration::from_secs(120), leave_after: None };
     world.command(EngineCommand::Begin(load));
 }
 
@@ -323,6 +324,52 @@ fn a_cut_drain_counts_what_never_left_as_unsent() {
     assert!(end.cut);
     let ledger = end.tally.ledger;
     assert_eq!(ledger.ended(), end.due);
+}
+
+/// Goal: a warm-up that overloads the cluster doesn't end the run. Method: brokers that say nothing
+/// and little memory, so that most of a window can't be handed over; then they are back.
+#[test]
+fn an_overloaded_warm_up_is_left_and_the_next_phase_goes_on() {
+    let mut world = ready(Some(20_000.0), |config| {
+        config.buffer_memory = 64 * 1024;
+        config.request_timeout = Duration::from_secs(1);
+        config.delivery_timeout = Duration::from_secs(3);
+    });
+    let start = world.now;
+    world.command(EngineCommand::Begin(Load {
+        at: start,
+        stop: for_seconds(2),
+        drain_within: Duration::from_secs(9),
+        leave_after: Some(Duration::from_secs(1)),
+    }));
+    world.run_to(start + Duration::from_secs(1));
+    world.paused = true;
+    let warm = world.phase_end();
+    let ledger = warm.tally.ledger;
+    assert!(!warm.cut);
+    assert!(warm.drained <= start + Duration::from_millis(6_010), "{}", warm.drained);
+    assert!(ledger.unsent > 10_000, "{ledger:?}");
+    assert_eq!((ledger.ended(), warm.due), (40_000, 40_000));
+    world.paused = false;
+    let later = world.now + Duration::from_secs(5);
+    world.run_to(later);
+    begin(&mut world, for_seconds(1));
+    let end = world.phase_end();
+    assert_eq!((end.due, end.tally.ledger.acked), (20_000, 20_000));
+}
+
+/// Goal: what the producer refuses is nobody's backlog and has a cause of its own. Method: a limit
+/// that no record keeps.
+#[test]
+fn records_that_are_never_sent_are_no_backlog() {
+    let mut world = ready(Some(1_000.0), |config| config.max_request_size = 90);
+    begin(&mut world, for_seconds(2));
+    let end = world.phase_end();
+    let (ledger, causes) = (&end.tally.ledger, &end.tally.causes);
+    assert_eq!((ledger.failed, causes.refused, causes.sum()), (2_000, 2_000, 2_000));
+    assert_eq!(end.tally.achieved_ratio(Duration::from_secs(2), 2_000), Some(1.0));
+    let counts: Vec<_> = end.tally.errors.iter().map(|(_, it)| (it.records, it.refused)).collect();
+    assert_eq!(counts, [(2_000, 2_000)]);
 }
 
 /// Goal: every record's fate is known and its mark finds it, over batches that were retried and

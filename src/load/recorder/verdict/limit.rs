@@ -16,6 +16,8 @@ pub enum Limit {
     Unknown,
     /// The asked rate was reached; nobody.
     Nothing,
+    /// The producer refused records, and kept up with the others.
+    Refused,
     /// A worker of this client had no time left.
     Cpu,
     /// Batches spent most of their time being compressed.
@@ -26,11 +28,13 @@ pub enum Limit {
     Lateness,
     /// A quota of the brokers.
     Throttle,
+    /// Partitions took nothing for long: a broker was down, paused or without a leader's rights.
+    Unavailable,
     /// buffer.memory was full while connections had room for more requests.
     Memory,
     /// Connections had as many unanswered requests as they may.
     InFlight,
-    /// Batches waited for linger.ms.
+    /// Batches waited for linger.ms, and then not for a request.
     Linger,
     /// Bytes left the client slowly: network, or a broker that doesn't read.
     Network,
@@ -44,11 +48,13 @@ impl fmt::Display for Limit {
         f.write_str(match self {
             Self::Unknown => "unknown",
             Self::Nothing => "nothing",
+            Self::Refused => "refused",
             Self::Cpu => "client_cpu",
             Self::Compression => "compression",
             Self::RunDelay => "run_delay",
             Self::Lateness => "client_lateness",
             Self::Throttle => "throttle",
+            Self::Unavailable => "unavailable",
             Self::Memory => "buffer_memory",
             Self::InFlight => "in_flight",
             Self::Linger => "linger",
@@ -76,15 +82,19 @@ pub struct Limits {
     pub most_in_flight: u32,
     /// The share of batches that linger.ms closed, 0 to 1.
     pub by_linger: f64,
+    /// linger.ms, in nanoseconds.
+    pub linger: f64,
+    /// The part of the window in which some partition took nothing, 0 to 1.
+    pub unavailable: f64,
     /// Pauses that brokers asked for ÷ window; more than 1 when several asked at once.
     pub throttled: f64,
 }
 
 impl Limits {
-    /// What a tally tells about a window of `window`.
+    /// What a tally tells about a window of `window`, of a producer with these settings.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "shares, compared with round numbers")]
-    pub fn of(tally: &Tally, window: Duration, most_in_flight: u32) -> Self {
+    pub fn of(tally: &Tally, window: Duration, most_in_flight: u32, linger: Duration) -> Self {
         let mean = |stage: &Measured| stage.mean().unwrap_or(0.0);
         let stages = &tally.stages;
         let batches = &tally.batches;
@@ -97,6 +107,8 @@ impl Limits {
             in_flight: tally.requests.in_flight_p50().unwrap_or(0),
             most_in_flight,
             by_linger: batches.linger as f64 / batches.count.max(1) as f64,
+            linger: linger.as_nanos() as f64,
+            unavailable: unavailable(tally, window),
             throttled: throttled / (window.as_nanos() as f64).max(1.0),
         }
     }
@@ -111,8 +123,11 @@ impl Limits {
         self.in_flight >= self.most_in_flight && self.most_in_flight > 0
     }
 
+    /// Records waited about as long as linger.ms lets them. Those that wait for longer wait for a
+    /// request to carry their batch, whoever closed it, and what keeps requests is the limit.
     fn is_linger(&self) -> bool {
-        self.by_linger > 0.5 && self.batch_wait > self.send_queue.max(self.broker)
+        let lingered = (self.linger / 4.0..=self.linger * 1.5).contains(&self.batch_wait);
+        self.by_linger > 0.5 && lingered && self.batch_wait > self.send_queue.max(self.broker)
     }
 
     fn is_network(&self) -> bool {
@@ -122,16 +137,18 @@ impl Limits {
 
 /// What limited a run.
 ///
-/// Under a rate that was reached nothing did. Otherwise the first of these that the figures show:
-/// the client's own processor time, its compressor, the cores that it didn't get; a quota, which
-/// makes all queues behind it grow; buffer.memory; the requests in flight; linger.ms; and last
-/// network or broker, by whether records waited longer to be written out or to be answered.
+/// Under a rate that was reached nothing did, but for records that the producer refused. Otherwise
+/// the first of these that the figures show: the client's own processor time, its compressor, the
+/// cores that it didn't get; a quota or an outage, which make all queues behind them grow;
+/// buffer.memory; the requests in flight; linger.ms; and last network or broker, by whether records
+/// waited longer to be written out or to be answered.
 #[must_use]
 pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
     let reached = evidence.achieved_ratio.is_some_and(|ratio| ratio >= ACHIEVED);
     let late = matches!(evidence.lag(), Some(Reason::ScheduleLagTooHigh { .. }));
     let unknown = evidence.delivered == 0 || (evidence.paced && evidence.achieved_ratio.is_none());
     let answers = [
+        (evidence.is_refused() && (reached || evidence.delivered == 0), Limit::Refused),
         (unknown, Limit::Unknown),
         (evidence.paced && reached, Limit::Nothing),
         (evidence.is_client_limited(), Limit::Cpu),
@@ -139,6 +156,7 @@ pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
         (evidence.is_starved(), Limit::RunDelay),
         (late, Limit::Lateness),
         (limits.throttled > MUCH_THROTTLED, Limit::Throttle),
+        (limits.unavailable > MUCH_UNAVAILABLE, Limit::Unavailable),
         (limits.is_memory(), Limit::Memory),
         (limits.is_in_flight(), Limit::InFlight),
         (limits.is_linger(), Limit::Linger),
@@ -147,5 +165,22 @@ pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
     answers.into_iter().find_map(|(holds, limit)| holds.then_some(limit)).unwrap_or(Limit::Broker)
 }
 
+/// The part of the window in which at least one partition took nothing, 0 to 1.
+#[expect(clippy::cast_precision_loss, reason = "a share, compared with a round number")]
+fn unavailable(tally: &Tally, window: Duration) -> f64 {
+    let end = tally.start + window;
+    let mut gaps = tally.unavailability();
+    gaps.sort_by_key(|gap| gap.start);
+    let (mut covered, mut until) = (0, tally.start);
+    for gap in gaps {
+        let (from, to) = (gap.start.max(until), gap.end.min(end));
+        covered += to.nanos_since(from);
+        until = until.max(to);
+    }
+    covered as f64 / (window.as_nanos() as f64).max(1.0)
+}
+
+/// Of the window; a failover that clients ride out takes less of a run that is long enough.
+const MUCH_UNAVAILABLE: f64 = 0.1;
 /// Pauses of so much of the window, one broker's or several brokers' together, are a limit.
 const MUCH_THROTTLED: f64 = 0.1;

@@ -60,6 +60,10 @@ pub struct Evidence {
     pub response_p99: Option<u64>,
     /// Records with a latency.
     pub delivered: u64,
+    /// Records that were offered to the producer.
+    pub offered: u64,
+    /// Of those, the ones that it refused: they were never sent.
+    pub refused: u64,
     /// Values above the range of a histogram.
     pub overflow: u64,
     /// Records in the topic that this run can't have written.
@@ -75,8 +79,10 @@ pub struct Evidence {
     pub seal_share: Option<f64>,
     /// What the client could do at most ÷ what it did.
     pub calibration_headroom: Option<f64>,
-    /// The part of the window in which workers were ready but had no core, 0 to 1.
+    /// The part of the window in which a worker was ready but had no core, 0 to 1: the worst one.
     pub run_delay: Option<f64>,
+    /// The part of the window in which that same worker ran; with `run_delay` at most 1.
+    pub run_delay_busy: Option<f64>,
     /// The part of the window that the hypervisor took, 0 to 1.
     pub steal: Option<f64>,
     /// Brokers run on this machine.
@@ -103,6 +109,8 @@ impl Evidence {
             schedule_lag_p99: tally.stages.schedule_lag.quantile(0.99),
             response_p99: tally.response.as_ref().and_then(|family| family.quantile(0.99)),
             delivered: tally.headline().count(),
+            offered,
+            refused: tally.causes.refused,
             overflow: tally.overflow(),
             throttled: tally.throttle.count(),
             seal_share: seal_share(tally),
@@ -139,10 +147,28 @@ impl Evidence {
         Some(Reason::ClusterTooSlow { ratio })
     }
 
-    /// Nothing at all came back, and no shortfall explains it.
+    /// Nothing at all came back, and neither a shortfall nor refusals explain it.
     fn nothing(&self) -> Option<Reason> {
-        let nothing = self.delivered == 0 && self.shortfall().is_none();
-        nothing.then_some(Reason::NothingMeasured)
+        let explained = self.shortfall().is_some() || self.refusals().is_some();
+        (self.delivered == 0 && !explained).then_some(Reason::NothingMeasured)
+    }
+
+    /// Records that were never sent, so that another load was measured than was asked for.
+    fn refusals(&self) -> Option<Reason> {
+        let Self { refused, offered, delivered, .. } = *self;
+        (refused > 0).then_some(Reason::Refused { records: refused, offered, delivered })
+    }
+
+    /// More records were refused than a run may fall short by.
+    fn is_refused(&self) -> bool {
+        self.share_refused() > 1.0 - ACHIEVED
+    }
+
+    /// Refused ÷ offered records, 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share, compared with a round number")]
+    pub fn share_refused(&self) -> f64 {
+        self.refused as f64 / self.offered.max(self.refused).max(1) as f64
     }
 
     fn is_client_limited(&self) -> bool {
@@ -152,7 +178,8 @@ impl Evidence {
     /// A worker that ran or waited for a core nearly all of the time.
     fn is_starved(&self) -> bool {
         let delay = self.run_delay.unwrap_or(0.0);
-        delay > MOST_RUN_DELAY && self.busy_max.unwrap_or(0.0) + delay > NO_TIME_LEFT
+        let busy = self.run_delay_busy.or(self.busy_max).unwrap_or(0.0);
+        delay > MOST_RUN_DELAY && busy + delay > NO_TIME_LEFT
     }
 
     /// More than half of the way from the append to the ack was the compressor's.
@@ -168,6 +195,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         evidence.lag(),
         evidence.shortfall(),
         evidence.nothing(),
+        evidence.refusals(),
         (evidence.overflow > 0).then_some(Reason::Overflow { values: evidence.overflow }),
         (evidence.foreign_records > 0)
             .then_some(Reason::OtherWriter { records: evidence.foreign_records }),
@@ -180,7 +208,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
             .calibration_headroom
             .filter(|headroom| *headroom < LEAST_HEADROOM)
             .map(|headroom| Reason::LittleHeadroom { headroom }),
-        above(evidence.run_delay, MOST_RUN_DELAY).map(|share| Reason::RunDelay { share }),
+        above(evidence.run_delay, MOST_RUN_DELAY)
+            .map(|share| Reason::RunDelay { share, busy: evidence.run_delay_busy }),
         above(evidence.steal, MOST_STEAL).map(|share| Reason::Steal { share }),
         evidence.brokers_on_host.then_some(Reason::BrokersOnHost),
         evidence

@@ -35,6 +35,15 @@ pub enum Reason {
     },
     /// No record came back.
     NothingMeasured,
+    /// The producer refused records before they were sent.
+    Refused {
+        /// How many.
+        records: u64,
+        /// Of so many.
+        offered: u64,
+        /// How many others have a latency.
+        delivered: u64,
+    },
     /// A quota held requests back.
     Throttled {
         /// How many.
@@ -67,10 +76,12 @@ pub enum Reason {
         /// Most ÷ done.
         headroom: f64,
     },
-    /// Workers waited for a core.
+    /// A worker waited for a core.
     RunDelay {
         /// The part of the window, 0 to 1.
         share: f64,
+        /// The part in which the same worker ran; both together are at most 1.
+        busy: Option<f64>,
     },
     /// The hypervisor gave the cores to somebody else.
     Steal {
@@ -115,10 +126,12 @@ impl Reason {
             | Self::NothingMeasured
             | Self::Throttled { .. }
             | Self::LeadersMoved { .. } => Status::Invalid,
+            Self::Refused { delivered: 0, .. } => Status::Invalid,
             Self::ClusterTooSlow { .. } => Status::Overloaded,
             Self::ScheduleLagHigh { .. }
             | Self::WorkerBusy { .. }
             | Self::LittleHeadroom { .. }
+            | Self::Refused { .. }
             | Self::RunDelay { .. }
             | Self::Steal { .. }
             | Self::BrokersOnHost
@@ -138,6 +151,7 @@ impl Reason {
             Self::Overflow { .. } => "histogram_overflow",
             Self::OtherWriter { .. } => "other_writer",
             Self::NothingMeasured => "nothing_measured",
+            Self::Refused { .. } => "refused",
             Self::Throttled { .. } => "throttled",
             Self::LeadersMoved { .. } => "leaders_moved",
             Self::ClusterTooSlow { .. } => "cluster_too_slow",
@@ -207,6 +221,15 @@ impl Reason {
             Self::NothingMeasured => {
                 f.write_str("no record came back in time: nothing was measured; run it for longer")
             }
+            Self::Refused { records, offered, delivered } => {
+                let others = if delivered == 0 { "nothing" } else { "only the others" };
+                write!(
+                    f,
+                    "{records} of {offered} record{} were refused before they were sent (the \
+                     errors say by what): {others} was measured, not the load that was asked for",
+                    s(offered)
+                )
+            }
             Self::Throttled { times } => write!(
                 f,
                 "a quota held {times} request{} back, so it was measured rather than the cluster; \
@@ -235,12 +258,13 @@ impl Reason {
                 f,
                 "the client itself can do only {headroom:.1} times this load; add --producers"
             ),
-            Self::RunDelay { share } => write!(
-                f,
-                "workers waited for a core for {} of the window; stop other programs or use a \
-                 larger machine",
-                percent(share)
-            ),
+            Self::RunDelay { share, busy } => {
+                write!(f, "a worker waited for a core for {} of the window", percent(share))?;
+                if let Some(busy) = busy {
+                    write!(f, ", and ran for {} of it", percent(busy))?;
+                }
+                f.write_str("; stop other programs or use a larger machine")
+            }
             Self::Steal { share } => write!(
                 f,
                 "the hypervisor took {} of the window; use a machine that isn't shared",
@@ -277,11 +301,13 @@ impl Reason {
     }
 }
 
-/// How far the run fell behind: the backlog's growth, which the achieved ratio is made of.
+/// How far the run fell behind: the backlog's growth, which the achieved ratio is made of. The rate
+/// in the summary's headline counts acks instead, from the first instant on, and so differs.
 fn behind(f: &mut fmt::Formatter<'_>, ratio: f64) -> fmt::Result {
     write!(
         f,
-        "of the records due, {} piled up (achieved ratio {})",
+        "between the first and the last tenth of the window {} of the records due piled up \
+         (achieved ratio {}; the rate above counts acks over the whole window)",
         percent(1.0 - ratio),
         percent(ratio)
     )

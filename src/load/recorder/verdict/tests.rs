@@ -149,9 +149,10 @@ fn reasons_say_the_figure_and_what_to_do() {
     };
     assert_eq!(
         worded(|run| run.achieved_ratio = Some(0.612)),
-        ["of the records due, 38.8 % piled up (achieved ratio 61.2 %) while the client had time \
-          to spare: latencies describe a growing queue, not a steady state; lower --rate or add \
-          brokers or partitions"]
+        ["between the first and the last tenth of the window 38.8 % of the records due piled \
+          up (achieved ratio 61.2 %; the rate above counts acks over the whole window) while \
+          the client had time to spare: latencies describe a growing queue, not a steady \
+          state; lower --rate or add brokers or partitions"]
     );
     assert_eq!(
         worded(|run| run.schedule_lag_p99 = Some(9 * MS)),
@@ -178,22 +179,27 @@ fn reasons_say_the_figure_and_what_to_do() {
 /// A case: its name, a change to a good run that is too slow, the other figures, the answer.
 type Case = (&'static str, fn(&mut Evidence), Limits, Limit);
 
+/// In the nanoseconds of means.
+const ONE_MS: f64 = 1e6;
+/// A producer whose requests are all under way, and whose records wait for memory behind them.
+const FULL: Limits = Limits {
+    buffer_wait: 900.0 * ONE_MS,
+    batch_wait: 50.0 * ONE_MS,
+    send_queue: ONE_MS,
+    broker: 40.0 * ONE_MS,
+    in_flight: 5,
+    most_in_flight: 5,
+    by_linger: 0.0,
+    linger: 60.0 * ONE_MS,
+    unavailable: 0.0,
+    throttled: 0.0,
+};
+const FREE: Limits = Limits { in_flight: 2, buffer_wait: 0.0, ..FULL };
+const SHORT: Limits = Limits { by_linger: 0.9, linger: 5.0 * ONE_MS, ..FREE };
+
 #[test]
 fn the_first_limit_that_the_figures_show_is_the_answer() {
-    const MS: f64 = 1e6;
-    // A producer whose requests are all under way, and whose records wait for memory behind them.
-    const FULL: Limits = Limits {
-        buffer_wait: 900.0 * MS,
-        batch_wait: 50.0 * MS,
-        send_queue: MS,
-        broker: 40.0 * MS,
-        in_flight: 5,
-        most_in_flight: 5,
-        by_linger: 0.0,
-        throttled: 0.0,
-    };
-    const FREE: Limits = Limits { in_flight: 2, buffer_wait: 0.0, ..FULL };
-    let cases: [Case; 15] = [
+    let cases: [Case; 20] = [
         ("a reached rate", |run| run.achieved_ratio = Some(0.995), FULL, Limit::Nothing),
         ("nothing came back", |run| run.delivered = 0, FULL, Limit::Unknown),
         ("too short to tell", |run| run.achieved_ratio = None, FULL, Limit::Unknown),
@@ -216,11 +222,26 @@ fn the_first_limit_that_the_figures_show_is_the_answer() {
         ("a small buffer", |_| {}, Limits { in_flight: 2, ..FULL }, Limit::Memory),
         ("a full window", |_| {}, FULL, Limit::InFlight),
         ("a long linger", |_| {}, Limits { by_linger: 0.9, ..FREE }, Limit::Linger),
-        ("a thin link", |_| {}, Limits { send_queue: 60.0 * MS, ..FREE }, Limit::Network),
+        ("batches that linger.ms closed and no request carried", |_| {}, SHORT, Limit::Broker),
+        (
+            "the same with acks=0",
+            |_| {},
+            Limits { broker: 0.0, send_queue: 0.1 * ONE_MS, ..SHORT },
+            Limit::Network,
+        ),
+        ("an outage", |_| {}, Limits { unavailable: 0.3, ..SHORT }, Limit::Unavailable),
+        (
+            "a paused broker behind a full buffer",
+            |_| {},
+            Limits { unavailable: 0.3, in_flight: 2, ..FULL },
+            Limit::Unavailable,
+        ),
+        ("nothing but a short linger", |_| {}, Limits { batch_wait: 0.1, ..SHORT }, Limit::Broker),
+        ("a thin link", |_| {}, Limits { send_queue: 60.0 * ONE_MS, ..FREE }, Limit::Network),
         (
             "a thin link behind a full buffer",
             |_| {},
-            Limits { send_queue: 60.0 * MS, in_flight: 2, ..FULL },
+            Limits { send_queue: 60.0 * ONE_MS, in_flight: 2, ..FULL },
             Limit::Network,
         ),
         ("a slow broker", |_| {}, FREE, Limit::Broker),
@@ -247,6 +268,47 @@ fn a_client_without_a_core_or_behind_its_compressor_is_the_limit() {
         run.seal_share = Some(0.7);
     });
     assert_eq!(reasons, ["client_too_slow"]);
+}
+
+#[test]
+fn what_the_producer_refused_is_called_that_and_not_overload() {
+    let refused = |delivered, ratio| {
+        after(|run| {
+            (run.offered, run.refused, run.delivered) = (10_000, 4_000, delivered);
+            run.achieved_ratio = ratio;
+        })
+    };
+    assert_eq!(refused(6_000, Some(1.0)), (Status::Suspect, vec!["refused"]));
+    assert_eq!(refused(0, Some(1.0)), (Status::Invalid, vec!["refused"]));
+    assert_eq!(refused(0, None), (Status::Invalid, vec!["refused"]));
+    let slow = refused(3_000, Some(0.5));
+    assert_eq!(slow, (Status::Overloaded, vec!["cluster_too_slow", "refused"]));
+    let mut run = Evidence { offered: 10_000, refused: 4_000, ..good() };
+    let limit = |run: &Evidence| limited_by(run, &Limits::default());
+    assert_eq!(limit(&run), Limit::Refused);
+    let words = judge(&run).reasons[0].to_string();
+    assert!(
+        words.starts_with("4000 of 10000 records were refused before they were sent"),
+        "{words}"
+    );
+    run.delivered = 0;
+    assert_eq!(limit(&run), Limit::Refused);
+    (run.delivered, run.refused) = (9_960, 40);
+    assert_eq!(limit(&run), Limit::Nothing);
+}
+
+#[test]
+fn a_worker_waits_and_runs_for_the_window_at_most() {
+    let mut run = Evidence { run_delay: Some(0.3), run_delay_busy: Some(0.65), ..good() };
+    run.busy_max = Some(0.9);
+    let words = judge(&run).reasons.iter().map(Reason::to_string).collect::<Vec<_>>();
+    assert!(
+        words.iter().any(|it| it.contains("for 30.0 % of the window, and ran for 65.0 % of it"))
+    );
+    // The busiest worker isn't the one that starves.
+    run.achieved_ratio = Some(0.5);
+    (run.run_delay, run.run_delay_busy, run.busy_max) = (Some(0.1), Some(0.2), Some(0.85));
+    assert_eq!(limited_by(&run, &Limits::default()), Limit::Broker);
 }
 
 #[test]
