@@ -1,0 +1,115 @@
+"""The clients: how each is told the same settings, and how its report is read.
+
+A reader returns records delivered, seconds from the first record to the last ack, and p99 in
+milliseconds or None.
+"""
+import json
+import re
+
+ALL = ["kprod-bench", "java", "librdkafka", "franz-go"]
+
+
+class Unreadable(Exception):
+    """A report that says nothing of what was sent."""
+
+
+def command(name, program, options, servers, topic):
+    """The command line of one run."""
+    return LINES[name](program, options, servers, topic)
+
+
+def read(name, output):
+    """The figures in what a run printed to stdout."""
+    try:
+        return READERS[name](output)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as why:
+        raise Unreadable(f"{name}'s report can't be read ({why!r})") from why
+
+
+def ours(program, options, servers, topic):
+    rate = ["--rate", str(options.rate)] if options.rate else []
+    return [program, "run", "--bootstrap-server", servers, "--topic", topic,
+            "--no-create-topic", "--num-records", str(options.records), "--warmup", "0",
+            "--record-size", str(options.record_size), *rate, "--acks", options.acks,
+            "--batch-size", str(options.batch_size), "--linger-ms", str(options.linger_ms),
+            "--max-in-flight", str(options.max_in_flight),
+            "--enable-idempotence", truth(options.idempotence),
+            "--buffer-memory", str(options.buffer_memory), "--output-format", "json"]
+
+
+def read_ours(output):
+    result = json.loads(output)
+    measure = next(one for one in result["phases"] if one["name"] == "measure")
+    seconds = (measure["end"] - measure["start"]) / 1e9 + measure["drain_seconds"]
+    records = result["records"]
+    service = result["latency"]["service"]
+    return (records["acked"] + records["duplicate"] + records["written"], seconds,
+            service["p99"] / 1e6 if service else None)
+
+
+def java(jars, options, servers, topic):
+    # Heap and collector as Kafka's own start scripts set them.
+    virtual_machine = ["java", "-Xmx512m", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
+                       "-XX:InitiatingHeapOccupancyPercent=35", "-cp", f"{jars}/*"]
+    return [*virtual_machine, "org.apache.kafka.tools.ProducerPerformance",
+            "--bootstrap-server", servers, "--topic", topic,
+            "--num-records", str(options.records), "--record-size", str(options.record_size),
+            "--throughput", str(options.rate or -1), "--command-property",
+            f"acks={options.acks}", f"batch.size={options.batch_size}",
+            f"linger.ms={options.linger_ms}",
+            f"max.in.flight.requests.per.connection={options.max_in_flight}",
+            f"enable.idempotence={truth(options.idempotence)}",
+            f"buffer.memory={options.buffer_memory}"]
+
+
+def read_java(output):
+    # 500000 records sent, 123.4 records/sec (5.6 MB/sec), 1.2 ms avg latency, … 9 ms 99th, …
+    found = re.search(r"^(\d+) records sent, ([\d.]+) records/sec .* (\d+) ms 99th,", output, re.M)
+    records = int(found[1])
+    return records, records / float(found[2]), float(found[3])
+
+
+def librdkafka(program, options, servers, topic):
+    properties = {
+        "acks": {"all": "-1"}.get(options.acks, options.acks),
+        "batch.size": options.batch_size, "linger.ms": options.linger_ms,
+        "max.in.flight.requests.per.connection": options.max_in_flight,
+        "enable.idempotence": truth(options.idempotence),
+        # Bytes bound batches and queue, as with the others; bounds by count are out of the way.
+        "batch.num.messages": 1_000_000, "queue.buffering.max.messages": 0,
+        "queue.buffering.max.kbytes": max(1, options.buffer_memory // 1024),
+    }
+    rate = ["-r", str(options.rate)] if options.rate else []
+    sets = [word for key, value in properties.items() for word in ("-X", f"{key}={value}")]
+    return [program, "-P", "-b", servers, "-t", topic, "-c", str(options.records),
+            "-s", str(options.record_size), *rate, "-q", *sets]
+
+
+def read_librdkafka(output):
+    # % 500000 messages produced (… bytes), 500000 delivered (offset …, 0 failed) in 1234ms: …
+    found = re.findall(r"messages produced .* (\d+) delivered .* in (\d+)ms:", output)[-1]
+    return int(found[0]), int(found[1]) / 1e3, None
+
+
+def franz(program, options, servers, topic):
+    rate = ["-rate", str(options.rate)] if options.rate else []
+    return [program, "-brokers", servers, "-topic", topic, "-records", str(options.records),
+            "-record-size", str(options.record_size), *rate, "-acks", options.acks,
+            "-batch-size", str(options.batch_size), "-linger", f"{options.linger_ms}ms",
+            "-max-in-flight", str(options.max_in_flight),
+            f"-idempotence={truth(options.idempotence)}",
+            "-buffer-memory", str(options.buffer_memory)]
+
+
+def read_franz(output):
+    told = json.loads(output)
+    return told["delivered"], told["seconds"], None
+
+
+def truth(value):
+    return "true" if value else "false"
+
+
+LINES = {"kprod-bench": ours, "java": java, "librdkafka": librdkafka, "franz-go": franz}
+READERS = {"kprod-bench": read_ours, "java": read_java, "librdkafka": read_librdkafka,
+           "franz-go": read_franz}
