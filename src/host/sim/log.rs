@@ -5,7 +5,8 @@
 //!
 //! - *crc*, *offsets*: every stored batch has a right checksum, offsets grow without a gap;
 //! - *content*: every stored record is one that some source makes, byte for byte, at its time;
-//! - *sequence*: within a producer id and epoch a partition's sequences follow one another;
+//! - *sequence*: within a producer id and epoch a partition's sequences follow one another. A broker
+//!   takes any first sequence, so the first may lie as far from 0 as records ended indeterminate;
 //! - *exactly once*, *order*: with idempotence no log holds a record twice, nor after a later one of
 //!   its producer. Excused is what was under way while the brokers lost what they knew of producers;
 //! - *order of acks*: with one request in flight, offsets acknowledged grow with the records;
@@ -14,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Instant, RecordView, WorkerIndex, mix};
+use crate::base::{Instant, PartitionSlot, RecordView, WorkerIndex, mix};
 use crate::kafka::broker::{Partition, Topic};
 use crate::kafka::compression::{Codec, decompress};
 use crate::kafka::wire::record_batch::{Batch, Records};
@@ -44,7 +45,12 @@ type Expected = BTreeMap<(i64, i16), i32>;
 
 /// Reads all logs and holds them against what was seen; returns what they hold.
 pub(super) fn check(world: &mut World) -> Vec<Stored> {
-    let mut reader = Reader { known: known(world), stored: Vec::new(), wrong: Vec::new() };
+    let mut reader = Reader {
+        known: known(world),
+        in_doubt: world.workers.iter().map(|it| in_doubt(it.engine.witness().records())).collect(),
+        stored: Vec::new(),
+        wrong: Vec::new(),
+    };
     let graves = core::mem::take(&mut world.net.graves);
     let forgetful = !world.net.losses.is_empty();
     for (generation, topic) in graves.iter().enumerate() {
@@ -85,6 +91,11 @@ fn known(world: &World) -> BTreeMap<u64, (usize, usize, i64)> {
     known
 }
 
+fn in_doubt(records: &[Seen]) -> Vec<(PartitionSlot, usize)> {
+    let found = records.iter().enumerate().filter(|(_, seen)| seen.fate == Fate::Indeterminate);
+    found.map(|(index, seen)| (seen.slot, index)).collect()
+}
+
 fn source(plan: &SourcePlan, worker: usize) -> Source {
     Source::new(plan, WorkerIndex(u32::try_from(worker).expect("workers are few")))
 }
@@ -105,6 +116,8 @@ pub(super) fn content(record: &RecordView<'_>) -> u64 {
 
 struct Reader {
     known: BTreeMap<u64, (usize, usize, i64)>,
+    /// By worker: partition and place of each record that ended indeterminate.
+    in_doubt: Vec<Vec<(PartitionSlot, usize)>>,
     stored: Vec<Stored>,
     wrong: Vec<(&'static str, String)>,
 }
@@ -138,18 +151,38 @@ impl Reader {
                 self.wrong.push(("offsets", format!("{at} follows {end}")));
             }
             end = batch.header.base_offset + i64::from(batch.header.record_count);
-            if batch.header.producer_id >= 0 && !forgetful {
-                self.check_sequence(&batch, &mut expected, &at);
-            }
+            let first = self.stored.len();
             self.read_batch(&batch, generation, index, &at);
+            if batch.header.producer_id >= 0 && !forgetful {
+                let lost = self.stored.get(first).map_or(0, |first| self.in_doubt_before(first));
+                self.check_sequence(&batch, lost, &mut expected, &at);
+            }
         }
     }
 
-    fn check_sequence(&mut self, batch: &Batch<'_>, expected: &mut Expected, at: &str) {
+    /// Records of the same worker and partition, before this one, that ended indeterminate: their
+    /// sequences are spent, whether they are in the log or not.
+    fn in_doubt_before(&self, found: &Stored) -> i32 {
+        let doubtful = &self.in_doubt[found.worker];
+        let before = doubtful.iter().filter(|(slot, index)| {
+            usize::try_from(slot.0) == Ok(found.partition) && *index < found.index
+        });
+        i32::try_from(before.count()).unwrap_or(i32::MAX)
+    }
+
+    fn check_sequence(
+        &mut self,
+        batch: &Batch<'_>,
+        in_doubt: i32,
+        expected: &mut Expected,
+        at: &str,
+    ) {
         let header = &batch.header;
         let key = (header.producer_id, header.producer_epoch);
+        let first = !expected.contains_key(&key);
         let next = expected.get(&key).copied().unwrap_or(0);
-        if header.base_sequence != next {
+        let accepted = first && (0..=in_doubt).contains(&header.base_sequence);
+        if header.base_sequence != next && !accepted {
             let (id, epoch) = key;
             let found = header.base_sequence;
             let what =

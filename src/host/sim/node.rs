@@ -109,6 +109,9 @@ impl Net {
             if self.coin() {
                 self.note(|| "a request is carried out whose connection is gone".to_owned());
                 self.perform(id, &frame);
+            } else {
+                // A broker takes a connection's requests in their order: with one all behind it go.
+                self.mute(id);
             }
             return self.forget(id);
         }

@@ -116,9 +116,10 @@ fn stages(world: &mut World) {
     }
     // Throttles, backoffs and attempts to connect that began before may still last.
     let mut rested = world.net.now + REST;
-    if setup.producer.retries == 0 {
-        // Who may not try again pays for what it doesn't know: a topic that was made anew while it
-        // had nothing to send. Only age makes it ask.
+    if setup.producer.retries <= FEW_RETRIES {
+        // Who may hardly try again pays for what it doesn't know: a topic that was made anew while
+        // it had nothing to send. Without a backoff the retries are over before metadata is there,
+        // and only age makes it ask before.
         rested += setup.producer.metadata_max_age;
     }
     world.run_until(rested, |_| false);
@@ -213,5 +214,7 @@ fn linger(world: &mut World) {
 
 /// For what no timeout names: retries, backoffs, a queue at a broker.
 const SLACK: Duration = Duration::from_secs(30);
+/// So few may be used up in the time of one metadata request.
+const FEW_RETRIES: u32 = 3;
 /// Between healing and the second load.
 const REST: Duration = Duration::from_secs(10);
