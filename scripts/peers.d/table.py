@@ -38,8 +38,8 @@ def heading(report):
     return "\n".join([
         f"{where}; {asked['partitions']} partitions",
         f"{asked['records']:,} records of {asked['record_size']:,} bytes a run, {rate}",
-        f"medians of {asked['repeat']} (lowest–highest), after {asked['discard']} s of discarded "
-        f"load ({report['discarded_runs']} runs)",
+        f"medians of {asked['repeat']} (lowest–highest), after {asked['discard']} s or more "
+        f"of discarded load ({report['discarded_runs']} runs)",
         f"acks={asked['acks']} linger.ms={asked['linger_ms']} batch.size={asked['batch_size']} "
         f"in flight={asked['max_in_flight']} idempotence={'on' if asked['idempotence'] else 'off'} "
         f"buffer={asked['buffer_memory']} compression=none",

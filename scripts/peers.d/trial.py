@@ -40,8 +40,6 @@ def run(options, programs):
             for client in shuffled(wanted, order):
                 one(client, "discarded")
                 report["discarded_runs"] += 1
-                if time.monotonic() >= until:
-                    break
         for turn in range(1, options.repeat + 1):
             for client in shuffled(wanted, order):
                 result = one(client, f"turn {turn} of {options.repeat}")
