@@ -15,6 +15,8 @@ mod pick;
 mod pool;
 mod refresh;
 #[cfg(test)]
+pub(in crate::kafka) mod scripted;
+#[cfg(test)]
 mod tests;
 mod topics;
 mod update;

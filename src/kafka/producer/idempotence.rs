@@ -175,14 +175,14 @@ impl Sequences {
 
     /// OUT_OF_ORDER_SEQUENCE_NUMBER (45) for a batch.
     pub fn out_of_order(&mut self, slot: PartitionSlot, batch: BatchId) -> SequenceVerdict {
+        let behind_another = self.has_older(slot, batch);
         let partition = self.partition(slot);
         let Some(entry) = partition.under_way.iter().find(|entry| entry.batch == batch) else {
             return SequenceVerdict::Retry;
         };
         let waits = match partition.unresolved {
             None => entry.restarted || entry.base != partition.expected(),
-            // While an older one is under way it may be in the log with its answer lost.
-            Some(after) => after != entry.base || partition.has_older(batch),
+            Some(after) => after != entry.base || behind_another,
         };
         if waits {
             return SequenceVerdict::Retry;
@@ -192,10 +192,12 @@ impl Sequences {
     }
 
     /// Whether a batch with lower numbers is under way. It may be in the log with its answer lost,
-    /// and under new numbers it would be written twice.
+    /// and under new numbers it would be written twice: whoever would start the partition over for
+    /// `batch` waits for it instead.
     #[must_use]
     pub fn has_older(&self, slot: PartitionSlot, batch: BatchId) -> bool {
-        self.partitions.get(slot.index()).is_some_and(|partition| partition.has_older(batch))
+        let first = self.partitions.get(slot.index()).and_then(|it| it.under_way.front());
+        first.is_some_and(|first| first.batch != batch)
     }
 
     /// UNKNOWN_PRODUCER_ID (59) for a batch; `log_start` is −1 when the broker didn't say.
@@ -289,10 +291,6 @@ impl Partition {
             entry.restarted = true;
             self.next = advance(self.next, entry.count);
         }
-    }
-
-    fn has_older(&self, batch: BatchId) -> bool {
-        self.under_way.front().is_some_and(|first| first.batch != batch)
     }
 
     fn remove(&mut self, batch: BatchId) -> Option<UnderWay> {

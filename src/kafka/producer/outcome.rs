@@ -134,9 +134,8 @@ impl Producer {
         now: Instant,
     ) {
         if batch.identity.is_some() {
-            // New numbers for what may have been written (this batch's successors after it, or a
-            // predecessor whose answer was lost) could write that twice: the partition waits
-            // instead until the broker's answers tell.
+            // New numbers for what may have been written could write that twice: the partition
+            // waits instead until the broker's answers tell.
             let in_doubt =
                 batch.sending.maybe_written || self.sequences.has_older(batch.slot, batch.id);
             if expired || in_doubt {

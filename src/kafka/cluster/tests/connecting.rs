@@ -1,8 +1,9 @@
 //! From bootstrap servers to brokers: names, dead addresses, backoff, start over.
 
-use super::world::{Host, World, at, brokers, gaps, ms};
+use super::world::{Host, World, at, gaps, ms};
 use crate::base::BrokerId;
 use crate::kafka::cluster::NodeEvent;
+use crate::kafka::cluster::scripted::brokers;
 use crate::kafka::connection::{Fault, Phase};
 
 #[test]

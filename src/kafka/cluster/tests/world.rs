@@ -7,17 +7,14 @@ use std::collections::BTreeMap;
 use crate::base::{
     Action, BrokerId, CloseCause, ConnectionId, Instant, NoJob, PartitionSlot, Slices, TopicSlot,
 };
+use crate::kafka::cluster::scripted::{self, brokers, frame};
 use crate::kafka::cluster::{Cluster, NetworkConfig, NodeEvent};
 use crate::kafka::config::{HostPort, ProducerConfig};
 use crate::kafka::connection::Request;
-use crate::kafka::wire::api_versions::{ApiVersion, ApiVersionsResponse};
-use crate::kafka::wire::frame::{encode_request, encode_response};
+use crate::kafka::wire::frame::encode_request;
 use crate::kafka::wire::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
-use crate::kafka::wire::metadata::{
-    MetadataRequest, MetadataResponse, MetadataResponseBroker, MetadataResponsePartition,
-    MetadataResponseTopic,
-};
-use crate::kafka::wire::{ApiKey, ErrorCode, Message, Reader, RequestHeader, Uuid};
+use crate::kafka::wire::metadata::{MetadataRequest, MetadataResponse, MetadataResponseTopic};
+use crate::kafka::wire::{ApiKey, ErrorCode, Message, Reader, RequestHeader};
 
 pub(super) const fn at(ms: u64) -> Instant {
     Instant::from_nanos(ms * 1_000_000)
@@ -239,7 +236,9 @@ impl World {
         let header = RequestHeader::decode(&mut reader).unwrap();
         let answer = match (host, header.api) {
             (Host::Http, _) => b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
-            (Host::Kafka | Host::Stopped, ApiKey::ApiVersions) => self.versions(&header),
+            (Host::Kafka | Host::Stopped, ApiKey::ApiVersions) => {
+                frame(&header, &scripted::versions(&self.offers))
+            }
             (Host::Kafka, ApiKey::Metadata) => self.metadata(&header, &mut reader, addr.port()),
             (Host::Kafka, ApiKey::InitProducerId) => {
                 frame(&header, &InitProducerIdResponse::default())
@@ -247,17 +246,6 @@ impl World {
             _ => return,
         };
         self.cluster.handle_read(conn, &answer, self.now);
-    }
-
-    fn versions(&self, header: &RequestHeader) -> Vec<u8> {
-        let row = |api: &ApiKey| {
-            let ours = api.client_versions();
-            let max = self.offers.get(api).map_or_else(|| Some(*ours.end()), |max| *max)?;
-            let (api_key, min_version) = (api.code(), *ours.start().min(&max));
-            Some(ApiVersion { api_key, min_version, max_version: max })
-        };
-        let api_keys = ApiKey::ALL.iter().filter_map(row).collect();
-        frame(header, &ApiVersionsResponse { api_keys, ..ApiVersionsResponse::default() })
     }
 
     fn metadata(&mut self, header: &RequestHeader, reader: &mut Reader<'_>, port: u16) -> Vec<u8> {
@@ -282,27 +270,7 @@ impl World {
 
     /// Sets what metadata says of topic `t`: leader and epoch of each partition.
     pub(super) fn set_topic(&mut self, id: u8, partitions: &[(i32, i32)]) {
-        let partition = |(index, (leader, epoch)): (usize, &(i32, i32))| {
-            let replicas = vec![BrokerId(1), BrokerId(2)];
-            MetadataResponsePartition {
-                error_code: match leader {
-                    -1 => ErrorCode::LEADER_NOT_AVAILABLE,
-                    _ => ErrorCode::NONE,
-                },
-                partition_index: i32::try_from(index).unwrap(),
-                leader_id: BrokerId(*leader),
-                leader_epoch: *epoch,
-                replica_nodes: replicas.clone(),
-                isr_nodes: replicas,
-                offline_replicas: Vec::new(),
-            }
-        };
-        self.answer.topics = vec![MetadataResponseTopic {
-            name: Some("t".to_owned()),
-            topic_id: Uuid([id; 16]),
-            partitions: partitions.iter().enumerate().map(partition).collect(),
-            ..MetadataResponseTopic::default()
-        }];
+        self.answer.topics = vec![scripted::topic(id, partitions)];
     }
 
     /// Asks for a refresh and lets it happen.
@@ -333,28 +301,6 @@ impl World {
             self.until(now + 100);
         }
         panic!("broker {node} never got ready: {:?}", self.cluster.problems());
-    }
-}
-
-fn frame<M: Message>(header: &RequestHeader, message: &M) -> Vec<u8> {
-    let mut out = Vec::new();
-    encode_response(header.correlation, header.version, message, &mut out);
-    out
-}
-
-/// A metadata answer with brokers at 127.0.0.1 and port 100 + id, and no topic.
-pub(super) fn brokers(ids: &[i32]) -> MetadataResponse {
-    let broker = |id: &i32| MetadataResponseBroker {
-        node_id: BrokerId(*id),
-        host: "127.0.0.1".to_owned(),
-        port: 100 + *id,
-        rack: None,
-    };
-    MetadataResponse {
-        brokers: ids.iter().map(broker).collect(),
-        cluster_id: Some("cluster".to_owned()),
-        controller_id: BrokerId(2),
-        ..MetadataResponse::default()
     }
 }
 

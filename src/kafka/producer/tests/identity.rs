@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::world::{World, acked, brokers, identity, no_identity, refused};
+use super::world::{World, acked, identity, no_identity, refused};
+use crate::kafka::cluster::scripted::brokers;
 use crate::kafka::producer::Sent;
 use crate::kafka::wire::ErrorCode;
 

@@ -5,6 +5,8 @@ use core::time::Duration;
 
 use super::world::{World, acked, refused};
 use crate::base::{PartitionSlot, RecordView};
+use crate::kafka::accumulator::Stamp;
+use crate::kafka::cluster::scripted::brokers;
 use crate::kafka::compression::{Codec, Compression};
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::metadata::MetadataResponseTopic;
@@ -63,7 +65,7 @@ fn an_answer_without_brokers_is_the_cause_that_is_told() {
         "Topic t not present in metadata after 60000 ms. boot:101 answers Metadata without naming \
          any broker; expected one at least; check that it has joined its cluster"
     );
-    world.metadata.brokers = super::world::brokers(&[1]).brokers;
+    world.metadata.brokers = brokers(&[1]).brokers;
     world.pass(2_000);
     assert_eq!(world.producer.metadata_trouble(world.topic), None);
     assert!(matches!(world.send(0, b'a'), Sent::Appended { .. }));
@@ -166,7 +168,7 @@ fn partitions_that_are_added_take_keyed_records_at_once() {
     refresh(&mut world);
     for key in 0..32u8 {
         let record = RecordView { key: Some(&[key]), ..small() };
-        let stamp = crate::kafka::accumulator::Stamp::at(world.now);
+        let stamp = Stamp::at(world.now);
         let sent = world.producer.send(world.topic, &record, &stamp, world.now);
         assert!(matches!(sent, Sent::Appended { .. }));
     }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::world::{World, acked, at, refused};
 use crate::base::BrokerId;
+use crate::kafka::cluster::scripted::brokers;
 use crate::kafka::config::{Acks, ProducerConfig};
 use crate::kafka::producer::{Outcome, ProducerEvent};
 use crate::kafka::wire::produce::{
@@ -200,7 +201,7 @@ fn a_leader_that_only_the_answer_knows_is_connected_to() {
         ..refused(0, ErrorCode::FENCED_LEADER_EPOCH)
     };
     world.set_topic(1, &[(3, 6)]);
-    world.metadata.brokers = super::world::brokers(&[1, 2, 3]).brokers;
+    world.metadata.brokers = brokers(&[1, 2, 3]).brokers;
     world.answer_at(0, &[moved], |response| {
         let (host, rack) = ("127.0.0.1".to_owned(), None);
         let endpoint = NodeEndpoint { node_id: BrokerId(3), host, port: 103, rack };

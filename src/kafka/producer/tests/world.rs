@@ -8,15 +8,11 @@ use crate::base::{
     Action, BrokerId, CloseCause, ConnectionId, Instant, Job, Machine, RecordView, TopicSlot,
 };
 use crate::kafka::accumulator::Stamp;
+use crate::kafka::cluster::scripted::{self, brokers, frame};
 use crate::kafka::config::{HostPort, ProducerConfig};
 use crate::kafka::producer::{Delivery, Outcome, Producer, ProducerEvent, Sent};
-use crate::kafka::wire::api_versions::{ApiVersion, ApiVersionsResponse};
-use crate::kafka::wire::frame::encode_response;
 use crate::kafka::wire::init_producer_id::InitProducerIdResponse;
-use crate::kafka::wire::metadata::{
-    MetadataRequest, MetadataResponse, MetadataResponseBroker, MetadataResponsePartition,
-    MetadataResponseTopic,
-};
+use crate::kafka::wire::metadata::{MetadataRequest, MetadataResponse};
 use crate::kafka::wire::produce::{
     PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
 };
@@ -131,22 +127,7 @@ impl World {
 
     /// What metadata says of `t` from now on: its id, and leader and epoch of each partition.
     pub(super) fn set_topic(&mut self, id: u8, partitions: &[(i32, i32)]) {
-        let partition = |(index, (leader, epoch)): (i32, &(i32, i32))| MetadataResponsePartition {
-            error_code: match leader {
-                -1 => ErrorCode::LEADER_NOT_AVAILABLE,
-                _ => ErrorCode::NONE,
-            },
-            partition_index: index,
-            leader_id: BrokerId(*leader),
-            leader_epoch: *epoch,
-            ..MetadataResponsePartition::default()
-        };
-        self.metadata.topics = vec![MetadataResponseTopic {
-            name: Some("t".to_owned()),
-            topic_id: Uuid([id; 16]),
-            partitions: (0..).zip(partitions).map(partition).collect(),
-            ..MetadataResponseTopic::default()
-        }];
+        self.metadata.topics = vec![scripted::topic(id, partitions)];
     }
 
     /// Hands a record over whose value is ten times `mark`.
@@ -287,7 +268,7 @@ impl World {
         let mut reader = Reader::new(&bytes[4..]);
         let header = RequestHeader::decode(&mut reader).unwrap();
         let answer = match header.api {
-            ApiKey::ApiVersions => self.versions(&header),
+            ApiKey::ApiVersions => frame(&header, &scripted::versions(&self.offers)),
             ApiKey::Metadata => self.describe(&header, &mut reader),
             ApiKey::InitProducerId => {
                 self.identity_asked.push(self.now);
@@ -327,20 +308,6 @@ impl World {
             batches: topic.partitions.iter().map(arrived).collect(),
             header,
         });
-    }
-
-    fn versions(&self, header: &RequestHeader) -> Vec<u8> {
-        let row = |api: &ApiKey| {
-            let ours = api.client_versions();
-            let max = self.offers.get(api).map_or_else(|| Some(*ours.end()), |max| *max)?;
-            Some(ApiVersion {
-                api_key: api.code(),
-                min_version: *ours.start().min(&max),
-                max_version: max,
-            })
-        };
-        let api_keys = ApiKey::ALL.iter().filter_map(row).collect();
-        frame(header, &ApiVersionsResponse { api_keys, ..ApiVersionsResponse::default() })
     }
 
     fn describe(&mut self, header: &RequestHeader, reader: &mut Reader<'_>) -> Vec<u8> {
@@ -440,26 +407,4 @@ pub(super) fn identity(producer_id: i64) -> InitProducerIdResponse {
 
 pub(super) fn no_identity(error_code: ErrorCode) -> InitProducerIdResponse {
     InitProducerIdResponse { error_code, producer_id: -1, ..Default::default() }
-}
-
-fn frame<M: Message>(header: &RequestHeader, message: &M) -> Vec<u8> {
-    let mut out = Vec::new();
-    encode_response(header.correlation, header.version, message, &mut out);
-    out
-}
-
-/// A metadata answer with brokers at 127.0.0.1 and port 100 + id, and no topic.
-pub(super) fn brokers(ids: &[i32]) -> MetadataResponse {
-    let broker = |id: &i32| MetadataResponseBroker {
-        node_id: BrokerId(*id),
-        host: "127.0.0.1".to_owned(),
-        port: 100 + *id,
-        rack: None,
-    };
-    MetadataResponse {
-        brokers: ids.iter().map(broker).collect(),
-        cluster_id: Some("cluster".to_owned()),
-        controller_id: BrokerId(2),
-        ..MetadataResponse::default()
-    }
 }
