@@ -1,8 +1,9 @@
 //! The producer: records in, deliveries out, bytes in between (`KafkaProducer`, `Sender`).
 //!
 //! Cost class: `send` per record, the rest per batch or request. It holds no queue of requests: a
-//! request is drained from the accumulator only when a connection can take one. Metadata, connections
-//! and their back-off are the cluster's; what a batch's end means for its records is the caller's.
+//! request is drained from the accumulator only when a connection can take one. Metadata,
+//! connections and their back-off are the cluster's; what a batch's end means for its records is
+//! the caller's.
 
 use std::collections::VecDeque;
 
@@ -77,8 +78,8 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// A producer that knows no topic yet. `seed` decides jitter, sticky draws and the order in which
-    /// brokers are asked.
+    /// A producer that knows no topic yet. `seed` decides jitter, sticky draws and the order in
+    /// which brokers are asked.
     #[must_use]
     pub fn new(config: ProducerConfig, seed: u64, now: Instant) -> Self {
         let network = NetworkConfig::from(&config);
@@ -116,7 +117,8 @@ impl Producer {
         slot
     }
 
-    /// Hands a record over. On `Full` and `NoMetadata` the caller keeps it and tries again.
+    /// Hands a record over. On `Full` and `NoMetadata` the caller keeps it and tries again, or says
+    /// with [`Producer::forgo`] that it won't.
     pub fn send(
         &mut self,
         topic: TopicSlot,
@@ -159,8 +161,15 @@ impl Producer {
         Sent::Appended { slot, batch: appended.batch, index: appended.index }
     }
 
-    /// What is said of a record that was answered with [`Sent::Declined`]. As where a partitioner of
-    /// Java's throws `InvalidRecordException`, that record fails and no other.
+    /// The record that was last answered with [`Sent::Full`] won't be handed over again: the next
+    /// one is asked about anew. Java's partitioner, too, is asked once for each record, whatever
+    /// becomes of it.
+    pub fn forgo(&mut self, topic: TopicSlot) {
+        self.topics[topic.index()].forgo();
+    }
+
+    /// What is said of a record that was answered with [`Sent::Declined`]. As where a partitioner
+    /// of Java's throws `InvalidRecordException`, that record fails and no other.
     #[must_use]
     pub fn declined(&self, why: Refusal) -> Failure {
         let rules = self.config.key_rules.as_ref();
@@ -208,8 +217,8 @@ impl Producer {
         self.accumulator.flush(now);
     }
 
-    /// Whether records can leave at once: every partition of `topic` has a leader, and an idempotent
-    /// producer has its id.
+    /// Whether records can leave at once: every partition of `topic` has a leader, and an
+    /// idempotent producer has its id.
     #[must_use]
     pub fn is_ready(&self, topic: TopicSlot) -> bool {
         let slots = self.cluster.topic(topic).partitions();

@@ -2,8 +2,8 @@
 //!
 //! Cost class: per record. Order of choice: the record's own partition, the configured partitioner,
 //! the key, the sticky choice. A choice that was drawn or taken in turn and found no room is kept
-//! for the next record, which is the same one: Java, too, asks its partitioner once a record, and a
-//! second turn would skip a partition.
+//! for the next try of that record: Java, too, asks its partitioner once a record, and a second
+//! turn would skip a partition. It goes with the record when that is given up, as in Java.
 
 use std::sync::Arc;
 
@@ -190,11 +190,17 @@ impl TopicState {
         Some((slot, sticky.current(leaders, rng)))
     }
 
-    /// The append of a record that went where `by` says found no room: a draw holds until it is used.
+    /// The append of a record that went where `by` says found no room: a draw holds until it is
+    /// used.
     pub(super) fn found_no_room(&mut self, slot: PartitionSlot, by: By, view: &View<'_>) {
         if matches!(by, By::Draw | By::Leaving(_)) {
             self.kept = u32::try_from(view.cluster.partition(slot).index).ok();
         }
+    }
+
+    /// The record that found no room won't be tried again: its draw is nobody else's.
+    pub(super) fn forgo(&mut self) {
+        self.kept = None;
     }
 
     /// Makes the list of partitions with a leader anew if leaders have changed.

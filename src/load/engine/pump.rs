@@ -163,6 +163,7 @@ impl<W: Witness> Engine<W> {
                 self.producer.absence(self.topic, partition, limit)
             }
         };
+        self.producer.forgo(self.topic);
         self.recorder.because(cause);
         self.refuse(due, stamp, &failure, now);
         true
@@ -200,6 +201,7 @@ impl<W: Witness> Engine<W> {
     /// Counts what is due and was never taken, a blocked record first, as generated and unsent.
     pub(super) fn leave_unsent(&mut self, now: Instant) {
         if let Some(blocked) = self.feed.blocked.take() {
+            self.producer.forgo(self.topic);
             self.recorder.generated(1);
             self.recorder.unsent(&blocked.stamp, now);
             self.ended_badly(&blocked.stamp);

@@ -8,6 +8,7 @@ use crate::base::{PartitionSlot, RecordView};
 use crate::kafka::accumulator::Stamp;
 use crate::kafka::cluster::scripted::brokers;
 use crate::kafka::compression::{Codec, Compression};
+use crate::kafka::partitioner::PartitionerKind;
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::metadata::MetadataResponseTopic;
 use crate::kafka::wire::{ApiKey, ErrorCode, Uuid};
@@ -207,6 +208,39 @@ fn exhausted_memory_is_told_in_numbers() {
         "no room for a batch of 16384 bytes in buffer.memory within max.block.ms = 60000 ms: 20000 \
          bytes in total, 3616 available"
     );
+}
+
+/// A draw is its record's alone: `RoundRobinPartitioner` is asked once for a record, and the next
+/// one has the next turn, whether or not the first found room within `max.block.ms`.
+#[test]
+fn the_turn_of_a_record_that_is_given_up_is_not_the_next_ones() {
+    let mut world = World::new(3, |config| {
+        config.buffer_memory = 20_000;
+        config.partitioner = PartitionerKind::RoundRobin;
+    });
+    let anywhere = |world: &mut World, mark: u8| {
+        let value = [mark; 10];
+        let record = RecordView { value: Some(&value), ..small() };
+        world.producer.send(world.topic, &record, &Stamp::at(world.now), world.now)
+    };
+    assert!(matches!(anywhere(&mut world, b'a'), Sent::Appended { .. }));
+    world.settle();
+    // The second one's turn is partition 1; it waits, asks again, and is given up.
+    for _ in 0..3 {
+        assert_eq!(anywhere(&mut world, b'b'), Sent::Full);
+    }
+    world.producer.forgo(world.topic);
+    world.answer(&[acked(0, 0)]);
+    assert!(matches!(anywhere(&mut world, b'c'), Sent::Appended { .. }));
+    world.settle();
+    assert_eq!(world.asked[0].batches[0].partition, 2);
+    // One that is tried again keeps its turn, partition 0.
+    assert_eq!(anywhere(&mut world, b'd'), Sent::Full);
+    assert_eq!(anywhere(&mut world, b'd'), Sent::Full);
+    world.answer(&[acked(2, 0)]);
+    assert!(matches!(anywhere(&mut world, b'd'), Sent::Appended { .. }));
+    world.settle();
+    assert_eq!(world.asked[0].batches[0].partition, 0);
 }
 
 /// KIP-110: a broker that can't know the codec isn't asked.
