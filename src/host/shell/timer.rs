@@ -1,8 +1,9 @@
 //! One deadline that wakes the loop on time.
 //!
 //! Tokio's own timer counts in milliseconds, which would make a paced load 2 ms late. On Linux this
-//! is an absolute timerfd on the clock that [`clock::now`] reads; elsewhere a helper thread waits
-//! on a condition variable. Cost class: per tick; a system call only when the deadline has changed.
+//! is an absolute timerfd on the clock that [`clock::now`](super::clock::now) reads; elsewhere a
+//! helper thread waits on a condition variable. Cost class: per tick; a system call only when the
+//! deadline has changed.
 
 use std::io;
 use std::sync::Arc;

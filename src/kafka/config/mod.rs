@@ -2,7 +2,7 @@
 //!
 //! Cost class: once per run, except [`Backoff`], which is per request. Reads no file and no
 //! environment: the caller collects texts with their [sources](Source) in a [`Raw`], and
-//! [`resolve`] gives the typed [`ProducerConfig`], or every [`Problem`] at once. [`judge`] says
+//! [`resolve()`] gives the typed [`ProducerConfig`], or every [`Problem`] at once. [`judge`] says
 //! what Java's own producer makes of the same texts, whether or not a run here would.
 
 mod backoff;

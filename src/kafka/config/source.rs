@@ -13,7 +13,7 @@ use super::problem::masked;
 pub enum Source {
     /// Nobody gave it: Java's default, or the tool's own. Doesn't count as given.
     Default,
-    /// A rule between keys changed it; because of this key. Only [`super::resolve`] makes it.
+    /// A rule between keys changed it; because of this key. Only [`super::resolve()`] makes it.
     Derived(&'static str),
     /// A profile.
     Profile {

@@ -21,7 +21,7 @@ pub(super) fn write_padded(mut number: u64, out: &mut [u8]) {
     }
 }
 
-/// Reads decimal digits, nothing else; `None` for anything that [`write`] wouldn't have written.
+/// Reads decimal digits, nothing else; `None` for anything that `write!` wouldn't have written.
 pub(super) fn parse(text: &[u8]) -> Option<u64> {
     if text.is_empty() || (text[0] == b'0' && text.len() > 1) {
         return None;
