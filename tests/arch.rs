@@ -1,5 +1,5 @@
-//! The architecture's rules, checked over the text of `src/`: who may use whom, what the pure storeys
-//! must not touch, how long files and functions get.
+//! The architecture's rules, checked over the text of `src/`: who may use whom, what the pure
+//! storeys must not touch, how long files and functions get.
 //!
 //! A room that isn't written yet breaks nothing. The rules are in `arch/rules.rs`, exceptions with
 //! their reasons in `arch/allowed.rs`.
@@ -50,6 +50,27 @@ fn every_file_says_what_it_is() {
 #[test]
 fn files_and_functions_stay_short() {
     check(rules::lengths);
+}
+
+/// Sources, tests and scripts; what is read as data, and snapshots of output, are as wide as that
+/// is.
+#[test]
+fn no_line_is_wider_than_a_hundred_columns() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "scripts"] {
+        every_file(&root.join(folder), &mut files);
+    }
+    files.sort();
+    let mut found = Vec::new();
+    for file in &files {
+        let name = file.strip_prefix(root).expect("collected below the root");
+        let name = name.to_str().expect("file names are plain").replace('\\', "/");
+        let text = fs::read_to_string(file).expect("sources are UTF-8");
+        found.extend(rules::widths(&name, &text).iter().map(ToString::to_string));
+    }
+    assert!(files.len() > 300, "{} files", files.len());
+    assert!(found.is_empty(), "{} lines:\n  {}", found.len(), found.join("\n  "));
 }
 
 #[test]
@@ -103,6 +124,19 @@ fn sources() -> Vec<Source> {
         }
     }
     sources
+}
+
+/// All files but data, fuzzed inputs and snapshots.
+fn every_file(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of the project can be read") {
+        let path = entry.expect("an entry of a folder can be read").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        match path.is_dir() {
+            true if !["data", "inputs"].contains(&name) => every_file(&path, files),
+            false if !name.ends_with(".txt") => files.push(path),
+            _ => {}
+        }
+    }
 }
 
 fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {

@@ -134,7 +134,8 @@ fn inside(api: i16) -> Option<Vec<u8>> {
             body.extend([2, 0, 0, 12]);
             body.extend(b"kprod-bench");
             body.extend([0; 17]);
-            // One partition: no error, index 0, leader 1, epoch 0, replica 1, in sync, none offline.
+            // One partition: no error, index 0, leader 1, epoch 0, replica 1, in sync, none
+            // offline.
             body.extend([2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
             body.extend([2, 0, 0, 0, 1, 2, 0, 0, 0, 1, 1, 0]);
             // Operations unknown, tags of the topic and of the answer.
@@ -188,9 +189,9 @@ fn leading(api: i16, port: u16) -> Option<Vec<u8>> {
     Some([&body[..name], b"\x0a127.0.0.1", &port, &body[name + 19..]].concat())
 }
 
-/// A run whose Produce requests are answered by `deed`, which breaks the protocol: it ends by itself
-/// in code 4. A warning on standard error, which comes but once, and the result's faults hold every
-/// part and the server's address.
+/// A run whose Produce requests are answered by `deed`, which breaks the protocol: it ends by
+/// itself in code 4. A warning on standard error, which comes but once, and the result's faults
+/// hold every part and the server's address.
 fn mid_run(deed: impl Fn(&mut TcpStream, [u8; 4]) + Send + Sync + Copy + 'static, parts: &[&str]) {
     let addr = leader(deed).to_string();
     let (said, result) = broken_run(&addr, "");
@@ -212,7 +213,8 @@ fn mid_run(deed: impl Fn(&mut TcpStream, [u8; 4]) + Send + Sync + Copy + 'static
 fn broken_run(addr: &str, flags: &str) -> (String, serde_json::Value) {
     let line = format!(
         "--bootstrap-server {addr} --max-block-ms 2000 --request-timeout-ms 1000 \
-         -X delivery.timeout.ms=2000 --duration 1s --warmup 0s --rate 100 --output-format json {flags}"
+         -X delivery.timeout.ms=2000 --duration 1s --warmup 0s --rate 100 \
+         --output-format json {flags}"
     );
     let mut command = Command::new(env!("CARGO_BIN_EXE_kprod-bench"));
     command.env_remove("KPROD_BOOTSTRAP_SERVER").args(line.split_whitespace());

@@ -211,7 +211,8 @@ impl Running {
 }
 
 /// More than an embedded broker in a debug build takes, so that much is due and unanswered.
-const TOO_MUCH: &str = "--embedded --warmup 0 --rate 500k --record-size 2000 --duration 60s --reporting-interval 200ms";
+const TOO_MUCH: &str = "--embedded --warmup 0 --rate 500k --record-size 2000 --duration 60s \
+                        --reporting-interval 200ms";
 
 #[test]
 fn a_second_interrupt_writes_what_was_measured_at_once() {
@@ -311,7 +312,8 @@ fn a_partition_that_the_topic_lacks_ends_a_run_before_it_sends() {
         .assert()
         .code(2)
         .stderr(contains(
-            "--partitioner = \"partition:6\": topic \"kprod-bench\" has 6 partitions; expected 0 to 5",
+            "--partitioner = \"partition:6\": topic \"kprod-bench\" has 6 partitions; expected \
+             0 to 5",
         ));
 }
 

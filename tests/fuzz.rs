@@ -1,6 +1,6 @@
-//! Every reader of foreign bytes, fed damaged messages: a fixed number of them from fixed seeds, and
-//! all inputs that once broke something. KPROD_FUZZ_SECONDS goes on for that long, all targets side
-//! by side.
+//! Every reader of foreign bytes, fed damaged messages: a fixed number of them from fixed seeds,
+//! and all inputs that once broke something. KPROD_FUZZ_SECONDS goes on for that long, all targets
+//! side by side.
 //!
 //! What an input is, is up to its target (`fuzz/targets`). `scripts/fuzz` feeds the same targets
 //! under libFuzzer, guided by coverage, for as long as one likes; an input that breaks something is
@@ -42,8 +42,8 @@ fn kept(target: &Target) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
-/// Seeds and kept inputs as they are, then `executions` of them damaged, and on until `end`. Says how
-/// many that were.
+/// Seeds and kept inputs as they are, then `executions` of them damaged, and on until `end`. Says
+/// how many that were.
 fn feed(target: &Target, executions: u32, seed: u64, end: Option<Instant>) -> u32 {
     let mut rng = Rng::nth(seed, target.name.len() as u64);
     let mut pool = Vec::new();

@@ -136,6 +136,6 @@ fn what_unpacks_to_gigabytes_takes_no_more_than_the_limit_allows() {
 
 /// Room for the first elements of an array, taken before they are read.
 const BASE: u64 = 16 * 1_024;
-/// An element in memory over its bytes on the wire, with a vector's growth; 22 is the most met, in a
-/// DeleteTopics answer.
+/// An element in memory over its bytes on the wire, with a vector's growth; 22 is the most met, in
+/// a DeleteTopics answer.
 const PER_BYTE: u64 = 32;

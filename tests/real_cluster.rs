@@ -22,8 +22,8 @@ mod verify;
 use kprod_bench::host::driver::Embedded;
 use kprod_bench::kafka::broker::BrokerPlan;
 
-/// Goal: the cluster is what every other proof here takes for granted. Method: ask Kafka's own tools
-/// for a topic that was created with the cluster's defaults.
+/// Goal: the cluster is what every other proof here takes for granted. Method: ask Kafka's own
+/// tools for a topic that was created with the cluster's defaults.
 #[test]
 #[ignore = "needs a real cluster: scripts/test"]
 fn the_cluster_has_three_brokers_and_safe_defaults() {

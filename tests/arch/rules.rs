@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::allowed::{BANNED, LONG_FILES, LONG_FUNCTIONS};
+use crate::allowed::{BANNED, LONG_FILES, LONG_FUNCTIONS, WIDE_FILES};
 use crate::scan::{PathUse, Source};
 
 /// What a rule found.
@@ -62,8 +62,8 @@ pub(crate) fn rooms(source: &Source) -> Vec<Violation> {
         };
         if !verdict {
             let advice = format!(
-                "{storey}/{room} may not know this room (architecture, section 4); pass a value in, \
-                 or change the architecture and the table in tests/arch/rules.rs together"
+                "{storey}/{room} may not know this room (architecture, section 4); pass a value \
+                 in, or change the architecture and the table in tests/arch/rules.rs together"
             );
             found.push(violation(source, path.line, path.segments.join("::"), advice));
         }
@@ -179,6 +179,25 @@ pub(crate) fn lengths(source: &Source) -> Vec<Violation> {
     found
 }
 
+/// Rule: lines fit the page, counted in characters. A word that nobody can break, such as an
+/// address or a test's name, may stand out.
+pub(crate) fn widths(path: &str, text: &str) -> Vec<Violation> {
+    if WIDE_FILES.iter().any(|(file, _)| *file == path) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let width = text.chars().count();
+        let unbreakable = text.split_whitespace().any(|word| word.chars().count() > LONG_WORD);
+        if width > WIDTH && !unbreakable {
+            let (file, found_text) = (path.to_owned(), format!("{width} columns"));
+            let advice = format!("{WIDTH} is the limit; wrap it");
+            found.push(Violation { file, line, found: found_text, advice });
+        }
+    }
+    found
+}
+
 /// Exceptions that nothing needs any more.
 pub(crate) fn stale_exceptions(sources: &[Source]) -> Vec<String> {
     let in_file = |file: &str| sources.iter().find(|source| source.path == file);
@@ -270,6 +289,9 @@ fn violation(source: &Source, line: usize, found: String, advice: String) -> Vio
 }
 
 const FILE_LIMIT: usize = 500;
+const WIDTH: usize = 100;
+/// Hardly fits beside its indent and marker.
+const LONG_WORD: usize = 85;
 const FUNCTION_LIMIT: usize = 70;
 
 const STOREYS: [&str; 5] = ["base", "kafka", "load", "host", "app"];
@@ -441,9 +463,21 @@ mod tests {
     }
 
     #[test]
+    fn wide_lines_are_found_by_characters_and_not_bytes() {
+        let of = |text: &str| widths("src/x.rs", text).len();
+        assert_eq!(of(&"ab ".repeat(33)), 0);
+        assert_eq!(of(&format!("// {}", "é ".repeat(48))), 0);
+        assert_eq!(of(&format!("short\n// {}", "ab ".repeat(33))), 1);
+        assert_eq!(of(&format!("// {}", "x".repeat(98))), 0);
+        let (file, _) = WIDE_FILES[0];
+        assert_eq!(widths(file, &"ab ".repeat(40)), []);
+    }
+
+    #[test]
     fn banned_modules_are_found_in_pure_storeys_only() {
         let raw = "use std::{fmt, thread, collections::{BTreeMap, HashMap}};\n\
-                   use core::net::SocketAddr;\nfn f() { std::time::Instant::now(); tokio::spawn(x); }\n\
+                   use core::net::SocketAddr;\n\
+                   fn f() { std::time::Instant::now(); tokio::spawn(x); }\n\
                    #[cfg(test)]\nmod tests { use std::fs; }";
         assert_eq!(
             found(banned_paths, "src/load/x.rs", raw),

@@ -1,5 +1,5 @@
-//! Reads Rust source as far as the rules need: comments, literals and test code blanked, tokens with
-//! their lines, paths with `use` groups written out, and the extent of functions.
+//! Reads Rust source as far as the rules need: comments, literals and test code blanked, tokens
+//! with their lines, paths with `use` groups written out, and the extent of functions.
 //!
 //! A scanner, not a parser: it knows brackets and names, no types and no macros' expansions.
 
@@ -12,7 +12,8 @@ pub(crate) struct Token {
     pub(crate) text: String,
 }
 
-/// A path as written, e.g. `["crate", "kafka", "wire", "Reader"]`; `self` and `*` are kept as leaves.
+/// A path as written, e.g. `["crate", "kafka", "wire", "Reader"]`; `self` and `*` are kept as
+/// leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathUse {
     pub(crate) line: usize,
@@ -153,8 +154,8 @@ impl Source {
             return segments.to_vec();
         }
         let mut module = self.module();
-        // `super` inside an inline module stays nearer than this says; a path that climbs out of the
-        // file is what matters, and that one is right.
+        // `super` inside an inline module stays nearer than this says; a path that climbs out of
+        // the file is what matters, and that one is right.
         module.truncate(module.len().saturating_sub(supers));
         let mut full = vec!["crate".to_owned()];
         full.extend(module);

@@ -2,11 +2,11 @@
 //
 //   BATCH_SIZE CODEC KEY VALUE SPREAD HEADERS STEP COUNT
 //
-// KEY and VALUE are lengths (-1: null); record i's value is longer by i * 7919 % (SPREAD + 1) bytes,
-// and its timestamp is i * STEP milliseconds after the first. All bytes are zero. Prints for each
-// case the batches of the client's own RecordAccumulator in one partition, as RECORDS:BYTES, or
-// RECORDS alone under a codec: compressed sizes differ between libraries. A batch is compressed as
-// soon as the next one is open, so that the estimate of the ratio moves as it does under load.
+// KEY and VALUE are lengths (-1: null); record i's value is longer by i * 7919 % (SPREAD + 1)
+// bytes, and its timestamp is i * STEP milliseconds after the first. All bytes are zero. Prints for
+// each case the batches of the client's own RecordAccumulator in one partition, as RECORDS:BYTES,
+// or RECORDS alone under a codec: compressed sizes differ between libraries. A batch is compressed
+// as soon as the next one is open, so that the estimate of the ratio moves as it does under load.
 //
 //   java -cp JARS BatchCounts.java < cases
 
@@ -56,8 +56,9 @@ public class BatchCounts {
         StringBuilder batches = new StringBuilder();
         for (int i = 0; i < count; i++) {
             byte[] record = value < 0 ? null : new byte[value + (int) (i * 7919L % (spread + 1))];
-            accumulator.append(PLACE.topic(), 0, FIRST + i * step, key < 0 ? null : new byte[key], record,
-                headers, null, Long.MAX_VALUE, 0, Cluster.empty());
+            byte[] name = key < 0 ? null : new byte[key];
+            accumulator.append(PLACE.topic(), 0, FIRST + i * step, name, record, headers,
+                null, Long.MAX_VALUE, 0, Cluster.empty());
             Deque<ProducerBatch> queue = accumulator.getDeque(PLACE);
             while (queue.size() > 1) {
                 ProducerBatch full = queue.pollFirst();
@@ -71,7 +72,8 @@ public class BatchCounts {
         return batches.toString().strip();
     }
 
-    static void describe(ProducerBatch batch, String codec, StringBuilder batches) throws Exception {
+    static void describe(ProducerBatch batch, String codec, StringBuilder batches)
+            throws Exception {
         Field count = ProducerBatch.class.getDeclaredField("recordCount");
         count.setAccessible(true);
         batches.append(count.getInt(batch));
@@ -83,8 +85,10 @@ public class BatchCounts {
 
     static RecordAccumulator accumulator(int batchSize, String codec) {
         Metrics metrics = new Metrics();
-        BufferPool pool = new BufferPool(1L << 40, batchSize, metrics, Time.SYSTEM, "producer-metrics");
-        return new RecordAccumulator(new LogContext(), batchSize, Compression.of(codec).build(), 1_000_000, 100L,
+        BufferPool pool =
+            new BufferPool(1L << 40, batchSize, metrics, Time.SYSTEM, "producer-metrics");
+        Compression compression = Compression.of(codec).build();
+        return new RecordAccumulator(new LogContext(), batchSize, compression, 1_000_000, 100L,
             1_000L, 2_000_000, metrics, "producer-metrics", Time.SYSTEM, null, pool);
     }
 

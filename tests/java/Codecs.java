@@ -4,8 +4,8 @@
 //   java -cp JARS Codecs.java encode < cases     "CODEC LEVEL SEED" a line, LEVEL - for no level;
 //                                                prints "HEX RECORDS CRC"
 //
-// A batch is read as brokers read it and as consumers do, which stream. The CRC-32C is over what the
-// records hold: offset, timestamp, key, value, headers, with lengths, big-endian.
+// A batch is read as brokers read it and as consumers do, which stream. The CRC-32C is over what
+// the records hold: offset, timestamp, key, value, headers, with lengths, big-endian.
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -34,14 +34,16 @@ public class Codecs {
         StringBuilder answer = new StringBuilder();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            answer.append(args[0].equals("encode") ? encode(line.split(" ")) : decode(line)).append('\n');
+            String told = args[0].equals("encode") ? encode(line.split(" ")) : decode(line);
+            answer.append(told).append('\n');
         }
         System.out.print(answer);
         System.exit(System.out.checkError() ? 1 : 0);
     }
 
     static String decode(String hex) throws Exception {
-        MemoryRecords records = MemoryRecords.readableRecords(ByteBuffer.wrap(HexFormat.of().parseHex(hex)));
+        ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(hex));
+        MemoryRecords records = MemoryRecords.readableRecords(bytes);
         StringBuilder told = new StringBuilder();
         for (MutableRecordBatch batch : records.batches()) {
             batch.ensureValid();
@@ -105,7 +107,8 @@ public class Codecs {
                 headers[h] = new RecordHeader("name \u00e9" + h, bytes(random, 30));
             }
             long timestamp = 1_700_000_000_000L + random.nextInt(2_000) - 1_000;
-            records.add(new SimpleRecord(timestamp, bytes(random, 40), bytes(random, most), headers));
+            byte[] key = bytes(random, 40);
+            records.add(new SimpleRecord(timestamp, key, bytes(random, most), headers));
         }
         MemoryRecords batch = MemoryRecords.withRecords(compression(words[0], words[1]),
             records.toArray(new SimpleRecord[0]));

@@ -2,11 +2,12 @@
 // tabs, each side with four-digit hexadecimal escapes for what is not plain; prints for each either
 //
 //   refused TAB the message's first line
-//   accepted TAB acks TAB idempotence TAB retries TAB in flight TAB delivery timeout TAB reconnect max
+//   accepted TAB acks TAB idempotence TAB retries TAB in flight TAB delivery timeout TAB reconnect
+//   max
 //
 // A configuration gets bootstrap servers and ByteArray serializers where it names none. First a
-// ProducerConfig is made of it. Where security.protocol is PLAINTEXT, or SASL without a JAAS text, a
-// KafkaProducer follows and is closed at once; otherwise its constructor would read key stores.
+// ProducerConfig is made of it. Where security.protocol is PLAINTEXT, or SASL without a JAAS text,
+// a KafkaProducer follows and is closed at once; otherwise its constructor would read key stores.
 //
 //   java -cp JARS ConfigVerdicts.java          verdicts
 //   java -cp JARS ConfigVerdicts.java --keys   the table of keys, as tab-separated values
@@ -50,7 +51,8 @@ public class ConfigVerdicts {
             out.print(keys());
             return;
         }
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        BufferedReader in =
+            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         List<String> lines = in.lines().collect(Collectors.toList());
         ExecutorService pool = Executors.newFixedThreadPool(2, ConfigVerdicts::daemon);
         List<Future<String>> verdicts = new ArrayList<>();
@@ -76,9 +78,10 @@ public class ConfigVerdicts {
     }
 
     // Stands for whatever a user's class path holds.
-    public static class Mine implements Partitioner, ProducerInterceptor<Object, Object>, MetricsReporter,
-            Serializer<Object> {
-        public int partition(String topic, Object key, byte[] k, Object value, byte[] v, Cluster cluster) {
+    public static class Mine implements Partitioner, ProducerInterceptor<Object, Object>,
+            MetricsReporter, Serializer<Object> {
+        public int partition(String topic, Object key, byte[] k, Object value, byte[] v,
+                Cluster cluster) {
             return 0;
         }
 
@@ -122,15 +125,18 @@ public class ConfigVerdicts {
             ProducerConfig config = new ProducerConfig(given);
             Object delivery = config.getInt("delivery.timeout.ms");
             String protocol = config.getString("security.protocol").toUpperCase(Locale.ROOT);
-            if (protocol.equals("PLAINTEXT") || protocol.startsWith("SASL_") && !given.containsKey("sasl.jaas.config")) {
+            boolean noLogin = !given.containsKey("sasl.jaas.config");
+            if (protocol.equals("PLAINTEXT") || protocol.startsWith("SASL_") && noLogin) {
                 KafkaProducer<Object, Object> producer = new KafkaProducer<>(given);
                 delivery = field(field(producer, "accumulator"), "deliveryTimeoutMs");
                 // With an endless retry backoff a sender sleeps for ever, so nobody waits for it.
                 CLOSING.submit(() -> producer.close(Duration.ZERO));
             }
             return String.join("\t", "accepted", config.getString("acks"),
-                config.getBoolean("enable.idempotence").toString(), config.getInt("retries").toString(),
-                config.getInt("max.in.flight.requests.per.connection").toString(), delivery.toString(),
+                config.getBoolean("enable.idempotence").toString(),
+                config.getInt("retries").toString(),
+                config.getInt("max.in.flight.requests.per.connection").toString(),
+                delivery.toString(),
                 config.getLong("reconnect.backoff.max.ms").toString(), protocol);
         } catch (Exception | LinkageError refusal) {
             Throwable cause = refusal;
@@ -162,10 +168,12 @@ public class ConfigVerdicts {
 
     static String keys() {
         StringBuilder table = new StringBuilder("name\ttype\tdefault\tvalid values\timportance\n");
-        List<ConfigDef.ConfigKey> keys = new ArrayList<>(ProducerConfig.configDef().configKeys().values());
+        List<ConfigDef.ConfigKey> keys =
+            new ArrayList<>(ProducerConfig.configDef().configKeys().values());
         keys.sort(Comparator.comparing(key -> key.name));
         for (ConfigDef.ConfigKey key : keys) {
-            table.append(String.join("\t", key.name, key.type.toString().toLowerCase(Locale.ROOT), preset(key),
+            table.append(String.join("\t", key.name,
+                key.type.toString().toLowerCase(Locale.ROOT), preset(key),
                 key.validator == null ? "" : key.validator.toString(),
                 key.importance.toString().toLowerCase(Locale.ROOT)));
             table.append('\n');

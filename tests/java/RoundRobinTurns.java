@@ -1,5 +1,5 @@
-// Says where Java's RoundRobinPartitioner puts records: reads leaders as words of 1 (led) and 0, one
-// topic a line, and prints for each the partitions of its first TURNS records.
+// Says where Java's RoundRobinPartitioner puts records: reads leaders as words of 1 (led) and 0,
+// one topic a line, and prints for each the partitions of its first TURNS records.
 //
 //   scripts/cluster java tests/real_cluster/RoundRobinTurns.java TURNS < topics
 

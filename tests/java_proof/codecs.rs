@@ -18,8 +18,8 @@ struct Content {
 }
 
 /// Goal: Java's reader takes what we write and finds in it what we put in. Method: batches of every
-/// codec at every level, of several contents (small, nothing at all, large values of several blocks,
-/// random bytes), read as brokers read them, checksum included, and as consumers do.
+/// codec at every level, of several contents (small, nothing at all, large values of several
+/// blocks, random bytes), read as brokers read them, checksum included, and as consumers do.
 #[test]
 #[ignore = "needs the jars of Kafka: scripts/test"]
 fn java_reads_every_codec_at_every_level() {
@@ -44,7 +44,8 @@ fn java_reads_every_codec_at_every_level() {
         assert_eq!(found, wanted, "batch {line}");
     }
     say(&format!(
-        "java: read {batches} batches of ours, {} codecs and levels, {bytes} bytes; 0 disagreements",
+        "java: read {batches} batches of ours, {} codecs and levels, {bytes} bytes; 0 \
+         disagreements",
         levels().len()
     ));
 }

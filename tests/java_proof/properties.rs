@@ -29,8 +29,8 @@ fn any_file_has_the_entries_that_java_reads() {
     }
     let [malformed, filled, entries] = counts;
     say(&format!(
-        "java: {FILES} .properties files, {filled} with {entries} entries or malformed ({malformed}); \
-         0 disagreements"
+        "java: {FILES} .properties files, {filled} with {entries} entries or malformed \
+         ({malformed}); 0 disagreements"
     ));
     assert!(malformed > FILES / 100 && entries > FILES / 2, "{counts:?}");
 }

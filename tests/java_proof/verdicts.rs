@@ -14,8 +14,8 @@ use super::java::{java, say};
 /// is what is printed. Method: thousands of configurations (every key with values of every sort,
 /// whole products over the keys that rules join, all pairs of values, mixtures) through
 /// `ProducerConfig` and the constructor of `KafkaProducer`. With TLS, or SASL and a JAAS text, the
-/// constructor would read key stores, so there the former alone. Classes outside of Kafka's packages
-/// are those that exist: what a user's class path holds can't be known.
+/// constructor would read key stores, so there the former alone. Classes outside of Kafka's
+/// packages are those that exist: what a user's class path holds can't be known.
 #[test]
 #[ignore = "needs the jars of Kafka: scripts/test"]
 fn every_verdict_is_java_s() {

@@ -68,8 +68,9 @@ fn are_what_the_source_makes(plan: &SourcePlan, seen: &BTreeMap<u32, Vec<Seen>>,
     assert!(numbers.into_iter().eq(0..3_000), "{codec}: every number once");
 }
 
-/// Goal: keys go where the Java client puts them, on the wire too. Method: a run over 10,000 keys; every record that the console
-/// consumer finds lies in the partition that the Java client's classes name for its key.
+/// Goal: keys go where the Java client puts them, on the wire too. Method: a run over 10,000 keys;
+/// every record that the console consumer finds lies in the partition that the Java client's
+/// classes name for its key.
 #[test]
 #[ignore = "needs a real cluster: scripts/test"]
 fn a_keyed_run_fills_the_java_clients_partitions() {

@@ -40,8 +40,8 @@ fn key_rules_put_pangyo_into_partition_0_and_the_others_where_java_does() {
     }
 }
 
-/// Goal: a record that the rules refuse is a failed record with their message, and no crash. Method:
-/// no record has a key; the run ends with exit code 4, all counted, and nothing in the log.
+/// Goal: a record that the rules refuse is a failed record with their message, and no crash.
+/// Method: no record has a key; the run ends with exit code 4, all counted, and nothing in the log.
 #[test]
 #[ignore = "needs a real cluster: scripts/test"]
 fn records_without_a_key_are_refused_in_the_rules_words() {

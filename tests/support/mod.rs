@@ -19,8 +19,8 @@ pub(crate) struct Cluster {
 }
 
 /// The cluster given by `KPROD_TEST_CLUSTER` (its name; `dev` when unset) and
-/// `KPROD_TEST_BOOTSTRAP` (its bootstrap servers). Without the latter, says SKIP on stderr, past the
-/// test harness's capture.
+/// `KPROD_TEST_BOOTSTRAP` (its bootstrap servers). Without the latter, says SKIP on stderr, past
+/// the test harness's capture.
 ///
 /// # Panics
 /// When there is no cluster and `KPROD_REQUIRE_CLUSTER=1`: there, a skipped test is a failure.

@@ -254,7 +254,11 @@ pub struct DataArgs {
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
     /// Values are drawn from the pieces of this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["record_size", "generator", "payload_monotonic"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["record_size", "generator", "payload_monotonic"]
+    )]
     pub payload_file: Option<String>,
     /// What separates the pieces [default: \n]
     #[arg(long, value_name = "TEXT", requires = "payload_file")]

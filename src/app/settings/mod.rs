@@ -426,8 +426,8 @@ fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
     let limit = config.max_request_size;
     if sized && source.record_size.saturating_add(SMALLEST_FRAME) > limit {
         problems.add(format!(
-            "--record-size = \"{}\": expected less than max.request.size ({limit} bytes), with room \
-             for the record's own header",
+            "--record-size = \"{}\": expected less than max.request.size ({limit} bytes), with \
+             room for the record's own header",
             source.record_size
         ));
     }

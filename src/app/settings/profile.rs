@@ -1,8 +1,8 @@
 //! Profiles: what a run does where no flag says otherwise, in a file that people share. Cost class:
 //! once a process.
 //!
-//! A profile is the layer under every flag, file and variable. It is read whole, and everything that
-//! is wrong with it is said at once. Without any flag the built-in `default` holds.
+//! A profile is the layer under every flag, file and variable. It is read whole, and everything
+//! that is wrong with it is said at once. Without any flag the built-in `default` holds.
 
 use core::time::Duration;
 use std::path::{Path, PathBuf};

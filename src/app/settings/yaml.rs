@@ -1,10 +1,10 @@
 //! YAML files in which every mistake is found at once, each with its line and column. Cost class:
 //! once a file.
 //!
-//! The parser keeps no positions, but names the place where a reader gave up. So a file is read as a
-//! whole first; the place of a value that turns out to be wrong is found by reading the file again
-//! with a reader that gives up there. Files that people write are short; what is long, deep or wrong
-//! in a thousand places is bounded in time and memory all the same.
+//! The parser keeps no positions, but names the place where a reader gave up. So a file is read as
+//! a whole first; the place of a value that turns out to be wrong is found by reading the file
+//! again with a reader that gives up there. Files that people write are short; what is long, deep
+//! or wrong in a thousand places is bounded in time and memory all the same.
 
 use core::cell::Cell;
 use core::fmt;

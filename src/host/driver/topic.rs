@@ -64,7 +64,8 @@ fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
         return Ok(());
     };
     Err(RunError::Configuration(format!(
-        "--partitioner = \"partition:{partition}\": topic \"{}\" has {} partitions; expected 0 to {}",
+        "--partitioner = \"partition:{partition}\": topic \"{}\" has {} partitions; expected 0 to \
+         {}",
         topic.name,
         topic.partitions,
         topic.partitions.saturating_sub(1)

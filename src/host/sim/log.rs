@@ -5,10 +5,12 @@
 //!
 //! - *crc*, *offsets*: every stored batch has a right checksum, offsets grow without a gap;
 //! - *content*: every stored record is one that some source makes, byte for byte, at its time;
-//! - *sequence*: within a producer id and epoch a partition's sequences follow one another. A broker
-//!   takes any first sequence, so the first may lie as far from 0 as records ended indeterminate;
-//! - *exactly once*, *order*: with idempotence no log holds a record twice, nor after a later one of
-//!   its producer. Excused is what was under way while the brokers lost what they knew of producers;
+//! - *sequence*: within a producer id and epoch a partition's sequences follow one another. A
+//!   broker takes any first sequence, so the first may lie as far from 0 as records ended
+//!   indeterminate;
+//! - *exactly once*, *order*: with idempotence no log holds a record twice, nor after a later one
+//!   of its producer. Excused is what was under way while the brokers lost what they knew of
+//!   producers;
 //! - *order of acks*: with one request in flight, offsets acknowledged grow with the records;
 //! - *acked and missing*, *failed and stored*: an ack means the record is at its offset, a failure
 //!   that it is nowhere.

@@ -16,8 +16,8 @@
 //! What is checked, by the name that a [`Violation`] has: *ledger*, *one outcome a record*,
 //! *histogram*, *stages add up*, *max.in.flight*, *buffer.memory*, *memory given back*, *linger*,
 //! *liveness*, *requests*, *no end*, *same again*, *panic*; of requests *crc as sent*; and of the
-//! logs *crc*, *offsets*, *content*, *sequence*, *exactly once*, *order*, *order of acks*, *acked and
-//! missing*, *failed and stored*, *wrong partition*.
+//! logs *crc*, *offsets*, *content*, *sequence*, *exactly once*, *order*, *order of acks*, *acked
+//! and missing*, *failed and stored*, *wrong partition*.
 //!
 //! Faults live here, the broker has only states that a real one gets into. Replicas share one log,
 //! so an ack at acks=1 is as good as one at acks=all; no TLS, no transactions.
@@ -38,9 +38,10 @@
 //!
 //! `run` holds every invariant and panics with the whole trace when one breaks, so a scenario says
 //! only what is special about it: the requests that brokers saw ([`Outcome::produced`]), the logs
-//! ([`Outcome::log`]), the fate of a record ([`Outcome::fate`]), the ledger, the codes of what ended
-//! badly ([`Outcome::codes`]). With `batch.size` 1 every record is a batch of its own. Scripts count
-//! from the very first request, what stands under [`Scenario::at`] from the load's begin.
+//! ([`Outcome::log`]), the fate of a record ([`Outcome::fate`]), the ledger, the codes of what
+//! ended badly ([`Outcome::codes`]). With `batch.size` 1 every record is a batch of its own.
+//! Scripts count from the very first request, what stands under [`Scenario::at`] from the load's
+//! begin.
 
 mod agenda;
 mod campaign;

@@ -1,8 +1,9 @@
-//! A broker's side: requests wait their turn, are carried out by the broker in memory, and answered,
-//! unless a fault has other plans.
+//! A broker's side: requests wait their turn, are carried out by the broker in memory, and
+//! answered, unless a fault has other plans.
 //!
 //! Cost class: per request. A node serves one request at a time, in the order of arrival. A request
-//! whose connection is gone may be carried out all the same, as with a real broker that had read it.
+//! whose connection is gone may be carried out all the same, as with a real broker that had read
+//! it.
 
 use std::collections::VecDeque;
 
@@ -279,8 +280,8 @@ impl Net {
         answer
     }
 
-    /// Says that all is well, to a request that nobody made: whoever takes it for the answer to this
-    /// one believes that its batches are written.
+    /// Says that all is well, to a request that nobody made: whoever takes it for the answer to
+    /// this one believes that its batches are written.
     fn answer_of_another(&mut self, id: u64, frame: &[u8]) -> Vec<u8> {
         let (head, mut reader) = header(frame);
         let correlation = head.correlation.wrapping_add(1 + i32::from(self.coin()));

@@ -166,8 +166,8 @@ impl Worker {
             format!("record {} of partition {} at {}", record.number, record.slot, record.appended)
         });
         format!(
-            "worker {}: {} records without outcome in {} batches, {} jobs away, engine wakes at {:?}, \
-             producer at {:?}, world at {:?}; the oldest: {oldest:?}",
+            "worker {}: {} records without outcome in {} batches, {} jobs away, engine wakes at \
+             {:?}, producer at {:?}, world at {:?}; the oldest: {oldest:?}",
             self.index,
             self.engine.in_progress(),
             producer.incomplete(),
@@ -278,9 +278,10 @@ impl Worker {
         self.idle_now = self.could_send(net);
     }
 
-    /// Whether every connection that would be used stands and has nothing in flight, so that what is
-    /// ready has no excuse for waiting. A broker that metadata no longer names may still owe an answer
-    /// and so hold its partitions back: all nodes are asked, not those that the engine lists.
+    /// Whether every connection that would be used stands and has nothing in flight, so that what
+    /// is ready has no excuse for waiting. A broker that metadata no longer names may still owe an
+    /// answer and so hold its partitions back: all nodes are asked, not those that the engine
+    /// lists.
     fn could_send(&self, net: &Net) -> bool {
         let producer = self.engine.producer();
         let cluster = producer.cluster();

@@ -189,7 +189,8 @@ impl Accumulator {
         Append::Done(Appended { batch: id, index, bytes, full })
     }
 
-    /// Whether `record` would open a batch in that partition: none is open there, or it has no room.
+    /// Whether `record` would open a batch in that partition: none is open there, or it has no
+    /// room.
     #[must_use]
     pub fn needs_batch(&self, slot: PartitionSlot, record: &RecordView<'_>) -> bool {
         let open = self.queues[slot.index()].open();

@@ -76,8 +76,8 @@ pub struct Batch {
     pub identity: Option<Identity>,
     /// When it was created: linger and delivery timeout count from here.
     pub created: Instant,
-    /// Where its first record was appended, the others behind it: in itself, or in the batch that it
-    /// is a piece of.
+    /// Where its first record was appended, the others behind it: in itself, or in the batch that
+    /// it is a piece of.
     pub(super) first: Place,
     pub(super) state: BatchState,
     pub(super) charged: u64,

@@ -94,7 +94,8 @@ impl Accumulator {
         let slot = batch.slot;
         self.memory.give(batch.charged);
         self.live -= 1;
-        // Another batch of the partition may have expired in the queue: only the one in flight mutes.
+        // Another batch of the partition may have expired in the queue: only the one in flight
+        // mutes.
         let queue = &mut self.queues[slot.index()];
         queue.muted = queue.muted.filter(|muting| *muting != batch.id);
         self.keep_spare(batch);

@@ -82,8 +82,8 @@ impl Accumulator {
         let queue = &mut self.queues[slot.index()];
         queue.listed = false;
         // Its deadline may be gone: memory was exhausted for a moment, and is no more. A deadline
-        // that has passed isn't noted again, or time would stand still: who holds the partition back
-        // names it.
+        // that has passed isn't noted again, or time would stand still: who holds the partition
+        // back names it.
         if queue.open_mut().is_some_and(|open| open.created + linger > now) {
             self.linger_on(slot);
         }

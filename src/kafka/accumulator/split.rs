@@ -27,8 +27,8 @@ impl Accumulator {
             decompress(codec, packed, &mut body, big.uncompressed()).expect("our own compression");
         }
         let ratio = self.ratio_of(&big, packed.len(), body.len());
-        // What fits `batch.size` already would come out as it was, and be refused for ever: the broker's
-        // limit is lower, so halve it (KAFKA-8350).
+        // What fits `batch.size` already would come out as it was, and be refused for ever: the
+        // broker's limit is lower, so halve it (KAFKA-8350).
         let whole = HEADER_LEN + body.len();
         let limit = if whole > self.batch_size { self.batch_size } else { whole / 2 };
         let mut pieces: Vec<Box<Batch>> = Vec::new();

@@ -269,7 +269,8 @@ impl Cluster {
             usize::try_from(factor).ok().filter(|&factor| factor > 0 && factor <= nodes.len());
         let Some(factor) = factor else {
             let message = format!(
-                "Unable to replicate the partition so many times: only {} broker(s) are registered.",
+                "Unable to replicate the partition so many times: only {} broker(s) are \
+                 registered.",
                 nodes.len()
             );
             return Err(Refusal::because(ErrorCode::INVALID_REPLICATION_FACTOR, message));

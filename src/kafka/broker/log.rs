@@ -388,7 +388,11 @@ mod tests {
                 next += i64::from(header.record_count);
             }
             prop_assert_eq!(next, log.end_offset());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "test")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "test"
+            )]
             let offset = log.start + ((log.end - log.start) as f64 * from) as i64;
             let mut out = Vec::new();
             log.read(offset, max, false, &mut out);

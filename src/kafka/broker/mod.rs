@@ -74,8 +74,9 @@ impl BrokerPlan {
         Self::of(3, host, 0)
     }
 
-    /// As [`BrokerPlan::three`] with `nodes` nodes at `first_port` and the ports after it; all at port
-    /// 0 when that is 0. Topics that don't say get three replicas, or as many as there are nodes.
+    /// As [`BrokerPlan::three`] with `nodes` nodes at `first_port` and the ports after it; all at
+    /// port 0 when that is 0. Topics that don't say get three replicas, or as many as there are
+    /// nodes.
     ///
     /// # Panics
     /// When there are no nodes, or a port would pass 65,535.

@@ -442,8 +442,8 @@ fn sasl_wants_a_mechanism() {
     );
     assert_eq!(
         refused(&[("security.protocol", "SASL_PLAINTEXT")])[1],
-        "security.protocol = \"SASL_PLAINTEXT\" (-X): expected sasl.jaas.config beside it; give it, \
-         even where the JVM has a file of its own for that"
+        "security.protocol = \"SASL_PLAINTEXT\" (-X): expected sasl.jaas.config beside it; give \
+         it, even where the JVM has a file of its own for that"
     );
 }
 
@@ -591,10 +591,8 @@ fn what_only_a_run_refuses_is_marked() {
 fn a_batch_fits_into_the_memory() {
     assert_eq!(
         refused(&[("batch.size", "65536"), ("buffer.memory", "65535")]),
-        [
-            "batch.size = \"65536\" (-X): expected at most the memory for all batches, buffer.memory \
-          = \"65535\" (-X); write 65535 or less"
-        ]
+        ["batch.size = \"65536\" (-X): expected at most the memory for all batches, \
+             buffer.memory = \"65535\" (-X); write 65535 or less"]
     );
     assert_eq!(
         refused(&[("buffer.memory", "1000")]),

@@ -19,7 +19,8 @@ pub enum Fault {
     /// Looking up, connecting and TLS took longer than `socket.connection.setup.timeout.ms`, which
     /// grows with each failure; holds the span waited.
     SetupTimeout(Duration),
-    /// An answer took longer than `request.timeout.ms` plus what the broker was allowed to throttle.
+    /// An answer took longer than `request.timeout.ms` plus what the broker was allowed to
+    /// throttle.
     RequestTimeout {
         /// What was asked.
         api: ApiKey,

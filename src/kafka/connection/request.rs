@@ -17,7 +17,8 @@ pub trait Request {
     fn api(&self) -> ApiKey;
     /// Whether an answer comes. A Produce request with acks=0 is complete once it is written.
     fn expects_response(&self) -> bool;
-    /// Builds the frame's own bytes: the 4-byte length, `header`, and what stands around lent memory.
+    /// Builds the frame's own bytes: the 4-byte length, `header`, and what stands around lent
+    /// memory.
     fn prepare(&mut self, header: &RequestHeader);
     /// Bytes of the whole frame, its 4-byte length included.
     fn len(&self) -> usize;

@@ -1,8 +1,9 @@
 //! The sticky choice of Kafka 2.4 to 3.9 (KIP-480, `StickyPartitionCache`): one partition a topic,
 //! changed whenever a record would have opened another batch there.
 //!
-//! Cost class: per record a comparison; per batch a draw. Unlike KIP-794's it counts batches and not
-//! bytes, so that a slow broker, whose batches wait and fill, gets as many records as a fast one.
+//! Cost class: per record a comparison; per batch a draw. Unlike KIP-794's it counts batches and
+//! not bytes, so that a slow broker, whose batches wait and fill, gets as many records as a fast
+//! one.
 
 use super::Leaders;
 use super::draw::{among_led, below};

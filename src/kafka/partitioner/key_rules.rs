@@ -2,8 +2,8 @@
 //! own partitioner does, as data.
 //!
 //! Cost class: per record a binary search and a hash; no allocation once the buffer for key and
-//! value has grown. A record that the rules don't take is refused, which is an outcome, not an error
-//! of the program.
+//! value has grown. A record that the rules don't take is refused, which is an outcome, not an
+//! error of the program.
 
 use super::draw::{among_led, below};
 use super::{KeyHash, Leaders};

@@ -1,4 +1,5 @@
-//! The key's partition: murmur2 as `Utils.murmur2` and `BuiltInPartitioner.partitionForKey` have it.
+//! The key's partition: murmur2 as `Utils.murmur2` and `BuiltInPartitioner.partitionForKey` have
+//! it.
 
 /// Murmur2 of `key` with Kafka's seed, 32 bits.
 #[must_use]
@@ -6,7 +7,8 @@ pub fn key_hash(key: &[u8]) -> u32 {
     murmur2::murmur2(key, murmur2::KAFKA_SEED)
 }
 
-/// The partition of `key` among `partitions` of them, leaderless ones included. An empty key is a key.
+/// The partition of `key` among `partitions` of them, leaderless ones included. An empty key is a
+/// key.
 ///
 /// The hash is masked to 31 bits, not made absolute (`Utils.toPositive`).
 ///

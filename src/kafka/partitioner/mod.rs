@@ -1,8 +1,8 @@
 //! Which partition a record goes to.
 //!
-//! Cost class: per record; no allocation, no dyn call. The partitioners see leaders and queue depths
-//! only through what the caller passes in, and walk all partitions only where the built-in one
-//! draws; never the cluster itself.
+//! Cost class: per record; no allocation, no dyn call. The partitioners see leaders and queue
+//! depths only through what the caller passes in, and walk all partitions only where the built-in
+//! one draws; never the cluster itself.
 //!
 //! Order of choice (KafkaProducer.partition): the record's own partition, the configured
 //! partitioner, the key's hash, the built-in sticky choice. [`PartitionerKind`] names what can be

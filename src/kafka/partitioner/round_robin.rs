@@ -1,5 +1,5 @@
-//! `RoundRobinPartitioner`: a counter a topic, the key ignored, leaderless partitions left out while
-//! another one has a leader.
+//! `RoundRobinPartitioner`: a counter a topic, the key ignored, leaderless partitions left out
+//! while another one has a leader.
 
 use super::Leaders;
 

@@ -47,10 +47,11 @@ impl Sticky {
         self.current
     }
 
-    /// Counts `appended` bytes to the current partition and says whether it is time for another one.
+    /// Counts `appended` bytes to the current partition and says whether it is time for another
+    /// one.
     ///
-    /// `may_switch`: the partition's last batch is full. Without it the switch waits, up to twice the
-    /// threshold, so that a long linger doesn't leave fractions of batches everywhere.
+    /// `may_switch`: the partition's last batch is full. Without it the switch waits, up to twice
+    /// the threshold, so that a long linger doesn't leave fractions of batches everywhere.
     pub const fn produced(&mut self, appended: u64, may_switch: bool) -> bool {
         self.produced += appended;
         self.is_due(may_switch)
@@ -188,8 +189,8 @@ mod tests {
         }
     }
 
-    /// `BuiltInPartitioner.updatePartitionLoadStats`: no table for one partition, for equal lengths,
-    /// or before each partition had a batch; one partition left of several is a table.
+    /// `BuiltInPartitioner.updatePartitionLoadStats`: no table for one partition, for equal
+    /// lengths, or before each partition had a batch; one partition left of several is a table.
     #[test]
     fn lengths_that_say_nothing_leave_the_choice_uniform() {
         let mut sticky = Sticky::new(1, true);

@@ -60,7 +60,8 @@ pub struct BatchTimes {
     pub last_drained: Instant,
     /// That request was fully in the socket's buffer.
     pub written: Instant,
-    /// The answer was read; with acks=0 the same as `written`; without an answer, when it was given up.
+    /// The answer was read; with acks=0 the same as `written`; without an answer, when it was given
+    /// up.
     pub ended: Instant,
 }
 

@@ -102,9 +102,9 @@ impl Producer {
         self.unresolved.push(slot);
     }
 
-    /// Gives everything up: connections end, and every batch gets its outcome. Returns the stamps of
-    /// batches that were never sent; the others are delivered, indeterminate where a broker may have
-    /// them. The producer can't go on.
+    /// Gives everything up: connections end, and every batch gets its outcome. Returns the stamps
+    /// of batches that were never sent; the others are delivered, indeterminate where a broker may
+    /// have them. The producer can't go on.
     pub fn abandon(&mut self, now: Instant) -> Vec<Stamps> {
         self.cluster.close(now);
         self.take_events(now);
@@ -134,7 +134,8 @@ impl Producer {
 fn expiry(batch: &Batch, topic: &str, index: i32, now: Instant) -> Failure {
     let (records, waited) = (batch.count(), now.since(batch.created).as_millis());
     let message = format!(
-        "Expiring {records} record(s) for {topic}-{index}:{waited} ms has passed since batch creation"
+        "Expiring {records} record(s) for {topic}-{index}:{waited} ms has passed since batch \
+         creation"
     );
     Failure { code: ErrorCode::REQUEST_TIMED_OUT, message }
 }

@@ -1,7 +1,7 @@
 //! The two requests that a producer sends to brokers, as the connections see them.
 //!
-//! Cost class: per request. A Produce request owns its batches while it is under way and lends their
-//! memory to the socket; nothing of a batch is copied. Spent requests keep their vectors.
+//! Cost class: per request. A Produce request owns its batches while it is under way and lends
+//! their memory to the socket; nothing of a batch is copied. Spent requests keep their vectors.
 
 use crate::base::{PartitionSlot, Slices};
 use crate::kafka::accumulator::Batch;

@@ -1,7 +1,7 @@
 //! Ready partitions, sorted by the broker that leads them.
 //!
-//! Cost class: per batch. Each ready partition stands in exactly one list; taking from the front and
-//! returning to the back is fair, as Java's rotating drain index is.
+//! Cost class: per batch. Each ready partition stands in exactly one list; taking from the front
+//! and returning to the back is fair, as Java's rotating drain index is.
 
 use std::collections::VecDeque;
 
@@ -109,8 +109,8 @@ impl Routes {
 mod tests {
     use super::*;
 
-    /// `SenderTest.testNodeLatencyStats`: both ends move while the broker takes data, only the first
-    /// while it doesn't, and none without data.
+    /// `SenderTest.testNodeLatencyStats`: both ends move while the broker takes data, only the
+    /// first while it doesn't, and none without data.
     #[test]
     fn a_broker_s_wait_is_from_the_last_time_that_it_could_take_data() {
         let at = |millis: u64| Instant::from_nanos(millis * 1_000_000);

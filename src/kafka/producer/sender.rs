@@ -145,8 +145,8 @@ impl Producer {
         }
     }
 
-    /// The bytes of the partition's head when it can go to `node` now. Otherwise the partition leaves
-    /// the list; whatever it waits for names it again.
+    /// The bytes of the partition's head when it can go to `node` now. Otherwise the partition
+    /// leaves the list; whatever it waits for names it again.
     fn takeable(&mut self, node: BrokerId, slot: PartitionSlot, now: Instant) -> Option<usize> {
         let leader = self.leader(slot);
         if leader != Some(node) {

@@ -89,7 +89,8 @@ impl Intervals {
         }
     }
 
-    /// The open interval of `at`, and when it ends (the first instant that is no longer part of it).
+    /// The open interval of `at`, and when it ends (the first instant that is no longer part of
+    /// it).
     #[inline]
     pub(super) fn at(&mut self, at: Instant) -> (&mut Live, Instant) {
         let found = self.live.get(self.last).is_some_and(|live| live.from <= at && at < live.end);

@@ -282,7 +282,8 @@ mod tests {
         let page = page(&[cell(&[("linger.ms", "20")])], &asked);
         for part in [
             "\nlinger.ms\n  How long a batch",
-            "  value       20 (c.properties:3)\n  default     5\n  type        long, milliseconds\n",
+            "  value       20 (c.properties:3)\n  default     5\n",
+            "  type        long, milliseconds\n",
             "  valid       [0,...]\n  importance  medium\n  here        works as in Java\n",
             "  here        no effect: keys are bytes here",
         ] {

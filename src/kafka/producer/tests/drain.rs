@@ -104,7 +104,8 @@ fn the_pieces_of_a_batch_that_is_too_large_go_on_with_its_numbers() {
     world.assert_empty();
 }
 
-/// `testTooLargeBatchesAreSafelyRemoved`, `testNoDoubleDeallocation`: a piece is refused in its turn.
+/// `testTooLargeBatchesAreSafelyRemoved`, `testNoDoubleDeallocation`: a piece is refused in its
+/// turn.
 #[test]
 fn pieces_that_are_refused_and_pieces_that_expire_leave_nothing_behind() {
     let mut world = World::new(1, |config| {

@@ -425,8 +425,8 @@ fn a_traced_run_is_found_again_record_by_record() {
     }
 }
 
-/// Goal: what the end of the drain cuts off has a fate as well, or a record of ours that arrived all
-/// the same would be taken for somebody else's. Method: brokers fall silent under load, and the
+/// Goal: what the end of the drain cuts off has a fate as well, or a record of ours that arrived
+/// all the same would be taken for somebody else's. Method: brokers fall silent under load, and the
 /// drain's bound comes while batches are in flight.
 #[test]
 fn a_cut_drain_leaves_no_record_without_a_fate() {
@@ -460,9 +460,9 @@ fn end_offset(world: &World, partition: i32) -> i64 {
     batches.map(end).last().unwrap_or(0)
 }
 
-/// Goal: records that end by a limit of the producer's own are in the failure histogram, in the worst
-/// case and under their cause, and none goes missing from the count. Method: brokers that say nothing
-/// while memory runs full, until max.block.ms and delivery.timeout.ms are over.
+/// Goal: records that end by a limit of the producer's own are in the failure histogram, in the
+/// worst case and under their cause, and none goes missing from the count. Method: brokers that say
+/// nothing while memory runs full, until max.block.ms and delivery.timeout.ms are over.
 #[test]
 fn failures_are_measured_and_counted_by_cause() {
     let mut world = ready(Some(1_000.0), |config| {
