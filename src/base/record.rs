@@ -23,3 +23,19 @@ pub struct RecordView<'a> {
     /// Milliseconds since the Unix epoch, 0 or more.
     pub timestamp_ms: i64,
 }
+
+impl RecordView<'_> {
+    /// Bytes of key, value and headers, without any length.
+    #[must_use]
+    #[inline]
+    pub fn payload(&self) -> usize {
+        let plain = self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len);
+        if self.headers.is_empty() { plain } else { plain + self.headers_payload() }
+    }
+
+    #[inline(never)]
+    fn headers_payload(&self) -> usize {
+        let of_one = |header: &Header<'_>| header.name.len() + header.value.map_or(0, <[u8]>::len);
+        self.headers.iter().map(of_one).sum()
+    }
+}

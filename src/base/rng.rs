@@ -19,11 +19,13 @@ impl Rng {
 
     /// A generator for item `n` of the stream `seed`: items can be made in any order, or one alone.
     #[must_use]
+    #[inline]
     pub const fn nth(seed: u64, n: u64) -> Self {
         Self { state: mix(seed ^ mix(n.wrapping_add(GOLDEN_GAMMA))) }
     }
 
     /// The next word, uniform over all 64-bit values.
+    #[inline]
     pub const fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GOLDEN_GAMMA);
         mix(self.state)
@@ -43,23 +45,41 @@ impl Rng {
         (self.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Fills `out` with uniform bytes, eight at a time; takes one word of the generator.
-    ///
-    /// The bytes come from wyrand (Wang Yi, wyhash final version 4) seeded with that word: one
-    /// multiplication per word where SplitMix64 has two in a row, which halves the cost of a
-    /// payload.
+    /// Fills `out` with uniform bytes, as [`fill_blocks`] makes them; takes one word of the generator.
     pub fn fill(&mut self, out: &mut [u8]) {
-        let mut state = self.next_u64();
-        let mut chunks = out.chunks_exact_mut(8);
-        for chunk in &mut chunks {
-            chunk.copy_from_slice(&wyrand(&mut state).to_le_bytes());
-        }
-        let rest = chunks.into_remainder();
+        let (blocks, rest) = out.as_chunks_mut::<32>();
+        let word = fill_blocks(self.next_u64(), blocks);
+        let mut last = [[0; 32]];
         if !rest.is_empty() {
-            let word = wyrand(&mut state).to_le_bytes();
-            rest.copy_from_slice(&word[..rest.len()]);
+            fill_blocks(word, &mut last);
+            rest.copy_from_slice(&last[0][..rest.len()]);
         }
     }
+
+    /// Word `n` of the stream `seed`, from 0: what the n-th call of [`Rng::next_u64`] after
+    /// [`Rng::new`] gives.
+    #[must_use]
+    #[inline]
+    pub const fn word(seed: u64, n: u64) -> u64 {
+        mix(seed.wrapping_add(n.wrapping_add(1).wrapping_mul(GOLDEN_GAMMA)))
+    }
+}
+
+/// Fills `out` with uniform bytes that depend on `word` alone; returns the word to go on with.
+///
+/// They come from wyrand (Wang Yi, wyhash final version 4) seeded with that word: one multiplication
+/// for eight bytes, none waiting for another, where SplitMix64 has two in a row. Four of them a
+/// turn, and nothing left over, so that there is no end to look after.
+#[inline]
+pub fn fill_blocks(word: u64, out: &mut [[u8; 32]]) -> u64 {
+    let mut state = word;
+    for block in out {
+        let (words, _) = block.as_chunks_mut::<8>();
+        for word in words {
+            *word = wyrand(&mut state).to_le_bytes();
+        }
+    }
+    state
 }
 
 /// The next word of wyrand.
@@ -74,6 +94,7 @@ const fn wyrand(state: &mut u64) -> u64 {
 /// SplitMix64's finalizer: a bijection of 64-bit words in which every input bit reaches every
 /// output bit.
 #[must_use]
+#[inline]
 pub const fn mix(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -99,6 +120,12 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_word_alone_is_the_streams() {
+        let mut rng = Rng::new(42);
+        assert!((0..20).all(|n| Rng::word(42, n) == rng.next_u64()));
+    }
+
     /// Pinned: another value means that every stored seed now makes other records.
     #[test]
     fn filled_bytes_are_pinned() {
@@ -108,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn fill_covers_lengths_that_are_no_multiple_of_eight() {
-        for len in 0..40 {
+    fn fill_covers_lengths_that_are_no_multiple_of_a_block() {
+        for len in 0..100 {
             let mut bytes = vec![0u8; len];
             Rng::new(7).fill(&mut bytes);
-            let mut longer = vec![0u8; 48];
+            let mut longer = vec![0u8; 100];
             Rng::new(7).fill(&mut longer);
             assert_eq!(bytes, longer[..len]);
         }

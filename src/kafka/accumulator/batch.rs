@@ -89,6 +89,8 @@ pub struct Batch {
     base_timestamp: i64,
     max_timestamp: i64,
     write_limit: usize,
+    /// See [`Batch::plain_limit`].
+    plain_limit: usize,
     /// Estimated compressed bytes per uncompressed byte; 1 without compression.
     ratio: f32,
     uncompressed: usize,
@@ -120,6 +122,7 @@ impl Batch {
             stamps,
             charged: plan.charged,
             write_limit: plan.write_limit,
+            plain_limit: plan.plain_limit(),
             ratio: plan.ratio,
             created: plan.now,
             first: Place { batch: id, index: 0 },
@@ -147,6 +150,7 @@ impl Batch {
             base_timestamp: 0,
             max_timestamp: 0,
             write_limit: 0,
+            plain_limit: 0,
             ratio: 1.0,
             uncompressed: 0,
             payload: 0,
@@ -173,6 +177,18 @@ impl Batch {
         record_batch::framed_len(body)
     }
 
+    /// Bytes of its records so far.
+    #[inline]
+    pub(super) const fn body_len(&self) -> usize {
+        self.body.len()
+    }
+
+    /// How far the body may grow without another question: the limit isn't passed, and memory is
+    /// charged. 0 under a codec, where the estimate is asked.
+    pub(super) const fn plain_limit(&self) -> usize {
+        self.plain_limit
+    }
+
     /// Whether a record of `len` bytes may still be appended (`MemoryRecordsBuilder.hasRoomFor`).
     pub(super) fn has_room(&self, len: usize) -> bool {
         self.count == 0 || self.write_limit >= self.estimated_size() + len
@@ -180,6 +196,7 @@ impl Batch {
 
     /// Whether it has reached its limit (`MemoryRecordsBuilder.isFull`).
     #[must_use]
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.state != BatchState::Open
             || (self.count > 0 && self.write_limit <= self.estimated_size())
@@ -188,6 +205,7 @@ impl Batch {
     /// What it will take on the wire, as far as the compression estimate knows; exact without
     /// compression and once sealed. In bytes, header included.
     #[must_use]
+    #[inline]
     pub fn estimated_size(&self) -> usize {
         if self.codec == Codec::None || self.state == BatchState::Sealed {
             return HEADER_LEN + self.body.len();
@@ -217,12 +235,7 @@ impl Batch {
         self.max_timestamp = self.max_timestamp.max(record.timestamp_ms);
         let delta = record.timestamp_ms.wrapping_sub(self.base_timestamp);
         record_batch::append_record_sized(&mut self.body, index, delta, record, body);
-        let headers = record.headers.iter();
-        let headers: usize =
-            headers.map(|it| it.name.len() + it.value.map_or(0, <[u8]>::len)).sum();
-        self.payload += (headers
-            + record.key.map_or(0, <[u8]>::len)
-            + record.value.map_or(0, <[u8]>::len)) as u64;
+        self.payload += record.payload() as u64;
         self.stamps.push(stamp, now);
         self.count += 1;
         index
@@ -305,6 +318,7 @@ impl Batch {
 
     /// Where it stands.
     #[must_use]
+    #[inline]
     pub const fn state(&self) -> BatchState {
         self.state
     }
@@ -379,6 +393,16 @@ pub(super) struct Opening {
     pub(super) ratio: f32,
     pub(super) codec: Codec,
     pub(super) now: Instant,
+}
+
+impl Opening {
+    fn plain_limit(&self) -> usize {
+        let charged = usize::try_from(self.charged).unwrap_or(usize::MAX);
+        match self.codec {
+            Codec::None => self.write_limit.min(charged).saturating_sub(HEADER_LEN),
+            _ => 0,
+        }
+    }
 }
 
 /// What is left to do for a closed batch.

@@ -2,7 +2,7 @@
 //!
 //! `batch` is one batch's life (open, sealing, sealed), `queue` one partition's batches,
 //! `accumulator` all of them: appending and opening there, linger and readiness in `ready`, taking
-//! and bringing back in `drain`, cutting a batch that is too large in `split`. `memory` is the
+//! and bringing back in `drain`, many records in a row in `stretch`, cutting a batch that is too large in `split`. `memory` is the
 //! budget of `buffer.memory`, `ratio` the compression estimate, `stamps` the instants that the
 //! measurement needs.
 
@@ -17,6 +17,7 @@ mod ratio;
 mod ready;
 mod split;
 mod stamps;
+mod stretch;
 #[cfg(test)]
 mod tests;
 
@@ -27,3 +28,4 @@ pub use drain::Head;
 pub use memory::Memory;
 pub use ratio::Ratio;
 pub use stamps::{Run, Stamp, Stamps};
+pub use stretch::Stretch;

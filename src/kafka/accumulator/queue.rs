@@ -42,6 +42,7 @@ impl Queue {
     }
 
     /// The same, to append to it.
+    #[inline]
     pub(super) fn open_mut(&mut self) -> Option<&mut Box<Batch>> {
         self.batches.back_mut().filter(|batch| batch.state() == BatchState::Open)
     }

@@ -43,6 +43,7 @@ impl Sticky {
 
     /// The current partition; `None` before the first draw.
     #[must_use]
+    #[inline]
     pub const fn current(&self) -> Option<u32> {
         self.current
     }
@@ -52,6 +53,7 @@ impl Sticky {
     ///
     /// `may_switch`: the partition's last batch is full. Without it the switch waits, up to twice
     /// the threshold, so that a long linger doesn't leave fractions of batches everywhere.
+    #[inline]
     pub const fn produced(&mut self, appended: u64, may_switch: bool) -> bool {
         self.produced += appended;
         self.is_due(may_switch)
@@ -59,11 +61,19 @@ impl Sticky {
 
     /// Whether the switch is due: see [`Sticky::produced`].
     #[must_use]
+    #[inline]
     pub const fn is_due(&self, may_switch: bool) -> bool {
         self.produced >= self.threshold * 2 || (may_switch && self.produced >= self.threshold)
     }
 
+    /// Bytes from which on the switch is due whatever the batch: 0 when it is.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        (self.threshold * 2).saturating_sub(self.produced)
+    }
+
     /// Draws the next partition; `None` when there are no candidates. The same one may come again.
+    #[inline(never)]
     pub fn draw(
         &mut self,
         candidates: impl ExactSizeIterator<Item = Candidate> + Clone,

@@ -1,6 +1,6 @@
 //! The producer: records in, deliveries out.
 //!
-//! `producer` is what the caller sees; `topics` chooses partitions, `routes` sorts ready ones by
+//! `producer` is what the caller sees, `stretch` its short way for many records; `topics` chooses partitions, `routes` sorts ready ones by
 //! broker, `sender` drains them into requests, `answers` turns responses into outcomes by the rules
 //! of `retry` and `idempotence`; `machine` is the face towards sockets.
 
@@ -21,6 +21,7 @@ mod retry;
 mod routes;
 mod sender;
 mod split;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -32,3 +33,4 @@ pub use machine::ProducerCommand;
 pub use producer::{Producer, Sent};
 pub use request::{ProduceBatches, ProducerRequest};
 pub use retry::{Case, Verdict, judge, may_be_written};
+pub use stretch::Stretch;

@@ -71,7 +71,7 @@ pub struct Producer {
     /// The right to a producer id was missing at the last try.
     pub(super) identity_refusal: Option<Failure>,
     /// `max.request.size`, or `buffer.memory` when that is less.
-    largest_record: usize,
+    pub(super) largest_record: usize,
     pub(super) rng: Rng,
     pub(super) now: Instant,
     pub(super) closing: bool,
@@ -126,11 +126,8 @@ impl Producer {
         stamp: &Stamp,
         now: Instant,
     ) -> Sent {
-        if self.may_be_refused(record) {
-            let size = record_batch::upper_bound(record);
-            if size > self.largest_record || self.fatal.is_some() {
-                return Sent::Refused(self.refusal(size));
-            }
+        if let Some(failure) = self.may_be_refused(record).then(|| self.refusal(record)).flatten() {
+            return Sent::Refused(failure);
         }
         let Self { config, cluster, accumulator, routes, topics, rng, .. } = self;
         let view = View { config, cluster, accumulator, routes, topic, now };
@@ -180,23 +177,27 @@ impl Producer {
     /// A quick look for what makes a refusal possible: a large record, headers, a failed producer.
     #[inline]
     fn may_be_refused(&self, record: &RecordView<'_>) -> bool {
-        let payload = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-        payload + LARGEST_OVERHEAD > self.largest_record
+        record.payload() + LARGEST_OVERHEAD > self.largest_record
             || !record.headers.is_empty()
             || self.fatal.is_some()
     }
 
     /// What a new batch means beyond the accumulator: the topic is in use, and can expire.
+    #[inline(never)]
     fn batch_opened(&mut self, topic: TopicSlot, now: Instant) {
         self.cluster.use_topic(topic, now);
         self.next_expiry.get_or_insert(now + self.config.delivery_timeout);
     }
 
-    /// Why a record of `size` bytes can't be sent.
-    #[cold]
-    fn refusal(&self, size: usize) -> Failure {
+    /// Why a record can't be sent, if so.
+    #[inline(never)]
+    fn refusal(&self, record: &RecordView<'_>) -> Option<Failure> {
         if let Some(fatal) = &self.fatal {
-            return fatal.clone();
+            return Some(fatal.clone());
+        }
+        let size = record_batch::upper_bound(record);
+        if size <= self.largest_record {
+            return None;
         }
         let config = &self.config;
         let (key, limit) = if size > config.max_request_size as usize {
@@ -204,12 +205,9 @@ impl Producer {
         } else {
             ("buffer.memory", config.buffer_memory)
         };
-        Failure {
-            code: ErrorCode::MESSAGE_TOO_LARGE,
-            message: format!(
-                "a record of {size} bytes when serialized is larger than {key} = {limit}"
-            ),
-        }
+        let message =
+            format!("a record of {size} bytes when serialized is larger than {key} = {limit}");
+        Some(Failure { code: ErrorCode::MESSAGE_TOO_LARGE, message })
     }
 
     /// Makes everything appended so far ready at once.
@@ -293,6 +291,6 @@ impl Producer {
 }
 
 /// More than a batch's header and a record's own fields take.
-const LARGEST_OVERHEAD: usize = 128;
+pub(super) const LARGEST_OVERHEAD: usize = 128;
 /// Keeps the producer's own draws apart from the cluster's, which has the bare seed.
 const RNG_STREAM: u64 = 0x7072_6f64_7563_6572;

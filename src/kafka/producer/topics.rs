@@ -122,6 +122,17 @@ impl TopicState {
         view.to(self.stick(slots, view, rng), By::Sticky)
     }
 
+    /// The built-in partitioner, where it stays while the batch there isn't full, and whether it
+    /// ignores keys; `None` with another one, and before the first draw.
+    pub(super) fn stuck(
+        &mut self,
+        slots: &[PartitionSlot],
+    ) -> Option<(&mut Sticky, PartitionSlot, bool)> {
+        let Partitioner::BuiltIn { ignore_keys } = self.partitioner else { return None };
+        let slot = *slots.get(self.sticky.current()? as usize)?;
+        Some((&mut self.sticky, slot, ignore_keys))
+    }
+
     /// Does what the key rules say.
     fn obey(&mut self, record: &RecordView<'_>, view: &View<'_>, rng: &mut Rng) -> Choice {
         let all = view.count();
@@ -229,6 +240,7 @@ impl TopicState {
     }
 
     /// Counts what a sticky record added; draws the next partition when it is time.
+    #[inline]
     pub(super) fn count(&mut self, bytes: u64, all_full: bool, view: &View<'_>, rng: &mut Rng) {
         if self.sticky.produced(bytes, all_full) {
             self.sticky.draw(view.candidates(), rng);
@@ -256,6 +268,7 @@ impl Partitioner {
 
 impl<'a> View<'a> {
     /// The topic's partitions.
+    #[inline]
     fn slots(&self) -> &'a [PartitionSlot] {
         self.cluster.topic(self.topic).partitions()
     }

@@ -5,6 +5,8 @@
 
 /// Most bytes a 64-bit number takes.
 pub(crate) const MAX_LEN: usize = 10;
+/// The first number that takes more than two bytes.
+pub(crate) const TWO_BYTES: u64 = 0x4000;
 
 /// Folds the sign into the lowest bit: 0, −1, 1, −2 become 0, 1, 2, 3.
 ///
@@ -28,7 +30,7 @@ pub(crate) const fn unzigzag(value: u64) -> i64 {
 pub(crate) const fn len(value: u64) -> usize {
     match value {
         0..0x80 => 1,
-        0x80..0x4000 => 2,
+        0x80..TWO_BYTES => 2,
         _ => long_len(value),
     }
 }
@@ -50,7 +52,7 @@ pub(crate) fn put(buffer: &mut [u8], at: usize, value: u64) -> usize {
         buffer[at] = low_byte(value);
         return at + 1;
     }
-    if value < 0x4000 {
+    if value < TWO_BYTES {
         buffer[at] = low_byte(value) | 0x80;
         buffer[at + 1] = low_byte(value >> 7);
         return at + 2;

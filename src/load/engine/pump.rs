@@ -48,6 +48,14 @@ enum Lack {
     Metadata(Option<u32>),
 }
 
+/// What went the short way.
+#[derive(Clone, Copy, Debug)]
+struct Poured {
+    count: u32,
+    /// A record that is due and has to go the long one.
+    next: Option<Due>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Behind {
     from: Instant,
@@ -80,68 +88,101 @@ impl<W: Witness> Engine<W> {
     pub(super) fn pump(&mut self, now: Instant) {
         let timestamp_ms = self.plan.origin.unix_ms_at(now);
         let mut handed = 0;
-        for _ in 0..RECORDS_PER_CALL {
-            let (due, stamp) = match self.feed.blocked {
-                Some(Blocked { due, stamp, .. }) => (due, stamp),
-                None => match self.schedule.take(now) {
-                    Some(due) => (due, self.feed.stamp(due, self.number_of(due), now)),
-                    None => break,
-                },
-            };
-            let record = self.source.record(due.record, timestamp_ms);
-            let partition = record.partition;
-            let sent = match mark_of(&self.plan, &stamp, &record) {
-                None => self.producer.send(self.topic, &record, &stamp, now),
-                Some(mark) => {
-                    let headers = [Header { name: Mark::NAME, value: Some(&mark) }];
-                    let marked = RecordView { headers: &headers, ..record };
-                    self.producer.send(self.topic, &marked, &stamp, now)
-                }
-            };
-            match sent {
-                Sent::Appended { slot, batch, index } => {
-                    handed += 1;
-                    let place = Place { batch, index };
-                    self.witness.appended(due.record, &record, slot, place, now);
-                }
-                lacking @ (Sent::Full | Sent::NoMetadata) => {
-                    let lacking = if lacking == Sent::Full {
-                        Lack::Memory
-                    } else {
-                        Lack::Metadata(partition)
-                    };
-                    if !self.wait_for(lacking, due, &stamp, now) {
-                        break;
-                    }
-                    handed += 1;
-                }
-                Sent::Declined(why) => {
-                    handed += 1;
-                    self.decline(due, &stamp, why, now);
-                }
-                Sent::Refused(failure) => {
-                    handed += 1;
-                    self.recorder.because(REFUSED);
-                    self.refuse(due, &stamp, &failure, now);
-                    if self.producer.fatal().is_some() && due.at.is_none() {
-                        // Without a rate there would be no end to refused records.
-                        self.schedule.cut(now);
-                    }
-                }
+        if let Some(Blocked { due, stamp, .. }) = self.feed.blocked {
+            if !self.hand_over(due, &stamp, timestamp_ms, now) {
+                return;
             }
+            handed += 1;
             if let Some(blocked) = self.feed.blocked.take() {
                 // What fell due meanwhile was seen at once.
                 self.feed.fall_behind(blocked.since, now);
             }
         }
-        self.recorder.generated(handed);
+        while handed < RECORDS_PER_CALL {
+            let poured = self.pour(RECORDS_PER_CALL - handed, timestamp_ms, now);
+            handed += poured.count;
+            let Some(due) = poured.next else { break };
+            let stamp = self.feed.stamp(due, self.number_of(due), now);
+            if !self.hand_over(due, &stamp, timestamp_ms, now) {
+                break;
+            }
+            handed += 1;
+        }
+        self.recorder.generated(handed.into());
         if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
             self.feed.fall_behind(now, now);
         }
     }
 
-    /// Keeps a record that found no room. True when it has waited for `max.block.ms` and failed.
+    /// Makes records and gives them to the batch that is open, as long as nothing else has to be
+    /// decided: most records go this way.
+    fn pour(&mut self, most: u32, timestamp_ms: i64, now: Instant) -> Poured {
+        let mut count = 0;
+        let stretch =
+            if self.plan.trace == Trace::Off { self.producer.stretch(self.topic) } else { None };
+        let Some(mut stretch) = stretch else {
+            return Poured { count, next: self.schedule.take(now) };
+        };
+        while count < most {
+            let Some(due) = self.schedule.take(now) else { break };
+            let stamp = self.feed.stamp(due, None, now);
+            let record = self.source.record(due.record, timestamp_ms);
+            let Some(place) = stretch.push(&record, &stamp, now) else {
+                return Poured { count, next: Some(due) };
+            };
+            self.witness.appended(due.record, &record, stretch.slot(), place, now);
+            count += 1;
+        }
+        Poured { count, next: None }
+    }
+
+    /// Makes a record and gives it to the producer. False when it found no room and waits.
+    fn hand_over(&mut self, due: Due, stamp: &Stamp, timestamp_ms: i64, now: Instant) -> bool {
+        let record = self.source.record(due.record, timestamp_ms);
+        let sent = if self.plan.trace == Trace::Off {
+            self.producer.send(self.topic, &record, stamp, now)
+        } else {
+            let mark = mark_of(&self.plan, stamp, &record);
+            let header = mark.as_ref().map(|it| Header { name: Mark::NAME, value: Some(it) });
+            let headers = header.as_slice();
+            self.producer.send(self.topic, &RecordView { headers, ..record }, stamp, now)
+        };
+        if let Sent::Appended { slot, batch, index } = sent {
+            self.witness.appended(due.record, &record, slot, Place { batch, index }, now);
+            return true;
+        }
+        let partition = record.partition;
+        self.not_appended(sent, partition, due, stamp, now)
+    }
+
+    /// What is done with a record that isn't in a batch. False when it waits.
     #[cold]
+    fn not_appended(
+        &mut self,
+        sent: Sent,
+        partition: Option<u32>,
+        due: Due,
+        stamp: &Stamp,
+        now: Instant,
+    ) -> bool {
+        match sent {
+            Sent::Full => return self.wait_for(Lack::Memory, due, stamp, now),
+            Sent::NoMetadata => return self.wait_for(Lack::Metadata(partition), due, stamp, now),
+            Sent::Declined(why) => self.decline(due, stamp, why, now),
+            Sent::Refused(failure) => {
+                self.recorder.because(REFUSED);
+                self.refuse(due, stamp, &failure, now);
+                if self.producer.fatal().is_some() && due.at.is_none() {
+                    // Without a rate there would be no end to refused records.
+                    self.schedule.cut(now);
+                }
+            }
+            Sent::Appended { .. } => {}
+        }
+        true
+    }
+
+    /// Keeps a record that found no room. True when it has waited for `max.block.ms` and failed.
     fn wait_for(&mut self, lack: Lack, due: Due, stamp: &Stamp, now: Instant) -> bool {
         let since = self.feed.blocked.map_or(now, |blocked| blocked.since);
         self.feed.fall_behind(since, now);
@@ -244,7 +285,6 @@ impl<W: Witness> Engine<W> {
 }
 
 /// The record's mark, where marks are asked for.
-#[inline]
 fn mark_of(plan: &EnginePlan, stamp: &Stamp, record: &RecordView<'_>) -> Option<[u8; Mark::LEN]> {
     let Trace::ByMark(run) = plan.trace else { return None };
     let number = stamp.number.unwrap_or(0);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use mark::Mark;
 pub use sequence::{SequenceError, parse_sequence};
 
-use crate::base::{RecordView, Rng, WorkerIndex};
+use crate::base::{RecordView, Rng, WorkerIndex, fill_blocks};
 use sequence::SequenceValue;
 
 /// What all workers of a run share.
@@ -138,8 +138,15 @@ struct UniformKey {
 
 #[derive(Clone, Debug)]
 enum Value {
-    Random(Vec<u8>),
-    Sequence { workers: u64, values: SequenceValue },
+    /// Whole blocks, so that filling them has no end to look after.
+    Random {
+        blocks: Vec<[u8; 32]>,
+        size: usize,
+    },
+    Sequence {
+        workers: u64,
+        values: SequenceValue,
+    },
     Lines(Arc<[Vec<u8>]>),
     Monotonic([u8; digits::LONGEST]),
 }
@@ -164,7 +171,7 @@ impl Source {
                 KeyPlan::List(keys) => Key::List(Arc::clone(keys)),
             },
             value: match &plan.value {
-                ValuePlan::Random => Value::Random(vec![0; size]),
+                ValuePlan::Random => Value::random(size),
                 ValuePlan::Sequence => Value::Sequence {
                     workers: plan.workers.into(),
                     values: SequenceValue::new(worker.0, size),
@@ -177,26 +184,20 @@ impl Source {
 
     /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker),
     /// stamped `timestamp_ms`.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
         let key = match &mut self.key {
             Key::None => None,
             Key::Uniform(key) => Some(key.write(self.key_seed, n)),
-            Key::List(keys) => {
-                let pick = Rng::nth(self.key_seed, n).below(keys.len() as u64);
-                keys[usize::try_from(pick).expect("below the count of keys")].as_deref()
-            }
+            Key::List(keys) => listed(keys, self.key_seed, n),
         };
         let value = match &mut self.value {
-            Value::Random(buffer) => {
-                Rng::nth(self.value_seed, n).fill(buffer);
-                &buffer[..]
+            Value::Random { blocks, size } => {
+                fill_blocks(Rng::word(self.value_seed, n), blocks);
+                &blocks.as_flattened()[..*size]
             }
             Value::Sequence { workers, values } => values.write(n / *workers),
-            Value::Lines(lines) => {
-                let pick = Rng::nth(self.value_seed, n).below(lines.len() as u64);
-                &lines[usize::try_from(pick).expect("below the count of lines")]
-            }
+            Value::Lines(lines) => line(lines, self.value_seed, n),
             Value::Monotonic(buffer) => {
                 let count = digits::write(n, buffer);
                 &buffer[..count]
@@ -204,6 +205,24 @@ impl Source {
         };
         let partition = self.partition;
         RecordView { partition, key, value: Some(value), headers: &[], timestamp_ms }
+    }
+}
+
+#[inline(never)]
+fn listed(keys: &[Option<Vec<u8>>], seed: u64, n: u64) -> Option<&[u8]> {
+    let pick = Rng::nth(seed, n).below(keys.len() as u64);
+    keys[usize::try_from(pick).expect("below the count of keys")].as_deref()
+}
+
+#[inline(never)]
+fn line(lines: &[Vec<u8>], seed: u64, n: u64) -> &[u8] {
+    let pick = Rng::nth(seed, n).below(lines.len() as u64);
+    &lines[usize::try_from(pick).expect("below the count of lines")]
+}
+
+impl Value {
+    fn random(size: usize) -> Self {
+        Self::Random { blocks: vec![[0; 32]; size.div_ceil(32)], size }
     }
 }
 
@@ -215,6 +234,7 @@ impl UniformKey {
         Self { cardinality, text }
     }
 
+    #[inline(never)]
     fn write(&mut self, seed: u64, n: u64) -> &[u8] {
         let number = Rng::nth(seed, n).below(self.cardinality);
         digits::write_padded(number, &mut self.text[KEY_PREFIX.len()..]);

@@ -6,4 +6,5 @@ mod identity;
 mod metadata;
 mod retries;
 mod sequences;
+mod stretch;
 mod world;

@@ -1,7 +1,7 @@
 //! Appends records to a batch's body. Cost class: per record, the hottest code there is.
 //!
-//! Small fields are written in place, payloads are copied once, and nothing is allocated while the
-//! vector has room.
+//! Small fields are put together in words, payloads are copied once, and nothing is allocated while
+//! the vector has room.
 
 use crate::base::{Header, RecordView};
 use crate::kafka::wire::varint;
@@ -71,62 +71,78 @@ pub fn append_record_sized(
     body: usize,
 ) -> usize {
     debug_assert_eq!(body, body_len(offset_delta, timestamp_delta, record));
-    let start = out.len();
     let total = length_len(body) + body;
-    if out.capacity() - start < total + PREFIX_ROOM {
-        return append_tight(out, offset_delta, timestamp_delta, record, body);
+    let delta = varint::zigzag(timestamp_delta);
+    let offset = length(offset_delta as usize);
+    // The record's own length is the largest of all lengths in it.
+    let short = (length(body) | delta | offset) < varint::TWO_BYTES;
+    if !short || out.capacity() - out.len() < total + PREFIX_ROOM {
+        return append_anyhow(out, offset_delta, timestamp_delta, record, body);
     }
 
-    let at = write_prefix(room(out), offset_delta, timestamp_delta, record, body);
-    out.truncate(start + at);
+    let mut head = Short::of(length(body));
+    head.bytes += 1; // the attributes, 0
+    head.then(Short::of(delta));
+    head.then(Short::of(offset));
+    let value = Short::of(optional_length(record.value));
     if let Some(key) = record.key {
+        put_two(out, head, Short::of(length(key.len())));
         out.extend_from_slice(key);
-        let before = out.len();
-        let at = varint::put(room(out), 0, optional_length(record.value));
-        out.truncate(before + at);
+        put_two(out, value, Short::NOTHING);
+    } else {
+        let mut lengths = Short::of(optional_length(None));
+        lengths.then(value);
+        put_two(out, head, lengths);
     }
     out.extend_from_slice(record.value.unwrap_or_default());
     append_headers(out, record.headers);
-    debug_assert_eq!(out.len() - start, total);
     total
 }
 
-/// Room at the end of `out`, to be written in place and cut to what was used.
-///
-/// Appending zeros of a known number is two plain stores, where bytes put together elsewhere would
-/// have to be copied in a number known only then.
-#[inline]
-fn room(out: &mut Vec<u8>) -> &mut [u8; PREFIX_ROOM] {
-    out.extend_from_slice(&[0; PREFIX_ROOM]);
-    out.last_chunk_mut().expect("as many bytes were just appended")
+/// Up to seven bytes in a word, the first one lowest.
+#[derive(Clone, Copy)]
+struct Short {
+    word: u64,
+    bytes: u32,
 }
 
-/// Writes all that stands before the key, or before the value where there is none, and returns its
-/// bytes.
-#[inline(always)]
-fn write_prefix(
-    room: &mut [u8; PREFIX_ROOM],
-    offset_delta: u32,
-    timestamp_delta: i64,
-    record: &RecordView<'_>,
-    body: usize,
-) -> usize {
-    let mut at = varint::put(room, 0, length(body));
-    // The attributes: none are defined.
-    room[at] = 0;
-    at = varint::put(room, at + 1, varint::zigzag(timestamp_delta));
-    at = varint::put(room, at, length(offset_delta as usize));
-    at = varint::put(room, at, optional_length(record.key));
-    match record.key {
-        None => varint::put(room, at, optional_length(record.value)),
-        Some(_) => at,
+impl Short {
+    const NOTHING: Self = Self { word: 0, bytes: 0 };
+
+    /// A variable-length integer of at most two bytes.
+    #[inline(always)]
+    fn of(value: u64) -> Self {
+        let two = value >= 0x80;
+        let word = if two { (value & 0x7f) | 0x80 | (value >> 7) << 8 } else { value };
+        Self { word, bytes: 1 + u32::from(two) }
+    }
+
+    /// Those bytes, too.
+    #[inline(always)]
+    const fn then(&mut self, next: Self) {
+        self.word |= next.word << ((self.bytes & 7) * 8);
+        self.bytes += next.bytes;
     }
 }
 
-/// The last record of a full buffer: what it takes may fit exactly, and the room for writing in
-/// place would make the buffer grow for nothing.
-#[cold]
-fn append_tight(
+/// Appends both: two plain stores into zeros of a known number, where bytes put together elsewhere
+/// would have to be copied in a number known only then.
+#[inline(always)]
+fn put_two(out: &mut Vec<u8>, first: Short, second: Short) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 16]);
+    let room: &mut [u8; 16] = out.last_chunk_mut().expect("as many bytes were just appended");
+    // At most seven, which the mask tells the compiler, too.
+    let at = (first.bytes & 7) as usize;
+    room[..8].copy_from_slice(&first.word.to_le_bytes());
+    room[at..at + 8].copy_from_slice(&second.word.to_le_bytes());
+    out.truncate(start + at + second.bytes as usize);
+}
+
+/// A record with a long field, or the last one of a full buffer: what it takes may fit exactly, and
+/// the room for writing in place would make the buffer grow for nothing.
+#[inline(never)]
+fn append_anyhow(
     out: &mut Vec<u8>,
     offset_delta: u32,
     timestamp_delta: i64,
@@ -136,13 +152,16 @@ fn append_tight(
     let total = length_len(body) + body;
     out.reserve(total);
     let mut room = [0; PREFIX_ROOM];
-    let at = write_prefix(&mut room, offset_delta, timestamp_delta, record, body);
+    let mut at = varint::put(&mut room, 0, length(body));
+    // The attributes: none are defined.
+    at = varint::put(&mut room, at, 0);
+    at = varint::put(&mut room, at, varint::zigzag(timestamp_delta));
+    at = varint::put(&mut room, at, length(offset_delta as usize));
+    at = varint::put(&mut room, at, optional_length(record.key));
     out.extend_from_slice(&room[..at]);
-    if let Some(key) = record.key {
-        out.extend_from_slice(key);
-        let at = varint::put(&mut room, 0, optional_length(record.value));
-        out.extend_from_slice(&room[..at]);
-    }
+    out.extend_from_slice(record.key.unwrap_or_default());
+    let at = varint::put(&mut room, 0, optional_length(record.value));
+    out.extend_from_slice(&room[..at]);
     out.extend_from_slice(record.value.unwrap_or_default());
     append_headers(out, record.headers);
     total
@@ -174,12 +193,16 @@ fn append_some_headers(out: &mut Vec<u8>, headers: &[Header<'_>]) {
 /// Bytes of key, value and headers with the lengths before them.
 #[inline]
 fn payload_len(record: &RecordView<'_>) -> usize {
-    let mut total = optional_len(record.key) + optional_len(record.value);
-    total += length_len(record.headers.len());
-    for header in record.headers {
-        total += length_len(header.name.len()) + header.name.len() + optional_len(header.value);
-    }
-    total
+    let headers = if record.headers.is_empty() { 1 } else { headers_len(record.headers) };
+    optional_len(record.key) + optional_len(record.value) + headers
+}
+
+#[inline(never)]
+fn headers_len(headers: &[Header<'_>]) -> usize {
+    let of_one = |header: &Header<'_>| {
+        length_len(header.name.len()) + header.name.len() + optional_len(header.value)
+    };
+    length_len(headers.len()) + headers.iter().map(of_one).sum::<usize>()
 }
 
 /// The zig-zag of a length.

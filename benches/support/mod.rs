@@ -1,0 +1,284 @@
+//! A whole engine without sockets: what a producer costs when the network costs nothing.
+//!
+//! The peer is the embedded broker for everything but data. A produce request is copied once, as a
+//! kernel would, then counted, answered and dropped, so that what is measured is the engine. Time
+//! is virtual, unless a case asks for the real one.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use kprod_bench::base::{
+    Action, CloseCause, ConnectionId, Instant, Job, ListenerIndex, Machine, Server, Slices,
+    WorkerIndex,
+};
+use kprod_bench::kafka::broker::{Broker, BrokerPlan};
+use kprod_bench::kafka::config::{Acks, HostPort, ProducerConfig};
+use kprod_bench::kafka::wire::produce::{
+    PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
+};
+use kprod_bench::kafka::wire::{ApiKey, ErrorCode, Reader, RequestHeader, frame};
+use kprod_bench::load::engine::{
+    Engine, EngineCommand, EnginePlan, EngineReport, Load, Origin, PhaseEnd, Trace,
+};
+use kprod_bench::load::recorder::{Kind, RecorderPlan};
+use kprod_bench::load::schedule::{Rate, SchedulePlan, Stop};
+use kprod_bench::load::source::{KeyPlan, SourcePlan, ValuePlan};
+
+/// What one case is about; the rest is as Java has it by default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// Bytes of a value.
+    pub(crate) record_size: u32,
+    /// `batch.size`.
+    pub(crate) batch_size: u32,
+    /// Partitions of the topic.
+    pub(crate) partitions: i32,
+    /// How many keys there are; 0 is records without a key.
+    pub(crate) keys: u64,
+    /// Records a second of virtual time; 0 is as fast as it goes.
+    pub(crate) rate: u64,
+    /// `enable.idempotence`, with acks=all; otherwise acks=1.
+    pub(crate) idempotence: bool,
+}
+
+/// The usual case: 100 bytes, 128 KiB, 12 partitions, no keys, no rate, acks=1.
+pub(crate) const PLAIN: Case = Case {
+    name: "plain",
+    record_size: 100,
+    batch_size: 128 * 1024,
+    partitions: 12,
+    keys: 0,
+    rate: 0,
+    idempotence: false,
+};
+
+/// Every case, by name.
+pub(crate) const CASES: &[Case] = &[
+    PLAIN,
+    Case { name: "batch-16k", batch_size: 16 * 1024, ..PLAIN },
+    Case { name: "bytes-10", record_size: 10, ..PLAIN },
+    Case { name: "bytes-1000", record_size: 1_000, ..PLAIN },
+    Case { name: "keys", keys: 10_000, ..PLAIN },
+    Case { name: "paced", rate: 2_000_000, ..PLAIN },
+    Case { name: "idempotent", idempotence: true, ..PLAIN },
+    Case { name: "partitions-1000", partitions: 1_000, ..PLAIN },
+];
+
+/// An engine that is connected, and its peer.
+pub(crate) struct World {
+    engine: Engine,
+    peer: Peer,
+    now: Instant,
+    reports: Vec<EngineReport>,
+}
+
+impl World {
+    /// Connects.
+    pub(crate) fn new(case: &Case) -> Self {
+        let now = Instant::from_nanos(1_000_000_000);
+        let engine = Engine::new(plan(case), now);
+        let mut world = Self { engine, peer: Peer::new(case), now, reports: Vec::new() };
+        while !world.told(|report| matches!(report, EngineReport::Ready { .. })) {
+            world.turn();
+        }
+        world
+    }
+
+    /// Sends `records` and waits for their acks.
+    pub(crate) fn send(&mut self, records: u64) -> PhaseEnd {
+        self.reports.clear();
+        let stop = Stop { after: None, records: Some(records) };
+        let drain_within = Duration::from_secs(600);
+        let load = Load { at: self.now, stop, drain_within, leave_after: None };
+        self.engine.command(EngineCommand::Begin(load), self.now);
+        loop {
+            self.turn();
+            let ended = |report: &EngineReport| matches!(report, EngineReport::PhaseEnded(_));
+            let Some(at) = self.reports.iter().position(ended) else { continue };
+            let EngineReport::PhaseEnded(end) = self.reports.remove(at) else { continue };
+            assert_eq!(end.tally.ledger.acked, records, "all is acked");
+            return *end;
+        }
+    }
+
+    fn told(&self, wanted: impl Fn(&EngineReport) -> bool) -> bool {
+        if let Some(EngineReport::NotReady(why)) = self.reports.last() {
+            panic!("it doesn't connect: {why:?}");
+        }
+        self.reports.iter().any(wanted)
+    }
+
+    fn turn(&mut self) {
+        self.settle();
+        // One answer at a time, as a socket would tell them.
+        if let Some((conn, bytes)) = self.peer.answers.pop_first() {
+            self.now = self.now.plus_nanos(10_000);
+            self.engine.handle_read(conn, &bytes, self.now);
+            self.peer.spare.push(bytes);
+        } else if let Some(at) = self.engine.poll_timeout() {
+            self.now = self.now.plus_nanos(10_000).max(at);
+            self.engine.handle_timeout(self.now);
+        }
+    }
+
+    fn settle(&mut self) {
+        let now = self.now;
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Resolve { host, port } => {
+                    let found = [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)];
+                    self.engine.handle_resolved(&host, Ok(&found), now);
+                }
+                Action::Connect { conn, .. } => {
+                    self.peer.broker.handle_accepted(conn, ListenerIndex(0), now);
+                    self.engine.handle_connected(conn, now);
+                }
+                Action::Close { conn } => {
+                    self.peer.broker.handle_closed(conn, CloseCause::PeerClosed, now);
+                }
+                Action::Seal(mut job) => {
+                    job.run();
+                    self.engine.handle_sealed(job, now);
+                }
+            }
+        }
+        while let Some(outbound) = self.engine.poll_write(now) {
+            let (conn, len) = (outbound.conn, outbound.slices.bytes());
+            self.peer.take(conn, &outbound.slices, now);
+            self.engine.handle_written(conn, len, now);
+        }
+        while let Some(report) = self.engine.poll_report() {
+            self.reports.push(report);
+        }
+    }
+}
+
+/// Takes bytes, answers.
+struct Peer {
+    broker: Broker,
+    heard: BTreeMap<ConnectionId, Vec<u8>>,
+    answers: BTreeMap<ConnectionId, Vec<u8>>,
+    spare: Vec<Vec<u8>>,
+    offset: i64,
+}
+
+impl Peer {
+    fn new(case: &Case) -> Self {
+        let mut plan = BrokerPlan::three("127.0.0.1");
+        plan.nodes.truncate(1);
+        plan.nodes[0].port = 9_001;
+        plan.partitions = case.partitions;
+        plan.replication_factor = 1;
+        Self {
+            broker: Broker::new(plan, 1_700_000_000_000, 1),
+            heard: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            spare: Vec::new(),
+            offset: 0,
+        }
+    }
+
+    fn take(&mut self, conn: ConnectionId, slices: &Slices<'_>, now: Instant) {
+        let heard = self.heard.entry(conn).or_default();
+        for part in slices.as_io() {
+            heard.extend_from_slice(part);
+        }
+        let mut used = 0;
+        while let Ok(Some((body, len))) = frame::split(&heard[used..], u32::MAX) {
+            let mut reader = Reader::new(body);
+            let head = RequestHeader::decode(&mut reader).expect("the engine's own header");
+            if head.api == ApiKey::Produce {
+                let out = self.answers.entry(conn).or_insert_with(|| {
+                    let mut spare = self.spare.pop().unwrap_or_default();
+                    spare.clear();
+                    spare
+                });
+                answer(&head, &mut reader, &mut self.offset, out);
+            } else {
+                self.broker.handle_read(conn, &heard[used..used + len], now);
+            }
+            used += len;
+        }
+        if used == heard.len() {
+            heard.clear();
+        } else {
+            heard.drain(..used);
+        }
+        while let Some(outbound) = self.broker.poll_write(now) {
+            let (conn, len) = (outbound.conn, outbound.slices.bytes());
+            let out = self.answers.entry(conn).or_default();
+            for part in outbound.slices.as_io() {
+                out.extend_from_slice(part);
+            }
+            self.broker.handle_written(conn, len, now);
+        }
+    }
+}
+
+/// Every batch of a produce request is acked.
+fn answer(head: &RequestHeader, r: &mut Reader<'_>, offset: &mut i64, out: &mut Vec<u8>) {
+    let request = ProduceRequest::decode(r, head.version).expect("the engine's own request");
+    let topics = request.topics.iter().map(|topic| TopicProduceResponse {
+        name: topic.name.to_owned(),
+        topic_id: topic.topic_id,
+        partitions: topic
+            .partitions
+            .iter()
+            .map(|partition| {
+                *offset += 1_000_000;
+                PartitionProduceResponse {
+                    index: partition.index,
+                    error_code: ErrorCode::NONE,
+                    base_offset: *offset,
+                    log_start_offset: 0,
+                    ..PartitionProduceResponse::default()
+                }
+            })
+            .collect(),
+    });
+    let response = ProduceResponse { topics: topics.collect(), ..ProduceResponse::default() };
+    frame::encode_response(head.correlation, head.version, &response, out);
+}
+
+fn plan(case: &Case) -> EnginePlan {
+    let server: HostPort = "127.0.0.1:9001".parse().expect("an address");
+    let mut producer = ProducerConfig::java_defaults(vec![server], "bench".to_owned());
+    producer.batch_size = case.batch_size;
+    producer.enable_idempotence = case.idempotence;
+    producer.acks = if case.idempotence { Acks::All } else { Acks::Leader };
+    let key = match case.keys {
+        0 => KeyPlan::None,
+        cardinality => KeyPlan::Uniform { cardinality },
+    };
+    let rate = (case.rate > 0).then(|| {
+        let rate = u32::try_from(case.rate).expect("a rate of some millions");
+        Rate::per_second(f64::from(rate)).expect("a rate above 0")
+    });
+    EnginePlan {
+        worker: WorkerIndex(0),
+        topic: "t".to_owned(),
+        schedule: SchedulePlan { rate, workers: 1 },
+        source: SourcePlan {
+            seed: 1,
+            workers: 1,
+            key,
+            value: ValuePlan::Random,
+            partition: None,
+            record_size: case.record_size,
+        },
+        quantum: Duration::from_micros(250),
+        recorder: RecorderPlan {
+            paced: rate.is_some(),
+            kind: Kind::Acked,
+            highest_trackable: Duration::from_secs(300),
+            interval: Duration::from_secs(1),
+        },
+        seed: 5,
+        origin: Origin { instant: Instant::ZERO, unix_ms: 1_700_000_000_000 },
+        trace: Trace::Off,
+        producer,
+    }
+}
