@@ -99,14 +99,18 @@ impl From<&RunError> for Exit {
 /// whoever was told so sends it again, and then it is there twice. What merely *may* have been
 /// written ends indeterminate and never failed, so that this isn't Java's usual doubt after a
 /// time-out: either this producer called it wrongly, or a broker refused what it then kept.
+///
+/// Where the reading was cut short, that something wasn't read is no wish denied; all that was
+/// found by then counts as ever.
 #[must_use]
 pub(super) fn breaks_promise(report: &Report, proof: &VerificationModel, strict: bool) -> bool {
     let count = |found: Option<u64>| found.unwrap_or(0);
     let log = &proof.log;
     let untidy = count(log.duplicated) + count(log.reordered);
+    let unknown = if proof.cut_short.is_some() { 0 } else { count(log.unknown) };
     log.lost + count(log.corrupted) + count(proof.failed_found) > 0
         || (untidy > 0 && (report.config.is_idempotent() || strict))
-        || (strict && proof.written_missing + count(log.unknown) > 0)
+        || (strict && proof.written_missing + unknown > 0)
 }
 
 /// How a process ends whose only run is `report`; `strict` asks that the run be a measurement.
@@ -120,9 +124,8 @@ pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> 
     }
     let records = &report.records;
     let proof = report.verification.as_ref();
-    // That something wasn't read is no wish denied while the reading wasn't finished.
     let cut_short = proof.is_some_and(|proof| proof.cut_short.is_some());
-    let broken = proof.is_some_and(|proof| breaks_promise(report, proof, strict && !cut_short));
+    let broken = proof.is_some_and(|proof| breaks_promise(report, proof, strict));
     if records.failed + records.indeterminate > 0 || broken {
         return Exit::Records;
     }
@@ -185,19 +188,26 @@ mod tests {
 
     #[test]
     fn a_proven_loss_outweighs_a_proof_that_was_not_finished() {
-        let breaks: [fn(&mut VerificationModel); 4] = [
+        let breaks: [fn(&mut VerificationModel); 5] = [
             |proof| proof.log.lost = 1,
             |proof| proof.log.corrupted = Some(1),
-            |proof| proof.log.duplicated = Some(1),
             |proof| proof.failed_found = Some(1),
+            |proof| proof.log.duplicated = Some(7),
+            |proof| proof.log.reordered = Some(1),
         ];
-        for breaks in breaks {
-            let both = |proof: &mut VerificationModel| {
+        let cut = |breaks: fn(&mut VerificationModel)| {
+            move |proof: &mut VerificationModel| {
                 proof.cut_short = Some("x".to_owned());
+                proof.log.unknown = Some(5);
                 breaks(proof);
-            };
-            assert_eq!(ended("true", false, both), 4);
+            }
+        };
+        for breaks in breaks {
+            assert_eq!(ended("true", false, cut(breaks)), 4);
+            assert_eq!(ended("false", true, cut(breaks)), 4);
         }
+        assert_eq!(ended("false", true, cut(|proof| proof.written_missing = 1)), 4);
+        assert_eq!(ended("false", false, cut(|proof| proof.log.duplicated = Some(7))), 3);
         assert_eq!([Exit::Unusable, Exit::Records].into_iter().max(), Some(Exit::Records));
     }
 

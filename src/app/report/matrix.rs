@@ -141,15 +141,26 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     }
 }
 
-/// Whether offsets, and records where they were read back, agree with the acks of every run.
+/// Whether offsets, and records where they were read back, agree with the acks of every run. One
+/// run that was disproved denies its cell, whatever isn't known of the others.
 fn confirmed(runs: &[&CellRun]) -> Option<bool> {
-    let of_run = |run: &&CellRun| {
-        let report = &run.report;
-        let proof = report.verification.as_ref()?;
-        let whole = proof.cut_short.is_none();
-        Some(report.throughput.delta_confirms? && whole && !breaks_promise(report, proof, false))
-    };
-    runs.iter().map(of_run).try_fold(true, |all, one| one.map(|one| all && one))
+    let found: Vec<_> = runs.iter().map(|run| confirms(&run.report)).collect();
+    if found.contains(&Some(false)) {
+        return Some(false);
+    }
+    found.iter().all(Option::is_some).then_some(true)
+}
+
+/// The same for one run; `None` where nothing was read, or not all and no breach was found.
+fn confirms(report: &Report) -> Option<bool> {
+    let proof = report.verification.as_ref()?;
+    if breaks_promise(report, proof, false) {
+        return Some(false);
+    }
+    match report.throughput.delta_confirms {
+        Some(true) if proof.cut_short.is_some() => None,
+        agrees => agrees,
+    }
 }
 
 /// Every kind of reason of a cell's runs once, worst first.
@@ -222,6 +233,25 @@ mod tests {
         assert_eq!(confirmed(&[&good, &lost]), Some(false));
         assert_eq!(confirmed(&[&denied, &good]), Some(false));
         assert_eq!(confirmed(&[&good, &unread]), None);
+        for runs in [[&unread, &lost], [&lost, &unread], [&unread, &denied], [&denied, &unread]] {
+            assert_eq!(confirmed(&runs), Some(false));
+        }
+        let cut = |report: &mut Report| {
+            report.verification.as_mut().unwrap().cut_short = Some("x".to_owned());
+        };
+        let unfinished = run(&cut);
+        assert_eq!(confirmed(&[&good, &unfinished]), None);
+        let breached = run(&|report| {
+            cut(report);
+            report.verification.as_mut().unwrap().log.corrupted = Some(1);
+        });
+        assert_eq!(confirmed(&[&breached, &good]), Some(false));
+        // The offsets couldn't be read, and the records show a loss all the same.
+        let proven = run(&|report| {
+            report.throughput.delta_confirms = None;
+            report.verification.as_mut().unwrap().log.lost = 1;
+        });
+        assert_eq!(confirmed(&[&good, &proven]), Some(false));
     }
 
     #[test]

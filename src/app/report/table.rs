@@ -245,6 +245,6 @@ mod tests {
             "{seen}"
         );
         matrix.summary[1].confirmed = None;
-        assert!(table(&matrix, Paint::Off).contains("not checked in 1 of 3 cells"));
+        assert!(table(&matrix, Paint::Off).contains("not checked, or not to the end, in 1 of 3"));
     }
 }

@@ -64,7 +64,10 @@ fn confirmed(rows: &[SummaryRow]) -> String {
     }
     match unread {
         0 => "in every run the topic's offsets grew by what was acked".to_owned(),
-        n => format!("not checked in {n} of {all}; in the others the offsets agree with the acks"),
+        n => format!(
+            "not checked, or not to the end, in {n} of {all}; in the others the offsets agree with \
+             the acks"
+        ),
     }
 }
 

@@ -180,7 +180,8 @@ pub struct SummaryRow {
     /// Whether the rate is that of a short run: see `throughput.short`.
     #[serde(default)]
     pub short: bool,
-    /// Whether the proof of every run of the cell agrees with its acks; null where one has none.
+    /// Whether the proof of every run of the cell agrees with its acks: false where one run's
+    /// disproves it, else null where one has none or one that was cut short.
     #[serde(default)]
     pub confirmed: Option<bool>,
     /// The worst verdict of the cell's runs.
