@@ -511,7 +511,7 @@ fn flags_and_values() {
     complaint("-X foo=1", 2, &["foo = \"1\" (-X): expected the name of", "Producer Configs"]);
     complaint("--batch-size 4GiB", 2, &["batch.size = \"4GiB\"", "2147483647"]);
     complaint("--linger-ms -1", 2, &["linger.ms = \"-1\" (--linger-ms): expected", "0 or more"]);
-    complaint("run --duration -3s", 2, &["'-3'", "--flag=VALUE"]);
+    complaint("run --duration -3s", 2, &["--duration = \"-3s\": expected"]);
     complaint("--duration=-3s", 2, &["--duration = \"-3s\": expected"]);
     let bare = "bootstrap.servers = \"127.0.0.1\" (--bootstrap-server): expected host:port";
     complaint("--bootstrap-server 127.0.0.1", 2, &[bare, "write 127.0.0.1:9092"]);
