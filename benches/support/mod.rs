@@ -67,8 +67,25 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "partitions-1000", partitions: 1_000, ..PLAIN },
 ];
 
+/// What stands around every call of the engine.
+pub(crate) trait Around {
+    /// Makes the call.
+    fn call<T>(&mut self, call: impl FnOnce() -> T) -> T;
+}
+
+/// Nothing.
+pub(crate) struct Nothing;
+
+impl Around for Nothing {
+    fn call<T>(&mut self, call: impl FnOnce() -> T) -> T {
+        call()
+    }
+}
+
 /// An engine that is connected, and its peer.
-pub(crate) struct World {
+pub(crate) struct World<A = Nothing> {
+    /// What stands around every call of the engine.
+    pub(crate) around: A,
     engine: Engine,
     peer: Peer,
     now: Instant,
@@ -78,9 +95,16 @@ pub(crate) struct World {
 impl World {
     /// Connects.
     pub(crate) fn new(case: &Case) -> Self {
+        Self::around(case, Nothing)
+    }
+}
+
+impl<A: Around> World<A> {
+    /// Connects, with `around` around every call of the engine.
+    pub(crate) fn around(case: &Case, around: A) -> Self {
         let now = Instant::from_nanos(1_000_000_000);
         let engine = Engine::new(plan(case), now);
-        let mut world = Self { engine, peer: Peer::new(case), now, reports: Vec::new() };
+        let mut world = Self { around, engine, peer: Peer::new(case), now, reports: Vec::new() };
         while !world.told(|report| matches!(report, EngineReport::Ready { .. })) {
             world.turn();
         }
@@ -116,11 +140,13 @@ impl World {
         // One answer at a time, as a socket would tell them.
         if let Some((conn, bytes)) = self.peer.answers.pop_first() {
             self.now = self.now.plus_nanos(10_000);
-            self.engine.handle_read(conn, &bytes, self.now);
+            let (engine, now) = (&mut self.engine, self.now);
+            self.around.call(|| engine.handle_read(conn, &bytes, now));
             self.peer.spare.push(bytes);
         } else if let Some(at) = self.engine.poll_timeout() {
             self.now = self.now.plus_nanos(10_000).max(at);
-            self.engine.handle_timeout(self.now);
+            let (engine, now) = (&mut self.engine, self.now);
+            self.around.call(|| engine.handle_timeout(now));
         }
     }
 
@@ -145,10 +171,12 @@ impl World {
                 }
             }
         }
-        while let Some(outbound) = self.engine.poll_write(now) {
+        loop {
+            let engine = &mut self.engine;
+            let Some(outbound) = self.around.call(|| engine.poll_write(now)) else { break };
             let (conn, len) = (outbound.conn, outbound.slices.bytes());
             self.peer.take(conn, &outbound.slices, now);
-            self.engine.handle_written(conn, len, now);
+            self.around.call(|| engine.handle_written(conn, len, now));
         }
         while let Some(report) = self.engine.poll_report() {
             self.reports.push(report);

@@ -45,7 +45,8 @@ impl Rng {
         (self.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Fills `out` with uniform bytes, as [`fill_blocks`] makes them; takes one word of the generator.
+    /// Fills `out` with uniform bytes, as [`fill_blocks`] makes them; takes one word of the
+    /// generator.
     pub fn fill(&mut self, out: &mut [u8]) {
         let (blocks, rest) = out.as_chunks_mut::<32>();
         let word = fill_blocks(self.next_u64(), blocks);
@@ -67,9 +68,9 @@ impl Rng {
 
 /// Fills `out` with uniform bytes that depend on `word` alone; returns the word to go on with.
 ///
-/// They come from wyrand (Wang Yi, wyhash final version 4) seeded with that word: one multiplication
-/// for eight bytes, none waiting for another, where SplitMix64 has two in a row. Four of them a
-/// turn, and nothing left over, so that there is no end to look after.
+/// They come from wyrand (Wang Yi, wyhash final version 4) seeded with that word: one
+/// multiplication for eight bytes, none waiting for another, where SplitMix64 has two in a row.
+/// Four of them a turn, and nothing left over, so that there is no end to look after.
 #[inline]
 pub fn fill_blocks(word: u64, out: &mut [[u8; 32]]) -> u64 {
     let mut state = word;

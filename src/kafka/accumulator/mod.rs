@@ -1,10 +1,10 @@
 //! Where records wait for the sender: batches by partition (`RecordAccumulator`).
 //!
 //! `batch` is one batch's life (open, sealing, sealed), `queue` one partition's batches,
-//! `accumulator` all of them: appending and opening there, linger and readiness in `ready`, taking
-//! and bringing back in `drain`, many records in a row in `stretch`, cutting a batch that is too large in `split`. `memory` is the
-//! budget of `buffer.memory`, `ratio` the compression estimate, `stamps` the instants that the
-//! measurement needs.
+//! `accumulator` all of them: appending and opening there, many records in a row in `stretch`,
+//! linger and readiness in `ready`, taking and bringing back in `drain`, cutting a batch that is
+//! too large in `split`. `memory` is the budget of `buffer.memory`, `ratio` the compression
+//! estimate, `stamps` the instants that the measurement needs.
 
 #[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
 mod accumulator;

@@ -1,8 +1,8 @@
 //! A stretch of records into one open batch, one after another, with nothing asked in between.
 //!
 //! Cost class: per record, the shortest way there is. What a stretch doesn't take (no room, more
-//! memory to be charged, the record that makes the batch full) is for [`Accumulator::append`], which
-//! knows everything: batches come out the same whichever way a record went.
+//! memory to be charged, the record that makes the batch full) is for [`Accumulator::append`],
+//! which knows everything: batches come out the same whichever way a record went.
 
 use crate::base::{Instant, PartitionSlot, RecordView};
 use crate::kafka::compression::Codec;
@@ -18,20 +18,14 @@ pub struct Stretch<'a> {
 }
 
 impl Accumulator {
-    /// The open batch of a partition for less than `most` bytes of records; `None` without one, when
-    /// it may hold more than `largest` bytes, and under a codec, where every record asks the
-    /// estimate.
+    /// The open batch of a partition for less than `most` bytes of records; `None` without one, and
+    /// under a codec, where every record asks the estimate.
     #[must_use]
-    pub fn stretch(
-        &mut self,
-        slot: PartitionSlot,
-        most: usize,
-        largest: usize,
-    ) -> Option<Stretch<'_>> {
-        let batch = self.queues[slot.index()].open_mut()?;
-        if self.compression.codec != Codec::None || batch.capacity_limit() > largest {
+    pub fn stretch(&mut self, slot: PartitionSlot, most: usize) -> Option<Stretch<'_>> {
+        if self.compression.codec != Codec::None {
             return None;
         }
+        let batch = self.queues[slot.index()].open_mut()?;
         let start = batch.body_len();
         let end = batch.plain_limit().min(start.saturating_add(most));
         Some(Stretch { batch, start, end })

@@ -1,8 +1,9 @@
 //! The producer: records in, deliveries out.
 //!
-//! `producer` is what the caller sees, `stretch` its short way for many records; `topics` chooses partitions, `routes` sorts ready ones by
-//! broker, `sender` drains them into requests, `answers` turns responses into outcomes by the rules
-//! of `retry` and `idempotence`; `machine` is the face towards sockets.
+//! `producer` is what the caller sees, `stretch` its short way for many records; `topics` chooses
+//! partitions, `routes` sorts ready ones by broker, `sender` drains them into requests, `answers`
+//! turns responses into outcomes by the rules of `retry` and `idempotence`; `machine` is the face
+//! towards sockets.
 
 mod answers;
 mod blocked;

@@ -9,6 +9,7 @@ use crate::kafka::accumulator::{self, Place, Stamp};
 use crate::kafka::partitioner::Sticky;
 
 use super::Producer;
+use super::producer::LARGEST_OVERHEAD;
 
 /// Takes records for one batch. See the file's documentation.
 #[derive(Debug)]
@@ -28,10 +29,10 @@ impl Producer {
         }
         let slots = self.cluster.topic(topic).partitions();
         let (sticky, slot, ignore_keys) = self.topics[topic.index()].stuck(slots)?;
-        // A batch that may hold no more than the largest record holds no record that is too large.
-        let largest = self.largest_record.saturating_sub(super::producer::LARGEST_OVERHEAD);
-        let most = usize::try_from(sticky.left()).unwrap_or(usize::MAX);
-        let open = self.accumulator.stretch(slot, most, largest)?;
+        // The partitioner's switch ends it, and so does the largest record: what fits is smaller.
+        let largest = self.largest_record.saturating_sub(LARGEST_OVERHEAD);
+        let most = usize::try_from(sticky.left()).unwrap_or(usize::MAX).min(largest);
+        let open = self.accumulator.stretch(slot, most)?;
         Some(Stretch { open, sticky, ignore_keys, slot })
     }
 }

@@ -6,10 +6,10 @@
 //! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for
 //! room. While the producer is blocked the schedule counts as looked at all the time.
 
-use crate::base::{Header, Instant, RecordView};
+use crate::base::{Header, Instant, RecordView, TopicSlot};
 use crate::kafka::accumulator::{Place, Stamp};
 use crate::kafka::partitioner::Refusal;
-use crate::kafka::producer::{Failure, Sent};
+use crate::kafka::producer::{Failure, Producer, Sent};
 use crate::kafka::wire::ErrorCode;
 use crate::load::recorder::Causes;
 use crate::load::schedule::Due;
@@ -48,14 +48,6 @@ enum Lack {
     Metadata(Option<u32>),
 }
 
-/// What went the short way.
-#[derive(Clone, Copy, Debug)]
-struct Poured {
-    count: u32,
-    /// A record that is due and has to go the long one.
-    next: Option<Due>,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Behind {
     from: Instant,
@@ -87,72 +79,68 @@ impl<W: Witness> Engine<W> {
     /// Hands over what is due, until the producer takes no more.
     pub(super) fn pump(&mut self, now: Instant) {
         let timestamp_ms = self.plan.origin.unix_ms_at(now);
-        let mut handed = 0;
-        if let Some(Blocked { due, stamp, .. }) = self.feed.blocked {
-            if !self.hand_over(due, &stamp, timestamp_ms, now) {
-                return;
-            }
-            handed += 1;
-            if let Some(blocked) = self.feed.blocked.take() {
-                // What fell due meanwhile was seen at once.
-                self.feed.fall_behind(blocked.since, now);
-            }
-        }
-        while handed < RECORDS_PER_CALL {
-            let poured = self.pour(RECORDS_PER_CALL - handed, timestamp_ms, now);
-            handed += poured.count;
-            let Some(due) = poured.next else { break };
-            let stamp = self.feed.stamp(due, self.number_of(due), now);
-            if !self.hand_over(due, &stamp, timestamp_ms, now) {
-                break;
-            }
-            handed += 1;
-        }
+        let Some(first) = self.hand_over_blocked(timestamp_ms, now) else { return };
+        let handed = self.hand_over_due(first, timestamp_ms, now);
         self.recorder.generated(handed.into());
         if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
             self.feed.fall_behind(now, now);
         }
     }
 
-    /// Makes records and gives them to the batch that is open, as long as nothing else has to be
-    /// decided: most records go this way.
-    fn pour(&mut self, most: u32, timestamp_ms: i64, now: Instant) -> Poured {
-        let mut count = 0;
-        let stretch =
-            if self.plan.trace == Trace::Off { self.producer.stretch(self.topic) } else { None };
-        let Some(mut stretch) = stretch else {
-            return Poured { count, next: self.schedule.take(now) };
-        };
-        while count < most {
-            let Some(due) = self.schedule.take(now) else { break };
-            let stamp = self.feed.stamp(due, None, now);
-            let record = self.source.record(due.record, timestamp_ms);
-            let Some(place) = stretch.push(&record, &stamp, now) else {
-                return Poured { count, next: Some(due) };
-            };
-            self.witness.appended(due.record, &record, stretch.slot(), place, now);
-            count += 1;
-        }
-        Poured { count, next: None }
-    }
-
-    /// Makes a record and gives it to the producer. False when it found no room and waits.
-    fn hand_over(&mut self, due: Due, stamp: &Stamp, timestamp_ms: i64, now: Instant) -> bool {
+    /// Tries the record that found no room again: how many records that made, or `None` while it
+    /// waits.
+    fn hand_over_blocked(&mut self, timestamp_ms: i64, now: Instant) -> Option<u32> {
+        let Some(Blocked { due, stamp, .. }) = self.feed.blocked else { return Some(0) };
         let record = self.source.record(due.record, timestamp_ms);
-        let sent = if self.plan.trace == Trace::Off {
-            self.producer.send(self.topic, &record, stamp, now)
-        } else {
-            let mark = mark_of(&self.plan, stamp, &record);
-            let header = mark.as_ref().map(|it| Header { name: Mark::NAME, value: Some(it) });
-            let headers = header.as_slice();
-            self.producer.send(self.topic, &RecordView { headers, ..record }, stamp, now)
-        };
+        let sent = give(&self.plan, &mut self.producer, self.topic, &record, &stamp, now);
         if let Sent::Appended { slot, batch, index } = sent {
             self.witness.appended(due.record, &record, slot, Place { batch, index }, now);
-            return true;
+        } else {
+            let partition = record.partition;
+            if !self.not_appended(sent, partition, due, &stamp, now) {
+                return None;
+            }
         }
-        let partition = record.partition;
-        self.not_appended(sent, partition, due, stamp, now)
+        if let Some(blocked) = self.feed.blocked.take() {
+            // What fell due meanwhile was seen at once.
+            self.feed.fall_behind(blocked.since, now);
+        }
+        Some(1)
+    }
+
+    /// Makes the records that are due and hands them over, `handed` already among those of this
+    /// call: into the open batch as long as nothing else has to be decided, which is the way of most.
+    fn hand_over_due(&mut self, mut handed: u32, timestamp_ms: i64, now: Instant) -> u32 {
+        let untraced = self.plan.trace == Trace::Off;
+        while handed < RECORDS_PER_CALL {
+            let mut stretch = if untraced { self.producer.stretch(self.topic) } else { None };
+            while handed < RECORDS_PER_CALL {
+                let Some(due) = self.schedule.take(now) else { return handed };
+                let stamp = self.feed.stamp(due, number_of(&self.plan, due), now);
+                let record = self.source.record(due.record, timestamp_ms);
+                if let Some(open) = &mut stretch
+                    && let Some(place) = open.push(&record, &stamp, now)
+                {
+                    self.witness.appended(due.record, &record, open.slot(), place, now);
+                    handed += 1;
+                    continue;
+                }
+                // The stretch counts what it took before the producer decides.
+                drop(stretch);
+                let sent = give(&self.plan, &mut self.producer, self.topic, &record, &stamp, now);
+                if let Sent::Appended { slot, batch, index } = sent {
+                    self.witness.appended(due.record, &record, slot, Place { batch, index }, now);
+                } else {
+                    let partition = record.partition;
+                    if !self.not_appended(sent, partition, due, &stamp, now) {
+                        return handed;
+                    }
+                }
+                handed += 1;
+                break;
+            }
+        }
+        handed
     }
 
     /// What is done with a record that isn't in a batch. False when it waits.
@@ -233,12 +221,6 @@ impl<W: Witness> Engine<W> {
         }
     }
 
-    /// The record's number within this worker, where records are traced.
-    #[inline]
-    fn number_of(&self, due: Due) -> Option<u64> {
-        (self.plan.trace != Trace::Off).then(|| due.record / u64::from(self.plan.source.workers))
-    }
-
     /// Counts what is due and was never taken, a blocked record first, as generated and unsent.
     pub(super) fn leave_unsent(&mut self, now: Instant) {
         if let Some(blocked) = self.feed.blocked.take() {
@@ -252,7 +234,7 @@ impl<W: Witness> Engine<W> {
             return self.schedule.end();
         }
         while let Some(due) = self.schedule.take(now) {
-            let stamp = self.feed.stamp(due, self.number_of(due), now);
+            let stamp = self.feed.stamp(due, number_of(&self.plan, due), now);
             self.recorder.generated(1);
             self.recorder.unsent(&stamp, now);
             self.ended_badly(&stamp);
@@ -282,6 +264,29 @@ impl<W: Witness> Engine<W> {
         let quantum = u64::try_from(self.plan.quantum.as_nanos()).unwrap_or(u64::MAX).max(1);
         Instant::from_nanos(due.as_nanos().div_ceil(quantum).saturating_mul(quantum))
     }
+}
+
+/// The record's number within its worker, where records are traced.
+#[inline]
+fn number_of(plan: &EnginePlan, due: Due) -> Option<u64> {
+    (plan.trace != Trace::Off).then(|| due.record / u64::from(plan.source.workers))
+}
+
+/// Gives a record to the producer, marked where marks are asked for.
+fn give(
+    plan: &EnginePlan,
+    producer: &mut Producer,
+    topic: TopicSlot,
+    record: &RecordView<'_>,
+    stamp: &Stamp,
+    now: Instant,
+) -> Sent {
+    if plan.trace == Trace::Off {
+        return producer.send(topic, record, stamp, now);
+    }
+    let mark = mark_of(plan, stamp, record);
+    let header = mark.as_ref().map(|it| Header { name: Mark::NAME, value: Some(it) });
+    producer.send(topic, &RecordView { headers: header.as_slice(), ..*record }, stamp, now)
 }
 
 /// The record's mark, where marks are asked for.

@@ -250,6 +250,7 @@ const KEY_STREAM: u64 = 0x6b65_7973_6b65_7973;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::mix;
 
     fn plan(key: KeyPlan, value: ValuePlan) -> SourcePlan {
         SourcePlan { seed: 1, key, value, partition: None, record_size: 100, workers: 3 }
@@ -288,6 +289,26 @@ mod tests {
         let mut other = plan(KeyPlan::None, ValuePlan::Random);
         other.seed = 2;
         assert_ne!(owned(&mut Source::new(&other, WorkerIndex(0)), 0).1, first);
+    }
+
+    /// Pinned: other bytes mean that every stored seed now makes other records, which CHANGELOG must
+    /// say.
+    #[test]
+    fn what_a_seed_makes_is_pinned() {
+        let plan = plan(KeyPlan::Uniform { cardinality: 1_000 }, ValuePlan::Random);
+        let mut source = Source::new(&plan, WorkerIndex(0));
+        let mut sums = Vec::new();
+        for n in [0, 123_456] {
+            let (key, value) = owned(&mut source, n);
+            assert_eq!(value.len(), 100);
+            let sum = value.iter().fold(0u64, |sum, &byte| mix(sum ^ u64::from(byte)));
+            sums.push((String::from_utf8(key.unwrap()).unwrap(), value[0], value[99], sum));
+        }
+        let pinned = [
+            ("key-282".to_owned(), 44, 111, 9_032_973_663_531_410_293),
+            ("key-337".to_owned(), 17, 100, 9_454_667_329_113_010_543),
+        ];
+        assert_eq!(sums, pinned);
     }
 
     #[test]

@@ -1,0 +1,36 @@
+//! Allocations of a whole engine while it sends: none a record, none a batch.
+//!
+//! A program of its own, since its allocator counts. Vectors grow to their sizes in a first load;
+//! the second is counted.
+
+#[path = "../benches/support/mod.rs"]
+#[expect(dead_code, reason = "the benches use more of it")]
+mod support;
+
+use support::{Around, CASES, World};
+
+/// Counts the allocations of the engine's own calls.
+#[derive(Default)]
+struct Counted(u64);
+
+impl Around for Counted {
+    fn call<T>(&mut self, call: impl FnOnce() -> T) -> T {
+        let mut result = None;
+        self.0 += allocation_counter::measure(|| result = Some(call())).count_total;
+        result.expect("it was called")
+    }
+}
+
+/// Answers are decoded into a few vectors each, and a phase's end makes its result: nothing else.
+#[test]
+fn a_million_records_allocate_for_their_answers_alone() {
+    for case in CASES {
+        let mut world = World::around(case, Counted::default());
+        world.send(2_000_000);
+        let before = world.around.0;
+        let requests = world.send(1_000_000).tally.requests.count;
+        let count = world.around.0 - before;
+        println!("{}: {count} allocations, {requests} requests", case.name);
+        assert!(count <= 300 + 4 * requests, "{}: {count} for {requests} requests", case.name);
+    }
+}
