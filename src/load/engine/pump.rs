@@ -109,7 +109,7 @@ impl<W: Witness> Engine<W> {
     }
 
     /// Makes the records that are due and hands them over, `handed` already among those of this
-    /// call: into the open batch as long as nothing else has to be decided, which is the way of most.
+    /// call: into the open batch as long as nothing else has to be decided, the way of most.
     fn hand_over_due(&mut self, mut handed: u32, timestamp_ms: i64, now: Instant) -> u32 {
         let untraced = self.plan.trace == Trace::Off;
         while handed < RECORDS_PER_CALL {

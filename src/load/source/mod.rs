@@ -291,8 +291,8 @@ mod tests {
         assert_ne!(owned(&mut Source::new(&other, WorkerIndex(0)), 0).1, first);
     }
 
-    /// Pinned: other bytes mean that every stored seed now makes other records, which CHANGELOG must
-    /// say.
+    /// Pinned: other bytes mean that every stored seed now makes other records, which CHANGELOG
+    /// must say.
     #[test]
     fn what_a_seed_makes_is_pinned() {
         let plan = plan(KeyPlan::Uniform { cardinality: 1_000 }, ValuePlan::Random);
