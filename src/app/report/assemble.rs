@@ -212,8 +212,9 @@ fn throughput(
     let tally = &result.tally;
     let paced = plan.schedule.rate.is_some();
     let span = measured.end.saturating_sub(measured.start);
-    let whole = window + measured.drain.as_secs_f64();
     let delivered = tally.ledger.delivered();
+    let last_ack = tally.last_delivered.map(|at| at.since(tally.start));
+    let whole = last_ack.unwrap_or_default().max(span).as_secs_f64();
     let over_whole = |count: u64| (delivered > 0).then(|| per_second(count, whole));
     ThroughputModel {
         offered_rps: paced.then(|| per_second(measured.due, window)),
@@ -222,6 +223,7 @@ fn throughput(
         mb_s_wire: per_second(tally.window.wire_bytes, window) / 1e6,
         delivered_rps: over_whole(delivered),
         delivered_mb_s: over_whole(measured.payload_bytes).map(|bytes| bytes / 1e6),
+        last_ack_seconds: last_ack.map(|span| span.as_secs_f64()),
         short: is_short(plan, tally, span),
         achieved_ratio: tally.achieved_ratio(span, measured.due),
         backlog_max: tally.backlog.max(),
@@ -411,6 +413,8 @@ mod tests {
             let mut result = result();
             result.tally.window.records = acked_in_window;
             result.tally.ledger.acked = 1_000;
+            let last = Duration::from_millis(window_ms + drain_ms);
+            result.tally.last_delivered = Some(result.tally.start + last);
             let phase = &mut result.phases[0];
             phase.end = phase.start + Duration::from_millis(window_ms);
             phase.drain = Duration::from_millis(drain_ms);
@@ -431,8 +435,14 @@ mod tests {
         let (short, delivered, headline) = rates(&plan(), found(9_000, 1_000, 0));
         assert_eq!((short, delivered, headline), (false, Some(100.0), (0.0, 0.0)));
         assert!(rates(&counted, found(9_000, 1_000, 989)).0);
+        // Failures that come long after the last ack don't slow the others down.
+        let mut late = found(100, 100, 0);
+        late.tally.ledger.failed = 100;
+        late.phases[0].drain = Duration::from_secs(120);
+        assert_eq!(rates(&counted, late), (true, Some(5_000.0), whole));
         let mut none = found(100, 100, 0);
         none.tally.ledger.acked = 0;
+        none.tally.last_delivered = None;
         assert_eq!(rates(&counted, none), (false, None, (0.0, 0.0)));
     }
 

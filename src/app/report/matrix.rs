@@ -116,8 +116,10 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     let worst = runs.iter().map(|run| run.report.validity.status).max();
     let family = report.latency.response.as_ref().or(report.latency.service.as_ref());
     let paced = report.throughput.offered_rps.is_some();
-    let rates = runs.iter().map(|run| run.report.throughput.headline().0);
-    let (records_per_second, mb_s) = report.throughput.headline();
+    // One definition for all of a row: where one run was short, that of short runs.
+    let short = runs.iter().any(|run| run.report.throughput.short);
+    let rates = runs.iter().map(|run| run.report.throughput.rates(short).0);
+    let (records_per_second, mb_s) = report.throughput.rates(short);
     let p99s: Option<Vec<u64>> = runs.iter().map(|run| known_p99(&run.report)).collect();
     SummaryRow {
         cell: middle.values.clone(),
@@ -134,7 +136,7 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
         max: family.map(|family| family.max),
         cpu_ns_per_record: report.client.cpu_ns_per_record,
         p99_range: p99s.and_then(|all| all.iter().min().copied().zip(all.iter().max().copied())),
-        short: report.throughput.short,
+        short,
         confirmed: confirmed(&runs),
         verdict: worst.unwrap_or(report.validity.status),
         reasons: reasons(&runs),
@@ -252,6 +254,22 @@ mod tests {
             report.verification.as_mut().unwrap().log.lost = 1;
         });
         assert_eq!(confirmed(&[&good, &proven]), Some(false));
+    }
+
+    #[test]
+    fn a_row_has_rates_of_one_kind_only() {
+        let run = |short: bool, acked: f64, delivered: f64| {
+            let mut report = sample::report();
+            report.throughput.short = short;
+            report.throughput.acked_rps = acked;
+            report.throughput.delivered_rps = Some(delivered);
+            CellRun { cell: 0, values: BTreeMap::new(), repetition: 0, report }
+        };
+        let (long, brief) = (run(false, 900.0, 800.0), run(true, 10.0, 700.0));
+        let mixed = row(vec![&long, &brief, &long]);
+        assert_eq!((mixed.short, mixed.records_per_second_range), (true, (700.0, 800.0)));
+        let plain = row(vec![&long, &long]);
+        assert_eq!((plain.short, plain.records_per_second_range), (false, (900.0, 900.0)));
     }
 
     #[test]

@@ -161,6 +161,7 @@ fn throughput() -> ThroughputModel {
         mb_s_uncompressed: 20.0,
         delivered_rps: Some(199_866.7),
         delivered_mb_s: Some(20.0),
+        last_ack_seconds: Some(30.02),
         short: false,
         mb_s_wire: 21.4,
         achieved_ratio: Some(1.0),

@@ -81,6 +81,7 @@ pub struct Recorder {
     ledger: Ledger,
     cut_in_flight: u64,
     window: InWindow,
+    last_delivered: Option<Instant>,
     payload_bytes: u64,
     errors: Errors,
     causes: Causes,
@@ -110,6 +111,7 @@ impl Recorder {
             ledger: Ledger::default(),
             cut_in_flight: 0,
             window: InWindow::default(),
+            last_delivered: None,
             payload_bytes: 0,
             errors: Errors::default(),
             causes: Causes::default(),
@@ -172,6 +174,7 @@ impl Recorder {
             }
         }
         let ended = delivery.times.ended;
+        self.last_delivered = self.last_delivered.max(Some(ended));
         let of_batch = self.latencies.delivered(delivery);
         self.latencies.intervals.row(ended).acked += records;
         self.partitions.delivered(delivery, of_batch);
@@ -315,6 +318,7 @@ impl Recorder {
             ledger: self.ledger,
             cut_in_flight: self.cut_in_flight,
             window: self.window,
+            last_delivered: self.last_delivered,
             errors: self.errors,
             causes: self.causes,
             batches: self.batches,

@@ -46,6 +46,9 @@ pub struct Tally {
     pub cut_in_flight: u64,
     /// What was acknowledged inside the window, whenever it was due.
     pub window: InWindow,
+    /// When the last delivered batch was acknowledged (with acks=0: written); failures may have
+    /// come much later. `None` when none was.
+    pub last_delivered: Option<Instant>,
     /// By code.
     pub errors: Errors,
     /// Of failed and indeterminate records.
@@ -188,6 +191,7 @@ impl Tally {
         self.ledger.merge(&other.ledger);
         self.cut_in_flight += other.cut_in_flight;
         self.window.merge(&other.window);
+        self.last_delivered = self.last_delivered.max(other.last_delivered);
         self.errors.merge(&other.errors);
         self.causes.merge(&other.causes);
         self.batches.merge(&other.batches);

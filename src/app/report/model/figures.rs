@@ -53,12 +53,16 @@ pub struct ThroughputModel {
     /// Key and value bytes of those, 10⁶ a second.
     pub mb_s_uncompressed: f64,
     /// All delivered records ÷ the time from the first due instant (without a rate: the start) to
-    /// the last outcome; null when none was delivered.
+    /// the last ack (acks=0: write), at least the window; null when none was delivered.
     #[serde(default)]
     pub delivered_rps: Option<f64>,
     /// Key and value bytes of those, 10⁶ a second.
     #[serde(default)]
     pub delivered_mb_s: Option<f64>,
+    /// From the start to the last ack (acks=0: write), whatever ended badly later; null when
+    /// nothing was delivered.
+    #[serde(default)]
+    pub last_ack_seconds: Option<f64>,
     /// Whether those stand for the run in summary and table: it ended by a count or took under 2 s,
     /// and more than one in a hundred acks came after its window, whose rate would tell little.
     #[serde(default)]
@@ -81,8 +85,14 @@ impl ThroughputModel {
     /// Records and payload megabytes (10⁶) a second that stand for the run.
     #[must_use]
     pub fn headline(&self) -> (f64, f64) {
+        self.rates(self.short)
+    }
+
+    /// The same by one definition: to the last ack for `short` runs, else inside the window.
+    #[must_use]
+    pub fn rates(&self, short: bool) -> (f64, f64) {
         match (self.delivered_rps, self.delivered_mb_s) {
-            (Some(records), Some(bytes)) if self.short => (records, bytes),
+            (Some(records), Some(bytes)) if short => (records, bytes),
             _ => (self.acked_rps, self.mb_s_uncompressed),
         }
     }

@@ -177,7 +177,8 @@ pub struct SummaryRow {
     /// p99 of all the cell's runs, lowest and highest; null when a run has none.
     #[serde(default)]
     pub p99_range: Option<(u64, u64)>,
-    /// Whether the rate is that of a short run: see `throughput.short`.
+    /// Whether the rates are those of short runs, since one of the cell's was: see
+    /// `throughput.short`.
     #[serde(default)]
     pub short: bool,
     /// Whether the proof of every run of the cell agrees with its acks: false where one run's

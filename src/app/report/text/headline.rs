@@ -95,7 +95,9 @@ fn times(report: &Report) -> String {
     let due = if report.throughput.offered_rps.is_some() { "due" } else { "sent" };
     let window = window_seconds(report);
     let ended = ended(report);
-    let drain = report.throughput.drain_seconds;
+    // What was delivered may all have been so long before the last failure.
+    let last = report.throughput.last_ack_seconds;
+    let drain = last.map_or(report.throughput.drain_seconds, |last| (last - window).max(0.0));
     let later = if drain < 0.0005 { "by then".to_owned() } else { seconds(drain) + " later" };
     let offered = format!("{} {due} in {}", plural(records.due, "record"), seconds(window));
     if delivered == records.due {

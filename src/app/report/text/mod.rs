@@ -138,6 +138,7 @@ mod tests {
         report.throughput.achieved_ratio = Some(0.512);
         report.throughput.acked_rps = 104_212.0;
         report.throughput.drain_seconds = 5.003;
+        report.throughput.last_ack_seconds = Some(35.003);
         report.records.acked = 5_400_000;
         report.records.failed = 120;
         report.records.indeterminate = 1_003;
