@@ -489,8 +489,29 @@ fn explain_tells_who_chooses_partitions_by_rules() {
     let document: serde_json::Value =
         serde_json::from_slice(&run.get_output().stdout).expect("JSON alone");
     assert_eq!(document["cells"][0]["key_rules"], "profiles/pangyo.rules.yaml");
-    wrong(&format!("{line} --partitioner round-robin"))
+    // Java's producer knows no key rules, so that its verdict stands and only a run refuses.
+    for rival in ["round-robin", "partition:3"] {
+        let two = format!("{line} --partitioner {rival}");
+        bench(&two).assert().code(0).stderr(is_empty()).stdout(
+            starts_with("Java's producer 4.3.1 would start")
+                .and(contains("A run here refuses it:\n  partitioner.class = "))
+                .and(contains("which chooses partitions already; leave one of the two out"))
+                .and(contains("chooses partitions in a run here").not()),
+        );
+        let run = bench(&format!("{two} --output-format json")).assert().code(0);
+        let document: serde_json::Value =
+            serde_json::from_slice(&run.get_output().stdout).expect("JSON alone");
+        let cell = &document["cells"][0];
+        assert_eq!((&cell["java_accepts"], &cell["run_accepts"]), (&true.into(), &false.into()));
+        assert_eq!(cell["problems"][0]["refused_by"], "run");
+    }
+    wrong("--key-rules profiles/pangyo.rules.yaml --partitioner round-robin")
         .stderr(contains("chooses partitions already"));
+    let two = format!("{line} --partitioner sarama-hash");
+    bench(&two)
+        .assert()
+        .code(2)
+        .stdout(contains("A run here refuses it:").and(contains("A run here would start").not()));
 }
 
 #[test]

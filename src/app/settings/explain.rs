@@ -32,7 +32,7 @@ pub fn explain(
         let mut judgement = judge(&shared.layers.raw(choice, &mut problems));
         let rules = shared.key_rules.as_ref().filter(|rules| rules.hold(choice));
         if let Some(rules) = rules {
-            rules.explain(&mut judgement, &source, &mut problems);
+            rules.explain(&mut judgement, &source);
         }
         let value =
             |axis: &matrix::Axis| (axis.flag, choice.get(axis.flag).unwrap_or_default().to_owned());

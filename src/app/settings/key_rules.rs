@@ -7,12 +7,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::data::FIXED_PARTITION;
 use super::matrix::Choice;
 use super::problems::Problems;
 use super::profile::Profile;
 use super::yaml::{Document, Node, read_text};
 use crate::app::cli::args::RunArgs;
-use crate::kafka::config::{Effective, Judgement, Note, NoteKind, Resolved, nearest_of};
+use crate::kafka::config::{
+    Effective, Judgement, Note, NoteKind, Problem, RefusedBy, Resolved, Source, nearest_of,
+};
 use crate::kafka::partitioner::{Among, KeyHash, KeyRules, NoKey, Over, Pin, Rules};
 use crate::load::source::SourcePlan;
 
@@ -62,52 +65,69 @@ impl GivenRules {
         source: &SourcePlan,
         problems: &mut Problems,
     ) {
-        resolved.notes.extend(self.beside(&resolved.effective, source, problems));
+        if let Some(rival) = self.rival(&resolved.effective, source) {
+            problems.add(rival.to_string());
+        }
+        resolved.notes.extend(idle(&resolved.effective));
         resolved.config.key_rules = Some(Arc::clone(&self.rules));
     }
 
-    /// Holds the rules against the other keys: who else chooses partitions is a problem, and what
-    /// they leave without effect a note.
-    fn beside(
-        &self,
-        effective: &[Effective],
-        source: &SourcePlan,
-        problems: &mut Problems,
-    ) -> Option<Note> {
-        let given = |key: &str| {
-            effective.iter().find(|row| row.key == key).filter(|row| row.source.is_given())
+    /// Who else chooses partitions, as the problem that this is to a run. Java's producer knows no
+    /// key rules and takes it.
+    fn rival(&self, effective: &[Effective], source: &SourcePlan) -> Option<Problem> {
+        let (value, source) = match (source.partition, given(effective, CLASS)) {
+            (Some(partition), _) => {
+                let flag = Source::Flag("--partitioner".to_owned());
+                (format!("{FIXED_PARTITION}{partition}"), flag)
+            }
+            (None, Some(row)) => (row.value.clone(), row.source.clone()),
+            (None, None) => return None,
         };
-        let rival = match (source.partition, given(CLASS)) {
-            (Some(partition), _) => Some(format!("--partitioner partition:{partition}")),
-            (None, Some(row)) => Some(format!("{CLASS} = {:?} ({})", row.value, row.source)),
-            (None, None) => None,
-        };
-        if let Some(rival) = rival {
-            let expected = format!("{rival} chooses partitions already; leave one of the two out");
-            problems.flag("key-rules", &self.file, expected);
-        }
-        let row = given(IGNORE)?;
-        let text = format!("{IGNORE} ({}) has no effect beside --key-rules", row.source);
-        Some(Note { kind: NoteKind::NoEffect, key: IGNORE.to_owned(), text })
+        let me = self.named();
+        Some(Problem {
+            key: CLASS.to_owned(),
+            value,
+            source,
+            expected: format!("nothing beside {me}, which chooses partitions already"),
+            advice: Some("leave one of the two out".to_owned()),
+            refused_by: RefusedBy::Run,
+        })
     }
 
-    /// Says in a judgement what the rules do, for Java has no key for them.
-    pub(super) fn explain(
-        &self,
-        judgement: &mut Judgement,
-        source: &SourcePlan,
-        problems: &mut Problems,
-    ) {
-        let note = self.beside(&judgement.effective, source, problems);
-        let name = if self.by_flag { "--key-rules" } else { "the profile's key-rules" };
-        let text = format!(
-            "{name} {} chooses partitions in a run here; for Java's producer that takes a class of \
-             your own in {CLASS}",
-            self.file
-        );
-        judgement.notes.push(Note { kind: NoteKind::Limited, key: CLASS.to_owned(), text });
-        judgement.notes.extend(note);
+    /// Says in a judgement what the rules do, for Java has no key for them, and who is in their
+    /// way.
+    pub(super) fn explain(&self, judgement: &mut Judgement, source: &SourcePlan) {
+        if let Some(rival) = self.rival(&judgement.effective, source) {
+            judgement.config = None;
+            judgement.problems.push(rival);
+        } else {
+            let text = format!(
+                "{} chooses partitions in a run here; for Java's producer that takes a class of \
+                 your own in {CLASS}",
+                self.named()
+            );
+            judgement.notes.push(Note { kind: NoteKind::Limited, key: CLASS.to_owned(), text });
+        }
+        judgement.notes.extend(idle(&judgement.effective));
     }
+
+    /// Whose they are, and their file.
+    fn named(&self) -> String {
+        let name = if self.by_flag { "--key-rules" } else { "the profile's key-rules" };
+        format!("{name} {}", self.file)
+    }
+}
+
+/// What key rules leave without effect.
+fn idle(effective: &[Effective]) -> Option<Note> {
+    let row = given(effective, IGNORE)?;
+    let text = format!("{IGNORE} ({}) has no effect beside --key-rules", row.source);
+    Some(Note { kind: NoteKind::NoEffect, key: IGNORE.to_owned(), text })
+}
+
+/// The row of a key, if somebody gave it.
+fn given<'a>(effective: &'a [Effective], key: &str) -> Option<&'a Effective> {
+    effective.iter().find(|row| row.key == key).filter(|row| row.source.is_given())
 }
 
 /// Reads rules from `text`, the contents of the file `name`.

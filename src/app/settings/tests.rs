@@ -324,14 +324,14 @@ fn key_rules_and_another_choice_of_partitions_exclude_each_other() {
     let note = "partitioner.ignore.keys (-X) has no effect beside --key-rules";
     assert!(given.cells[0].notes.iter().any(|said| said == note), "{:?}", given.cells[0].notes);
     for (flag, rival) in [
-        ("partition:3", "--partitioner partition:3"),
+        ("partition:3", "partitioner.class = \"partition:3\" (--partitioner)"),
         ("sarama-hash", "partitioner.class = \"sarama-hash\" (--partitioner)"),
     ] {
         assert_eq!(
             problems(&format!("--key-rules {path} --partitioner {flag}")),
             [format!(
-                "--key-rules = \"{path}\": {rival} chooses partitions already; leave one of the \
-                 two out"
+                "{rival}: expected nothing beside --key-rules {path}, which chooses partitions \
+                 already; leave one of the two out"
             )]
         );
     }
