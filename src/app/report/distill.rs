@@ -212,6 +212,7 @@ pub(super) fn failures(tally: &Tally) -> FailuresModel {
         no_metadata: causes.no_metadata,
         expired: causes.expired,
         refused: causes.refused,
+        fatal: causes.fatal,
         other: all.saturating_sub(causes.sum()),
     }
 }

@@ -22,6 +22,7 @@ impl Facts<'_> {
         match self.limit {
             Limit::Unknown => self.unknown().to_owned(),
             Limit::Nothing => self.nothing(),
+            Limit::Fatal => self.fatal(),
             Limit::Refused => format!(
                 "the producer's own checks: it refused {} of the records before they were sent, \
                  and kept up with the others; the errors say by what",
@@ -93,6 +94,11 @@ impl Facts<'_> {
         }
     }
 
+    fn fatal(&self) -> String {
+        let words = self.evidence.fatal.as_ref().map_or_else(String::new, ToString::to_string);
+        format!("a fatal error, after which a producer takes no more records: {words}")
+    }
+
     fn nothing(&self) -> String {
         let spare = self.evidence.busy_max.map_or_else(String::new, |busy| {
             let spare = whole_percent((1.0 - busy).max(0.0));
@@ -156,6 +162,8 @@ const LARGE_BATCH: u32 = 256 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::producer::Failure;
+    use crate::kafka::wire::ErrorCode;
 
     /// The words for a default producer with these figures.
     fn said(limit: Limit, change: impl FnOnce(&mut ProducerConfig)) -> String {
@@ -168,6 +176,10 @@ mod tests {
             run_delay_busy: Some(0.55),
             offered: 10,
             refused: 4,
+            fatal: Some(Failure {
+                code: ErrorCode::CLUSTER_AUTHORIZATION_FAILED,
+                message: "no right".to_owned(),
+            }),
             seal_share: Some(0.7),
             ..Evidence::default()
         };
@@ -197,6 +209,7 @@ mod tests {
                 "more cores",
             ),
             (Limit::Refused, "it refused 40 % of the records", "the errors say by what"),
+            (Limit::Fatal, "takes no more records: CLUSTER_AUTHORIZATION_FAILED (31)", "no right"),
             (Limit::Unavailable, "some did not for 20 % of the window", "look at their brokers"),
             (Limit::Lateness, "too late to its schedule", "more CPU"),
             (Limit::Throttle, "pauses of 40 % of the window", "raise the client's quota"),

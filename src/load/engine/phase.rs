@@ -111,6 +111,9 @@ impl<W: Witness> Engine<W> {
                 if lived >= self.plan.producer.delivery_timeout && failure.code.is_retriable() {
                     let expired = delivery.records().into();
                     self.recorder.because(Causes { expired, ..Causes::default() });
+                } else if self.producer.fatal().is_some_and(|fatal| fatal.code == failure.code) {
+                    let fatal = delivery.records().into();
+                    self.recorder.because(Causes { fatal, ..Causes::default() });
                 }
             }
             self.keep_fates(&delivery);
@@ -272,6 +275,9 @@ impl<W: Witness> Engine<W> {
         self.record_events(now);
         let due = self.schedule.due_by(Instant::FAR_FUTURE);
         self.recorder.sample(now, due);
+        if let Some(failure) = self.producer.fatal() {
+            self.recorder.fatal(failure);
+        }
         let in_progress = self.in_progress();
         assert!(in_progress == 0, "{in_progress} records have no outcome after the drain");
         let recorder =

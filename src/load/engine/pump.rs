@@ -158,9 +158,10 @@ impl<W: Witness> Engine<W> {
             Sent::NoMetadata => return self.wait_for(Lack::Metadata(partition), due, stamp, now),
             Sent::Declined(why) => self.decline(due, stamp, why, now),
             Sent::Refused(failure) => {
-                self.recorder.because(REFUSED);
+                let fatal = self.producer.fatal().is_some();
+                self.recorder.because(if fatal { FATAL } else { REFUSED });
                 self.refuse(due, stamp, &failure, now);
-                if self.producer.fatal().is_some() && due.at.is_none() {
+                if fatal && due.at.is_none() {
                     // Without a rate there would be no end to refused records.
                     self.schedule.cut(now);
                 }
@@ -298,6 +299,10 @@ fn mark_of(plan: &EnginePlan, stamp: &Stamp, record: &RecordView<'_>) -> Option<
 }
 
 /// A record that the producer didn't take.
-const REFUSED: Causes = Causes { buffer_exhausted: 0, no_metadata: 0, expired: 0, refused: 1 };
+const REFUSED: Causes = Causes { refused: 1, ..NO_CAUSE };
+/// A record that came after the producer's end.
+const FATAL: Causes = Causes { fatal: 1, ..NO_CAUSE };
+const NO_CAUSE: Causes =
+    Causes { buffer_exhausted: 0, no_metadata: 0, expired: 0, refused: 0, fatal: 0 };
 /// How many records one call hands over at most: some 100 µs of work, so that acks are read.
 const RECORDS_PER_CALL: u32 = 2_048;

@@ -25,7 +25,8 @@ pub struct Level {
     pub due: u64,
     /// Records acknowledged (or written) since the start.
     pub acked: u64,
-    /// Records that the producer refused since the start: nobody was offered them.
+    /// Records that the producer refused since the start, or that a fatal error of its own ended:
+    /// nobody was offered them any more.
     pub refused: u64,
 }
 

@@ -108,16 +108,19 @@ pub struct Causes {
     pub no_metadata: u64,
     /// `delivery.timeout.ms` went by, in the queue or between attempts.
     pub expired: u64,
-    /// The producer took them not at all: key rules, too large, or a producer that can't go on.
-    /// They were offered to no broker, so they are no part of the backlog.
+    /// The producer took them not at all: key rules, or too large. They were offered to no broker,
+    /// so they are no part of the backlog.
     pub refused: u64,
+    /// A fatal error ended the producer, and them with it: those that it had and all that came
+    /// later. No part of the backlog either.
+    pub fatal: u64,
 }
 
 impl Causes {
     /// Records with one of these causes.
     #[must_use]
     pub const fn sum(&self) -> u64 {
-        self.buffer_exhausted + self.no_metadata + self.expired + self.refused
+        self.buffer_exhausted + self.no_metadata + self.expired + self.refused + self.fatal
     }
 
     pub(super) const fn merge(&mut self, other: &Self) {
@@ -125,6 +128,7 @@ impl Causes {
         self.no_metadata += other.no_metadata;
         self.expired += other.expired;
         self.refused += other.refused;
+        self.fatal += other.fatal;
     }
 }
 

@@ -38,7 +38,7 @@ pub use tally::{InWindow, Interval, Tally};
 
 use crate::base::Instant;
 use crate::kafka::accumulator::{Stamp, Stamps};
-use crate::kafka::producer::{Delivery, Outcome};
+use crate::kafka::producer::{Delivery, Failure, Outcome};
 use crate::kafka::wire::ErrorCode;
 use gaps::Gaps;
 use latency::Latencies;
@@ -85,6 +85,7 @@ pub struct Recorder {
     payload_bytes: u64,
     errors: Errors,
     causes: Causes,
+    fatal: Option<Failure>,
     batches: Batches,
     requests: Requests,
     partitions: Partitions,
@@ -115,6 +116,7 @@ impl Recorder {
             payload_bytes: 0,
             errors: Errors::default(),
             causes: Causes::default(),
+            fatal: None,
             batches: Batches::default(),
             requests: Requests::default(),
             partitions: Partitions::default(),
@@ -228,6 +230,11 @@ impl Recorder {
         self.causes.merge(&cause);
     }
 
+    /// The producer can't go on because of `failure`. Once a phase.
+    pub fn fatal(&mut self, failure: &Failure) {
+        self.fatal = Some(failure.clone());
+    }
+
     /// The generated records of a batch that was never sent, because the drain was cut at `at`.
     pub fn unsent_batch(&mut self, stamps: &Stamps, at: Instant) {
         self.ledger.unsent += u64::from(stamps.count());
@@ -275,7 +282,7 @@ impl Recorder {
     /// 10 to 100 ms.
     pub fn sample(&mut self, now: Instant, due_by_now: u64) {
         self.due = due_by_now;
-        let (acked, refused) = (self.ledger.delivered(), self.causes.refused);
+        let (acked, refused) = (self.ledger.delivered(), self.causes.refused + self.causes.fatal);
         self.backlog.sample(now, Level { due: due_by_now, acked, refused });
     }
 
@@ -321,6 +328,7 @@ impl Recorder {
             last_delivered: self.last_delivered,
             errors: self.errors,
             causes: self.causes,
+            fatal: self.fatal,
             batches: self.batches,
             requests: self.requests,
             partitions: self.partitions,

@@ -15,6 +15,7 @@ use super::measured::Measured;
 use super::spectrum::Spectrum;
 use super::{Kind, RecorderPlan};
 use crate::base::Instant;
+use crate::kafka::producer::Failure;
 
 /// Everything a recorder counted in one phase.
 #[derive(Debug)]
@@ -53,6 +54,8 @@ pub struct Tally {
     pub errors: Errors,
     /// Of failed and indeterminate records.
     pub causes: Causes,
+    /// What ended the producer for good, if anything did; of several workers one's.
+    pub fatal: Option<Failure>,
     /// Batches sent.
     pub batches: Batches,
     /// Requests sent.
@@ -194,6 +197,7 @@ impl Tally {
         self.last_delivered = self.last_delivered.max(other.last_delivered);
         self.errors.merge(&other.errors);
         self.causes.merge(&other.causes);
+        self.fatal = self.fatal.take().or(other.fatal);
         self.batches.merge(&other.batches);
         self.requests.merge(&other.requests);
         self.partitions.merge(&other.partitions);

@@ -145,6 +145,9 @@ pub struct FailuresModel {
     /// The producer refused them before they were sent.
     #[serde(default)]
     pub refused: u64,
+    /// A fatal error ended their producer; the verdict's reasons have its words.
+    #[serde(default)]
+    pub fatal: u64,
     /// Everything else: refused by brokers, or without an answer; `errors` has the codes.
     pub other: u64,
 }

@@ -105,11 +105,12 @@ fn causes(report: &Report) -> Option<String> {
         ("without metadata", failures.no_metadata),
         ("past delivery.timeout.ms", failures.expired),
         ("refused before they were sent", failures.refused),
+        ("of a producer that a fatal error ended", failures.fatal),
         ("refused by brokers or unanswered", failures.other),
     ];
-    let known =
-        failures.buffer_exhausted + failures.no_metadata + failures.expired + failures.refused;
-    let causes = causes.iter().filter(|(_, count)| *count > 0);
+    let (other, own) = causes.split_last().expect("a list with a last line");
+    let known: u64 = own.iter().map(|(_, count)| count).sum();
+    let causes = own.iter().chain([other]).filter(|(_, count)| *count > 0);
     let causes: Vec<_> =
         causes.map(|(words, count)| format!("{} {words}", thousands(*count))).collect();
     (known > 0).then(|| format!("of these {}", causes.join(", ")))

@@ -9,6 +9,7 @@ use super::*;
 use crate::base::{BrokerId, PartitionSlot, WorkerIndex};
 use crate::kafka::compression::{Codec, Compression, decompress};
 use crate::kafka::config::{Acks, HostPort, ProducerConfig};
+use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::record_batch::{self, Records};
 use crate::load::recorder::{Kind, RecorderPlan};
 use crate::load::schedule::{Rate, SchedulePlan, Stop};
@@ -245,7 +246,7 @@ fn a_record_without_room_fails_after_max_block_ms() {
     assert!((1..=4).contains(&end.tally.ledger.failed), "{:?}", end.tally.ledger);
     let soonest = end.tally.failure.quantile(0.0).unwrap();
     assert!((1_990_000_000..2_100_000_000).contains(&soonest), "{soonest} ns");
-    let said = end.tally.errors.words(crate::kafka::wire::ErrorCode::REQUEST_TIMED_OUT).unwrap();
+    let said = end.tally.errors.words(ErrorCode::REQUEST_TIMED_OUT).unwrap();
     assert!(said.starts_with("no room for a batch of 16384 bytes in buffer.memory"), "{said}");
 }
 
@@ -370,6 +371,37 @@ fn records_that_are_never_sent_are_no_backlog() {
     assert_eq!(end.tally.achieved_ratio(Duration::from_secs(2), 2_000), Some(1.0));
     let counts: Vec<_> = end.tally.errors.iter().map(|(_, it)| (it.records, it.refused)).collect();
     assert_eq!(counts, [(2_000, 2_000)]);
+}
+
+/// Goal: a fatal error has its cause, its words and its records, and nothing waits for them.
+/// Method: from some instant on the broker answers Produce with CLUSTER_AUTHORIZATION_FAILED.
+#[test]
+fn what_a_fatal_error_ends_is_counted_as_its() {
+    for rate in [Some(1_000.0), None] {
+        let mut world = ready(rate, |_| {});
+        begin(&mut world, for_seconds(2));
+        world.run_to(world.now + Duration::from_secs(1));
+        let id = world.broker.cluster().topic(TOPIC).unwrap().id().0;
+        world.spoil = Some(Box::new(move |answer| forbid(answer, &id)));
+        let end = world.phase_end();
+        let (ledger, causes) = (&end.tally.ledger, &end.tally.causes);
+        assert!(ledger.acked > 0 && ledger.failed > 0, "{ledger:?}");
+        assert_eq!((causes.fatal, causes.sum()), (ledger.failed, ledger.failed));
+        let fatal = end.tally.fatal.as_ref().unwrap();
+        assert_eq!(fatal.code, ErrorCode::CLUSTER_AUTHORIZATION_FAILED);
+        if rate.is_some() {
+            let window = Duration::from_secs(2);
+            assert_eq!(end.tally.achieved_ratio(window, 2_000), Some(1.0));
+        }
+    }
+}
+
+/// Makes a refusal of an answer to Produce 13: length, correlation id, tags, one topic by its id,
+/// the number of its partitions, a partition's number, its error.
+fn forbid(answer: &mut [u8], topic: &[u8; 16]) {
+    if answer.get(10..26) == Some(topic) {
+        answer[31..33].copy_from_slice(&31i16.to_be_bytes());
+    }
 }
 
 /// Goal: every record's fate is known and its mark finds it, over batches that were retried and

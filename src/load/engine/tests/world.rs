@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) chunk: usize,
     /// While set, the broker hears and says nothing.
     pub(super) paused: bool,
+    /// Changes what the broker says.
+    pub(super) spoil: Option<Spoil>,
     pub(super) reports: Vec<EngineReport>,
     under_way: BTreeMap<(Instant, u64), Event>,
     sent: u64,
@@ -54,6 +56,7 @@ impl World {
             latency: Duration::from_millis(1),
             chunk: usize::MAX,
             paused: false,
+            spoil: None,
             reports: Vec::new(),
             under_way: BTreeMap::new(),
             sent: 0,
@@ -213,8 +216,11 @@ impl World {
         }
         while let Some(outbound) = self.broker.poll_write(self.now) {
             let conn = outbound.conn;
-            let bytes = flat(&outbound.slices);
+            let mut bytes = flat(&outbound.slices);
             self.broker.handle_written(conn, bytes.len(), self.now);
+            if let Some(spoil) = &self.spoil {
+                spoil(&mut bytes);
+            }
             self.later(self.latency, Event::ToEngine(conn, bytes));
         }
         while let Some(report) = self.engine.poll_report() {
@@ -222,6 +228,9 @@ impl World {
         }
     }
 }
+
+/// What makes another answer of one.
+pub(super) type Spoil = Box<dyn Fn(&mut [u8])>;
 
 /// Of node 0; the others follow.
 const FIRST_PORT: u16 = 9_001;

@@ -16,6 +16,8 @@ pub enum Limit {
     Unknown,
     /// The asked rate was reached; nobody.
     Nothing,
+    /// A fatal error ended a producer.
+    Fatal,
     /// The producer refused records, and kept up with the others.
     Refused,
     /// A worker of this client had no time left.
@@ -48,6 +50,7 @@ impl fmt::Display for Limit {
         f.write_str(match self {
             Self::Unknown => "unknown",
             Self::Nothing => "nothing",
+            Self::Fatal => "fatal",
             Self::Refused => "refused",
             Self::Cpu => "client_cpu",
             Self::Compression => "compression",
@@ -137,7 +140,8 @@ impl Limits {
 
 /// What limited a run.
 ///
-/// Under a rate that was reached nothing did, but for records that the producer refused. Otherwise
+/// A producer that a fatal error ended was the limit, whatever else shows. Under a rate that was
+/// reached nothing did, but for records that the producer refused. Otherwise
 /// the first of these that the figures show: the client's own processor time, its compressor, the
 /// cores that it didn't get; a quota or an outage, which make all queues behind them grow;
 /// buffer.memory; the requests in flight; linger.ms; and last network or broker, by whether records
@@ -148,6 +152,7 @@ pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
     let late = matches!(evidence.lag(), Some(Reason::ScheduleLagTooHigh { .. }));
     let unknown = evidence.delivered == 0 || (evidence.paced && evidence.achieved_ratio.is_none());
     let answers = [
+        (evidence.fatal.is_some(), Limit::Fatal),
         (evidence.is_refused() && (reached || evidence.delivered == 0), Limit::Refused),
         (unknown, Limit::Unknown),
         (evidence.paced && reached, Limit::Nothing),

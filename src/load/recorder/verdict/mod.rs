@@ -13,6 +13,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::Tally;
+use crate::kafka::producer::Failure;
 
 /// How far a result can be trusted; ordered from best to worst.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -64,6 +65,10 @@ pub struct Evidence {
     pub offered: u64,
     /// Of those, the ones that it refused: they were never sent.
     pub refused: u64,
+    /// What ended a producer for good.
+    pub fatal: Option<Failure>,
+    /// The records that ended with it.
+    pub fatal_records: u64,
     /// Values above the range of a histogram.
     pub overflow: u64,
     /// Records in the topic that this run can't have written.
@@ -111,6 +116,8 @@ impl Evidence {
             delivered: tally.headline().count(),
             offered,
             refused: tally.causes.refused,
+            fatal: tally.fatal.clone(),
+            fatal_records: tally.causes.fatal,
             overflow: tally.overflow(),
             throttled: tally.throttle.count(),
             seal_share: seal_share(tally),
@@ -135,7 +142,8 @@ impl Evidence {
     /// had no time left, got too little of a core, waited for its compressor or came to its
     /// schedule too late; the cluster's otherwise.
     fn shortfall(&self) -> Option<Reason> {
-        let ratio = self.achieved_ratio.filter(|_| self.paced)?;
+        // Who can't go on falls behind for that.
+        let ratio = self.achieved_ratio.filter(|_| self.paced && self.fatal.is_none())?;
         if ratio >= ACHIEVED {
             return None;
         }
@@ -149,7 +157,8 @@ impl Evidence {
 
     /// Nothing at all came back, and neither a shortfall nor refusals explain it.
     fn nothing(&self) -> Option<Reason> {
-        let explained = self.shortfall().is_some() || self.refusals().is_some();
+        let ended = self.fatal.is_some();
+        let explained = ended || self.shortfall().is_some() || self.refusals().is_some();
         (self.delivered == 0 && !explained).then_some(Reason::NothingMeasured)
     }
 
@@ -157,6 +166,12 @@ impl Evidence {
     fn refusals(&self) -> Option<Reason> {
         let Self { refused, offered, delivered, .. } = *self;
         (refused > 0).then_some(Reason::Refused { records: refused, offered, delivered })
+    }
+
+    /// A producer that couldn't go on.
+    fn end(&self) -> Option<Reason> {
+        let failure = self.fatal.clone()?;
+        Some(Reason::Fatal { failure, records: self.fatal_records, offered: self.offered })
     }
 
     /// More records were refused than a run may fall short by.
@@ -192,6 +207,7 @@ impl Evidence {
 #[must_use]
 pub fn judge(evidence: &Evidence) -> Verdict {
     let found = [
+        evidence.end(),
         evidence.lag(),
         evidence.shortfall(),
         evidence.nothing(),

@@ -4,10 +4,11 @@ use core::fmt;
 use core::time::Duration;
 
 use super::Status;
+use crate::kafka::producer::Failure;
 
 /// One thing that speaks against a result. `Display` gives a sentence with the figure, and what to
 /// do.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     /// Records were sent so late that the client's lateness is a good part of what was measured.
     ScheduleLagTooHigh {
@@ -43,6 +44,15 @@ pub enum Reason {
         offered: u64,
         /// How many others have a latency.
         delivered: u64,
+    },
+    /// A fatal error ended a producer.
+    Fatal {
+        /// Which, in its own words.
+        failure: Failure,
+        /// How many records ended with it.
+        records: u64,
+        /// Of so many.
+        offered: u64,
     },
     /// A quota held requests back.
     Throttled {
@@ -124,9 +134,14 @@ impl Reason {
             | Self::Overflow { .. }
             | Self::OtherWriter { .. }
             | Self::NothingMeasured
+            | Self::Fatal { .. }
             | Self::Throttled { .. }
             | Self::LeadersMoved { .. } => Status::Invalid,
             Self::Refused { delivered: 0, .. } => Status::Invalid,
+            // What is left is a load that nobody asked for.
+            Self::Refused { records, offered, .. } if records.saturating_mul(2) >= *offered => {
+                Status::Invalid
+            }
             Self::ClusterTooSlow { .. } => Status::Overloaded,
             Self::ScheduleLagHigh { .. }
             | Self::WorkerBusy { .. }
@@ -152,6 +167,7 @@ impl Reason {
             Self::OtherWriter { .. } => "other_writer",
             Self::NothingMeasured => "nothing_measured",
             Self::Refused { .. } => "refused",
+            Self::Fatal { .. } => "fatal",
             Self::Throttled { .. } => "throttled",
             Self::LeadersMoved { .. } => "leaders_moved",
             Self::ClusterTooSlow { .. } => "cluster_too_slow",
@@ -172,6 +188,12 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            Self::Fatal { ref failure, records, offered } => write!(
+                f,
+                "a producer could not go on: {failure}; {records} of {offered} record{} ended with \
+                 it, so the load that was asked for was not measured",
+                s(offered)
+            ),
             Self::ScheduleLagTooHigh { p99, response_p99 } => {
                 lag(f, p99, response_p99)?;
                 f.write_str(
@@ -207,8 +229,8 @@ impl fmt::Display for Reason {
 
 impl Reason {
     /// The reasons that aren't about keeping up.
-    fn fmt_outside(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+    fn fmt_outside(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
             Self::Overflow { values } => {
                 write!(f, "latencies above the histograms' range: {values}; lower --rate")
             }
@@ -247,8 +269,8 @@ impl Reason {
     }
 
     /// The doubts that the machine, the window or the log leave.
-    fn fmt_doubt(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+    fn fmt_doubt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
             Self::WorkerBusy { busy } => write!(
                 f,
                 "a worker was {} busy, with little reserve for bursts; add --producers",

@@ -1,6 +1,7 @@
 //! One test a rule; each starts from a run that nothing speaks against.
 
 use super::*;
+use crate::kafka::wire::ErrorCode;
 
 const MS: u64 = 1_000_000;
 
@@ -279,6 +280,9 @@ fn what_the_producer_refused_is_called_that_and_not_overload() {
         })
     };
     assert_eq!(refused(6_000, Some(1.0)), (Status::Suspect, vec!["refused"]));
+    let half = |refused| after(|run| (run.offered, run.refused) = (10_000, refused));
+    assert_eq!(half(4_999), (Status::Suspect, vec!["refused"]));
+    assert_eq!(half(5_000), (Status::Invalid, vec!["refused"]));
     assert_eq!(refused(0, Some(1.0)), (Status::Invalid, vec!["refused"]));
     assert_eq!(refused(0, None), (Status::Invalid, vec!["refused"]));
     let slow = refused(3_000, Some(0.5));
@@ -295,6 +299,29 @@ fn what_the_producer_refused_is_called_that_and_not_overload() {
     assert_eq!(limit(&run), Limit::Refused);
     (run.delivered, run.refused) = (9_960, 40);
     assert_eq!(limit(&run), Limit::Nothing);
+}
+
+#[test]
+fn a_producer_that_could_not_go_on_measured_nothing_and_is_the_limit() {
+    let fatal = |run: &mut Evidence| {
+        let message = "the client may not write".to_owned();
+        run.fatal = Some(Failure { code: ErrorCode::CLUSTER_AUTHORIZATION_FAILED, message });
+        (run.offered, run.fatal_records, run.achieved_ratio) = (10_000, 7_000, Some(0.3));
+    };
+    assert_eq!(after(fatal), (Status::Invalid, vec!["fatal"]));
+    let mut run = good();
+    fatal(&mut run);
+    let words = judge(&run).reasons[0].to_string();
+    assert_eq!(
+        words,
+        "a producer could not go on: CLUSTER_AUTHORIZATION_FAILED (31): the client may not write; \
+         7000 of 10000 records ended with it, so the load that was asked for was not measured"
+    );
+    for delivered in [3_000, 0] {
+        run.delivered = delivered;
+        assert_eq!(limited_by(&run, &Limits::default()), Limit::Fatal);
+        assert_eq!(judge(&run).reasons.len(), 1, "nothing else explains it");
+    }
 }
 
 #[test]
