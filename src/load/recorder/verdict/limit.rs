@@ -133,6 +133,10 @@ impl Limits {
         self.by_linger > 0.5 && lingered && self.batch_wait > self.send_queue.max(self.broker)
     }
 
+    const fn is_unavailable(&self) -> bool {
+        self.unavailable > MUCH_UNAVAILABLE
+    }
+
     fn is_network(&self) -> bool {
         self.send_queue > self.broker
     }
@@ -141,7 +145,8 @@ impl Limits {
 /// What limited a run.
 ///
 /// A producer that a fatal error ended was the limit, whatever else shows. Under a rate that was
-/// reached nothing did, but for records that the producer refused. Otherwise
+/// reached nothing did, but for records that the producer refused and for an outage, after which
+/// all was caught up with: that is then most of the latencies. Otherwise
 /// the first of these that the figures show: the client's own processor time, its compressor, the
 /// cores that it didn't get; a quota or an outage, which make all queues behind them grow;
 /// buffer.memory; the requests in flight; linger.ms; and last network or broker, by whether records
@@ -155,13 +160,14 @@ pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
         (evidence.fatal.is_some(), Limit::Fatal),
         (evidence.is_refused() && (reached || evidence.delivered == 0), Limit::Refused),
         (unknown, Limit::Unknown),
+        (evidence.paced && reached && limits.is_unavailable(), Limit::Unavailable),
         (evidence.paced && reached, Limit::Nothing),
         (evidence.is_client_limited(), Limit::Cpu),
         (evidence.is_compression_limited(), Limit::Compression),
         (evidence.is_starved(), Limit::RunDelay),
         (late, Limit::Lateness),
         (limits.throttled > MUCH_THROTTLED, Limit::Throttle),
-        (limits.unavailable > MUCH_UNAVAILABLE, Limit::Unavailable),
+        (limits.is_unavailable(), Limit::Unavailable),
         (limits.is_memory(), Limit::Memory),
         (limits.is_in_flight(), Limit::InFlight),
         (limits.is_linger(), Limit::Linger),

@@ -200,8 +200,14 @@ const SHORT: Limits = Limits { by_linger: 0.9, linger: 5.0 * ONE_MS, ..FREE };
 
 #[test]
 fn the_first_limit_that_the_figures_show_is_the_answer() {
-    let cases: [Case; 20] = [
+    let cases: [Case; 21] = [
         ("a reached rate", |run| run.achieved_ratio = Some(0.995), FULL, Limit::Nothing),
+        (
+            "an outage that was caught up with",
+            |run| run.achieved_ratio = Some(1.0),
+            Limits { unavailable: 0.66, ..FULL },
+            Limit::Unavailable,
+        ),
         ("nothing came back", |run| run.delivered = 0, FULL, Limit::Unknown),
         ("too short to tell", |run| run.achieved_ratio = None, FULL, Limit::Unknown),
         ("a busy worker", |run| run.busy_max = Some(0.96), FULL, Limit::Cpu),
