@@ -233,6 +233,82 @@ fn a_damaged_header_does_not_stand_in_for_what_is_lost_elsewhere() {
     assert_eq!((found.corrupted, found.found, found.lost), (2, 1, 6));
 }
 
+/// A batch of `count` records from `base_offset` on with a wrong checksum, whose header claims the
+/// offsets up to `base_offset + claimed`.
+fn bad(base_offset: i64, count: i32, claimed: i32) -> Vec<u8> {
+    let mut header = header(base_offset, count, 0);
+    header.last_offset_delta = claimed - 1;
+    let mut bytes = framed(&header, b"nothing");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    bytes
+}
+
+#[test]
+fn a_damaged_batch_ends_where_the_next_one_begins_whatever_its_header_claims() {
+    let plan = marked(1);
+    for claimed in [-3, 0, 1, 2, 3, 5, 1_000_000, i32::MAX] {
+        let log = [
+            batch(0, Codec::None, &records(&plan, &[0])),
+            bad(1, 2, claimed),
+            batch(3, Codec::None, &records(&plan, &[3, 4])),
+            batch(5, Codec::None, &records(&plan, &[6])),
+        ];
+        let mut verifier = Verifier::new(&plan, vec![delivered(0..7)]);
+        // One of seven is lost, and no header hides that.
+        verifier.expect(P0, 0, 6, 7);
+        assert!(verifier.feed(P0, &log.concat()));
+        assert_eq!(verifier.next_offset(P0), None);
+        let found = verifier.finish().total;
+        let counts = (found.found, found.lost, found.unknown);
+        assert_eq!(counts, (4, 1, 0), "claimed {claimed}: {found:?}");
+        assert_eq!((found.corrupted, found.unread, found.removed), (2, 0, 0), "claimed {claimed}");
+    }
+}
+
+#[test]
+fn a_damaged_batch_behind_which_nothing_is_intact_is_fetched_again_and_then_unread() {
+    let plan = marked(1);
+    let first = batch(0, Codec::None, &records(&plan, &[0]));
+    let damaged = bad(1, 2, 4);
+    let mut verifier = Verifier::new(&plan, vec![delivered(0..8)]);
+    verifier.expect(P0, 0, 8, 8);
+    assert!(verifier.feed(P0, &[&first[..], &damaged[..]].concat()));
+    assert_eq!(verifier.next_offset(P0), Some(1), "what follows may tell where it ends");
+    assert!(verifier.feed(P0, &damaged));
+    assert_eq!(verifier.next_offset(P0), Some(5));
+    assert!(verifier.feed(P0, &batch(5, Codec::None, &records(&plan, &[5, 6, 7]))));
+    let found = verifier.finish().total;
+    assert_eq!((found.found, found.corrupted, found.unread), (4, 1, 3));
+    assert_eq!((found.unknown, found.lost), (3, 0));
+}
+
+#[test]
+fn damaged_batches_in_a_row_whose_headers_agree_are_corrupted() {
+    let plan = marked(1);
+    let log = [bad(0, 2, 2), bad(2, 3, 3)].concat();
+    let mut verifier = Verifier::new(&plan, vec![delivered(0..6)]);
+    // The log's end bears the last one out, once nothing follows where it comes first.
+    verifier.expect(P0, 0, 5, 6);
+    assert!(verifier.feed(P0, &log));
+    assert_eq!(verifier.next_offset(P0), Some(2));
+    assert!(verifier.feed(P0, &log));
+    assert_eq!(verifier.next_offset(P0), None);
+    let found = verifier.finish().total;
+    assert_eq!((found.corrupted, found.unread, found.unknown, found.lost), (5, 0, 0, 1));
+}
+
+#[test]
+fn a_damaged_batch_is_no_marker_whatever_its_header_says() {
+    let plan = marked(1);
+    let mut marker = bad(0, 2, 2);
+    // The lower byte of the attributes, which the checksum covers.
+    marker[22] |= 0x20;
+    let log = [marker, batch(2, Codec::None, &records(&plan, &[2]))];
+    let found = findings(&plan, 0..3, &log).total;
+    assert_eq!((found.corrupted, found.markers, found.lost), (2, 0, 0));
+}
+
 #[test]
 fn a_body_that_does_not_unpack_or_says_too_much_is_corrupted() {
     let plan = marked(1);

@@ -62,6 +62,29 @@ enum Identity {
     Foreign,
 }
 
+/// A batch as it stands in a log.
+struct Framed<'a> {
+    base: i64,
+    /// The first offset behind it, as its header has it.
+    after: i64,
+    /// `None` when it is damaged: then only `base` is likely to be true.
+    intact: Option<Batch<'a>>,
+}
+
+impl<'a> Framed<'a> {
+    /// The first batch of `bytes` and what stands behind it; `None` when it is not all there.
+    fn parse(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let Ok((batch, rest)) = Batch::parse(bytes) else {
+            // No batch is empty, so it stands in one offset at least.
+            let (base, rest) = Batch::pass_over(bytes).ok()?;
+            return Some((Self { base, after: base.saturating_add(1), intact: None }, rest));
+        };
+        let base = batch.header.base_offset;
+        let after = base.saturating_add(batch.header.last_offset_delta.into()).saturating_add(1);
+        Some((Self { base, after, intact: batch.crc_ok().then_some(batch) }, rest))
+    }
+}
+
 impl Verifier {
     /// A verifier of what the workers sent; `fates` by worker index.
     ///
@@ -128,13 +151,27 @@ impl Verifier {
     /// Takes the batches of one fetch, as they stand in a log: whole ones one after another, the
     /// last perhaps cut short. What was read before or lies past the end is left out, and skipped
     /// offsets are gone: a fetch begins with what comes next. Returns whether the partition got on.
+    ///
+    /// Where a batch with a wrong checksum ends, its own header can't be trusted to say: it ends
+    /// where the next intact one begins, or the next whatever it is if both headers agree. Without
+    /// such a one the next fetch is to begin with it. In one that did its claim is all there is,
+    /// and unless that is the log's end, what it claims beyond one record counts as unread.
     pub fn feed(&mut self, partition: PartitionSlot, mut bytes: &[u8]) -> bool {
         let Some(from) = self.next_offset(partition) else { return false };
-        while let Ok((batch, rest)) = Batch::parse(bytes) {
+        let at = partition.index();
+        let mut open = None;
+        while let Some((framed, rest)) = Framed::parse(bytes) {
             bytes = rest;
-            self.batch(partition.index(), &batch);
+            open = self.batch(at, &framed, open);
         }
-        self.partitions[partition.index()].next > from
+        let log = &mut self.partitions[at];
+        if let Some(claim) = open.filter(|claim| log.next == from && *claim > from) {
+            // No batch is empty: one record at least is damaged.
+            log.damaged_to(if claim == log.end { claim } else { from.saturating_add(1) });
+            log.findings.unread += span(log.next, claim.min(log.end));
+            log.next = log.next.max(claim.min(log.end));
+        }
+        log.next > from
     }
 
     /// The log begins at `start` only: what stood before is gone. Nothing when it was read.
@@ -167,30 +204,33 @@ impl Verifier {
         Verification { partitions, total, missing: missing(&self.workers) }
     }
 
-    fn batch(&mut self, at: usize, batch: &Batch<'_>) {
-        let header = &batch.header;
+    /// One batch. `open` is where a damaged one before it, at the next offset to read, claims to
+    /// end; returned is what is open behind this one.
+    fn batch(&mut self, at: usize, framed: &Framed<'_>, mut open: Option<i64>) -> Option<i64> {
+        let (base, after) = (framed.base, framed.after);
         let log = &mut self.partitions[at];
-        let last = header.base_offset.saturating_add(header.last_offset_delta.into());
-        if last < log.next || header.base_offset < 0 {
-            return;
+        if open.is_some() && (framed.intact.is_some() || open == Some(base)) {
+            log.damaged_to(base);
+            open = None;
         }
-        if header.base_offset >= log.end {
+        if open.is_some() || after <= log.next || base < 0 {
+            return open;
+        }
+        if base >= log.end {
             // A fetch gives what comes next: nothing stands before this any more.
-            return log.skip_to(log.end);
+            log.skip_to(log.end);
+            return None;
         }
-        log.skip_to(header.base_offset);
+        log.skip_to(base);
+        let Some(batch) = &framed.intact else { return Some(after) };
+        let header = &batch.header;
         // A batch that began to be read, or ends past the end, is judged by its records' offsets.
-        let whole = header.base_offset >= log.next && last < log.end;
+        let whole = base >= log.next && after <= log.end;
         let offsets = i64::from(header.last_offset_delta) + 1;
         let records = i64::from(header.record_count);
-        // What a batch claims is bounded by the offsets it stands in, or a damaged header could
-        // stand in for records that are lost elsewhere.
-        let covered = span(log.next, last.saturating_add(1).min(log.end));
-        let count = u64::from(header.record_count.unsigned_abs()).min(covered);
+        let covered = span(log.next, after.min(log.end));
         if header.attributes & attributes::CONTROL != 0 {
-            log.findings.markers += count;
-        } else if !batch.crc_ok() {
-            log.damaged(count);
+            log.findings.markers += u64::from(header.record_count.unsigned_abs()).min(covered);
         } else {
             if whole {
                 log.findings.removed += u64::try_from(offsets - records).unwrap_or(0);
@@ -198,7 +238,8 @@ impl Verifier {
             self.records(at, batch, covered);
         }
         let log = &mut self.partitions[at];
-        log.next = last.saturating_add(1).min(log.end);
+        log.next = after.min(log.end);
+        None
     }
 
     /// The records of a batch whose checksum is right, and that stands in `covered` offsets to
@@ -280,6 +321,13 @@ impl Partition {
     const fn damaged(&mut self, records: u64) {
         self.findings.corrupted += records;
         self.stand_ins += records;
+    }
+
+    /// Goes on at `offset`; a damaged batch stands in all offsets before it.
+    fn damaged_to(&mut self, offset: i64) {
+        let to = offset.min(self.end);
+        self.damaged(span(self.next, to));
+        self.next = self.next.max(to);
     }
 
     /// Splits what wasn't found into damaged, unknown and lost. Which records stood in offsets that

@@ -27,6 +27,22 @@ impl<'a> Batch<'a> {
         Ok((Self { header, bytes }, r.rest()))
     }
 
+    /// Passes over the first batch of `bytes` by its length alone, whatever else its header says.
+    /// Returns its base offset and what stands behind it.
+    ///
+    /// # Errors
+    /// When the length is impossible or the batch is not all there.
+    pub fn pass_over(bytes: &'a [u8]) -> Result<(i64, &'a [u8]), WireError> {
+        let mut r = Reader::new(bytes);
+        let base_offset = r.i64()?;
+        let length = usize::try_from(r.i32()?).unwrap_or(0);
+        if length < HEADER_LEN - LENGTH_OFFSET {
+            return Err(WireError::Batch("the length is smaller than a header"));
+        }
+        r.take(length)?;
+        Ok((base_offset, r.rest()))
+    }
+
     /// What stands behind the header: the records, or what a codec made of them.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
