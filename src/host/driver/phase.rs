@@ -135,8 +135,9 @@ impl Watch<'_> {
 
     /// A phase's orders. A measurement hands over all that was due, and sends it, until the bound
     /// of its drain cuts it off. A warm-up that overloads the cluster is worth no such wait, and
-    /// must not end the run: what a timed one couldn't hand over soon is left out, and the rest has
-    /// ended one way or another when delivery.timeout.ms is over.
+    /// must not end the run: what a timed one couldn't hand over soon is left out, one by count
+    /// ends when nothing has arrived for delivery.timeout.ms, and the rest has ended one way or
+    /// another when that is over once more.
     fn load(&self, at: Instant, stop: Stop) -> Load {
         let delivery = self.plan.producer.delivery_timeout;
         let (drain_within, leave_after) = match self.kind {

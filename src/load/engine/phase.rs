@@ -63,7 +63,7 @@ impl<W: Witness> Engine<W> {
         if let Some(end) = self.schedule.window_end() {
             self.recorder.end_window(end);
         }
-        self.feed = Feed::default();
+        self.feed = Feed::new(load.at);
         self.next_sample = load.at;
         self.phase = Phase::Load { load };
     }
@@ -105,6 +105,9 @@ impl<W: Witness> Engine<W> {
         while let Some(delivery) = self.producer.poll_delivery() {
             self.recorder.delivered(&delivery);
             self.witness.delivered(&delivery);
+            if fate_of(&delivery) == Fate::Delivered {
+                self.feed.arrived = delivery.times.ended;
+            }
             if let Outcome::Failed(failure) | Outcome::Indeterminate(failure) = &delivery.outcome {
                 let lived = delivery.times.ended.since(delivery.times.created);
                 // An error that is final would have ended it at any time.
@@ -124,11 +127,7 @@ impl<W: Witness> Engine<W> {
     /// What became of the records of a batch, where records are traced.
     fn keep_fates(&mut self, delivery: &Delivery) {
         let Some(fates) = &mut self.fates else { return };
-        let fate = match delivery.outcome {
-            Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => Fate::Delivered,
-            Outcome::Failed(_) => Fate::Failed,
-            Outcome::Indeterminate(_) => Fate::Indeterminate,
-        };
+        let fate = fate_of(delivery);
         delivery.stamps.numbers().for_each(|number| fates.set(number, fate));
     }
 
@@ -215,8 +214,7 @@ impl<W: Witness> Engine<W> {
     }
 
     fn while_loading(&mut self, load: Load, now: Instant) {
-        let overdue = self.schedule.window_end().zip(load.leave_after);
-        if overdue.is_some_and(|(end, patience)| now >= end + patience) {
+        if self.leave_at(load).is_some_and(|at| now >= at) {
             self.leave_unsent(now);
         }
         if !self.schedule.finished() || self.feed.blocked.is_some() {
@@ -237,6 +235,14 @@ impl<W: Witness> Engine<W> {
         let cut_at = end + load.drain_within;
         self.phase = Phase::Drain { load, end, cut_at };
         self.while_draining(load, end, cut_at, now);
+    }
+
+    /// When what the producer hasn't taken is left out. A schedule by count without a rate has no
+    /// end to count from: while a record finds no room, the last that arrived is counted from.
+    fn leave_at(&self, load: Load) -> Option<Instant> {
+        let stalled = self.feed.blocked.map(|_| self.feed.arrived);
+        let since = self.schedule.window_end().or(stalled)?;
+        load.leave_after.map(|patience| since + patience)
     }
 
     fn while_draining(&mut self, load: Load, end: Instant, cut_at: Instant, now: Instant) {
@@ -296,13 +302,21 @@ impl<W: Witness> Engine<W> {
             Phase::Load { load } => {
                 let end = self.schedule.window_end();
                 let bound = end.filter(|end| *end > self.now);
-                let patience = load.leave_after.unwrap_or(load.drain_within);
-                let bound = bound.or_else(|| end.map(|end| end + patience));
+                let bound = bound.or_else(|| self.leave_at(load));
+                let bound = bound.or_else(|| end.map(|end| end + load.drain_within));
                 [self.pump_deadline(), bound, Some(self.next_sample)].into_iter().flatten().min()
             }
             Phase::Drain { cut_at, .. } => Some(cut_at.min(self.next_sample)),
             Phase::Idle | Phase::Done => None,
         }
+    }
+}
+
+const fn fate_of(delivery: &Delivery) -> Fate {
+    match delivery.outcome {
+        Outcome::Acked { .. } | Outcome::Duplicate | Outcome::Written => Fate::Delivered,
+        Outcome::Failed(_) => Fate::Failed,
+        Outcome::Indeterminate(_) => Fate::Indeterminate,
     }
 }
 

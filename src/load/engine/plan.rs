@@ -95,7 +95,8 @@ pub struct Load {
     pub drain_within: Duration,
     /// How long after the schedule's end what was due is still handed over; what the producer
     /// hasn't taken by then is left out as unsent, and the producer goes on. `None`: until
-    /// `drain_within` is over.
+    /// `drain_within` is over. By count and without a rate nobody knows the schedule's end: there
+    /// it ends early once a record finds no room and none has arrived for this long.
     pub leave_after: Option<Duration>,
 }
 

@@ -24,6 +24,8 @@ use super::witness::Witness;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Feed {
     pub(super) blocked: Option<Blocked>,
+    /// When records last arrived for certain; before the first, when the phase began.
+    pub(super) arrived: Instant,
     /// Records due up to `until` were seen due at `from`, or, if that was later, when they became
     /// due.
     behind: Option<Behind>,
@@ -55,6 +57,11 @@ struct Behind {
 }
 
 impl Feed {
+    /// Of a phase that begins at `at`.
+    pub(super) fn new(at: Instant) -> Self {
+        Self { arrived: at, ..Self::default() }
+    }
+
     /// The stamp of a record that is taken at `now`, not blocked itself.
     fn stamp(&mut self, due: Due, number: Option<u64>, now: Instant) -> Stamp {
         if let (Some(behind), Some(at)) = (self.behind, due.at)

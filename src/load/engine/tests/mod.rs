@@ -359,6 +359,48 @@ fn an_overloaded_warm_up_is_left_and_the_next_phase_goes_on() {
     assert_eq!((end.due, end.tally.ledger.acked), (20_000, 20_000));
 }
 
+/// Goal: a warm-up by count without a rate ends although brokers stall, and not while they answer.
+/// Method: little memory and brokers that say nothing after a while, for much longer than a record
+/// may wait for room; then they are back.
+#[test]
+fn a_counted_warm_up_that_stalls_is_left_and_the_next_phase_goes_on() {
+    let counted = |at, records| {
+        EngineCommand::Begin(Load {
+            at,
+            stop: Stop { after: None, records: Some(records) },
+            drain_within: Duration::from_secs(9),
+            leave_after: Some(Duration::from_secs(1)),
+        })
+    };
+    let mut world = ready(None, |config| {
+        config.buffer_memory = 64 * 1024;
+        config.max_block = Duration::from_millis(300);
+        config.request_timeout = Duration::from_secs(1);
+        config.delivery_timeout = Duration::from_secs(3);
+    });
+    world.latency = Duration::from_millis(50);
+    let start = world.now;
+    world.command(counted(start, 40_000));
+    // Longer than the patience: what arrives keeps it going.
+    let stall = start + Duration::from_millis(1_500);
+    world.run_to(stall);
+    world.paused = true;
+    let warm = world.phase_end();
+    let ledger = warm.tally.ledger;
+    assert!(!warm.cut);
+    assert!(warm.end > stall + Duration::from_millis(850), "{}", warm.end);
+    assert!(warm.end <= stall + Duration::from_millis(1_100), "{}", warm.end);
+    assert!(warm.drained <= stall + Duration::from_millis(3_200), "{}", warm.drained);
+    assert!(ledger.acked > 1_000 && warm.due < 40_000, "{ledger:?}");
+    assert_eq!(ledger.ended(), warm.due);
+    world.paused = false;
+    let later = world.now + Duration::from_secs(3);
+    world.run_to(later);
+    world.command(counted(later, 2_000));
+    let end = world.phase_end();
+    assert_eq!((end.due, end.tally.ledger.acked), (2_000, 2_000));
+}
+
 /// Goal: what the producer refuses is nobody's backlog and has a cause of its own. Method: a limit
 /// that no record keeps.
 #[test]
