@@ -152,7 +152,7 @@ impl Evidence {
         if late || limited || self.is_compression_limited() {
             return Some(Reason::ClientTooSlow { ratio, busy: self.busy_max });
         }
-        Some(Reason::ClusterTooSlow { ratio })
+        Some(Reason::ClusterTooSlow { ratio, waited: above(self.run_delay, MOST_RUN_DELAY) })
     }
 
     /// Nothing at all came back, and neither a shortfall nor refusals explain it.

@@ -64,10 +64,12 @@ pub enum Reason {
         /// How many changes.
         times: u64,
     },
-    /// Less than the asked rate, and the client had time to spare.
+    /// Less than the asked rate, and the client wasn't the limit.
     ClusterTooSlow {
         /// The share that was achieved, 0 to 1.
         ratio: f64,
+        /// The part of the window in which a worker waited for a core, where that was much.
+        waited: Option<f64>,
     },
     /// Records were sent somewhat late.
     ScheduleLagHigh {
@@ -215,11 +217,16 @@ impl fmt::Display for Reason {
                 }
                 f.write_str("; lower --rate, add --producers or give the client more CPU")
             }
-            Self::ClusterTooSlow { ratio } => {
+            Self::ClusterTooSlow { ratio, waited } => {
                 behind(f, ratio)?;
-                f.write_str(
-                    " while the client had time to spare: latencies describe a growing queue, ",
-                )?;
+                match waited {
+                    None => f.write_str(" while the client had time to spare")?,
+                    Some(share) => {
+                        let share = percent(share);
+                        write!(f, " (a worker waited for a core for {share} of the window)")?;
+                    }
+                }
+                f.write_str(": latencies describe a growing queue, ")?;
                 f.write_str("not a steady state; lower --rate or add brokers or partitions")
             }
             _ => self.fmt_outside(f),

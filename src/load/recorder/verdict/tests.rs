@@ -331,6 +331,21 @@ fn a_producer_that_could_not_go_on_measured_nothing_and_is_the_limit() {
 }
 
 #[test]
+fn a_worker_that_waited_for_a_core_had_no_time_to_spare() {
+    let slow = |run_delay| Evidence {
+        achieved_ratio: Some(0.5),
+        run_delay: Some(run_delay),
+        run_delay_busy: Some(0.2),
+        ..good()
+    };
+    let words = |run: &Evidence| judge(run).reasons[0].to_string();
+    assert!(words(&slow(0.001)).contains("while the client had time to spare: latencies"));
+    let starved = words(&slow(0.41));
+    assert!(starved.contains("(a worker waited for a core for 41.0 % of the window): latencies"));
+    assert!(!starved.contains("time to spare"), "{starved}");
+}
+
+#[test]
 fn a_worker_waits_and_runs_for_the_window_at_most() {
     let mut run = Evidence { run_delay: Some(0.3), run_delay_busy: Some(0.65), ..good() };
     run.busy_max = Some(0.9);
