@@ -8,7 +8,7 @@ use crate::app::report::exit::Exit;
 use crate::app::report::matrix::{self, Asked, CellRun};
 use crate::app::report::metrics::metrics;
 use crate::app::report::model::{AxisModel, ConfigModel, Report};
-use crate::app::report::output::{check_writable, json, write_whole};
+use crate::app::report::output::{json, make_way, write_whole};
 use crate::app::report::paint::Paint;
 use crate::app::report::perf_test::final_lines;
 use crate::app::report::progress::{Style, Watcher};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
         }
     };
     if let Some(JsonTarget::File(path)) = &settings.output.json
-        && let Err(error) = check_writable(path)
+        && let Err(error) = make_way(path)
     {
         complain(&format!("--json = \"{}\": can't write there: {error}", path.display()));
         return Exit::BadInput;

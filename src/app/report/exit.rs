@@ -136,6 +136,10 @@ pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> 
     if cut_short {
         return Exit::Unusable;
     }
+    // Whoever bounds a run wants to know that the bound was passed.
+    if report.partial.is_some() {
+        return Exit::NotAMeasurement;
+    }
     if strict && matches!(report.validity.status, Status::Invalid | Status::Overloaded) {
         return Exit::NotAMeasurement;
     }
@@ -153,6 +157,16 @@ mod tests {
         effective.insert("enable.idempotence".to_owned(), idempotence.to_owned());
         change(report.verification.as_mut().unwrap());
         of_report(&report, None, strict).code()
+    }
+
+    #[test]
+    fn a_run_that_its_own_bound_ended_is_no_measurement() {
+        let mut report = sample::report();
+        assert_eq!(of_report(&report, None, false), Exit::Passed);
+        report.partial = Some("--abort-on backlog > 1".to_owned());
+        assert_eq!(of_report(&report, None, false), Exit::NotAMeasurement);
+        let signal = Some(Signal::Interrupt);
+        assert_eq!(of_report(&report, signal, false), Exit::Interrupted);
     }
 
     #[test]

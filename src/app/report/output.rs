@@ -35,17 +35,19 @@ pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     moved
 }
 
-/// Whether a file could be written there: found out before a run, not after it.
+/// Makes sure that a file can be written there, before a run and not after it, and takes an earlier
+/// result away: one that stayed would pass for this run's, should this one come to none.
 ///
 /// # Errors
 /// What stands in the way.
-pub fn check_writable(path: &Path) -> io::Result<()> {
+pub fn make_way(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
     }
     let beside = beside(path);
     fs::File::create(&beside)?;
-    fs::remove_file(&beside)
+    fs::remove_file(&beside)?;
+    if path.is_file() { fs::remove_file(path) } else { Ok(()) }
 }
 
 /// The name under which a file is written until it is whole: in the same folder, since a rename
@@ -61,10 +63,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_earlier_result_makes_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        write_whole(&path, "an earlier run's").unwrap();
+        make_way(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.json");
-        check_writable(&path).unwrap();
+        make_way(&path).unwrap();
         write_whole(&path, "{1}").unwrap();
         write_whole(&path, "{2}").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "{2}");
@@ -74,8 +85,8 @@ mod tests {
     #[test]
     fn a_place_that_cannot_be_written_to_is_found_out_before() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(check_writable(folder.path()).is_err());
-        assert!(check_writable(&folder.path().join("none/r.json")).is_err());
+        assert!(make_way(folder.path()).is_err());
+        assert!(make_way(&folder.path().join("none/r.json")).is_err());
         assert!(write_whole(&folder.path().join("none/r.json"), "").is_err());
     }
 }

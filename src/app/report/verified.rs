@@ -26,10 +26,11 @@ fn by_offsets(delta: &OffsetDelta) -> VerificationModel {
         log: LogModel {
             expected: one.delivered,
             found: one.grew,
-            lost: one.missing(),
+            lost: one.lost(),
             other_writer: one.other_writer(),
             ..LogModel::default()
         },
+        written_missing: one.missing() - one.lost(),
     };
     let disagrees = |(_, one): &(u32, &PartitionDelta)| one.missing() > 0 || !one.confirms();
     let lost = delta.lost();
@@ -61,7 +62,9 @@ fn by_records(
     logs.iter().for_each(|(one, _)| total += *one);
     let partition = |(partition, (one, delta)): (u32, &(Findings, Option<&PartitionDelta>))| {
         let other_writer = delta.is_some_and(PartitionDelta::other_writer);
-        VerifiedPartitionModel { partition, log: log(one, other_writer) }
+        let (lost, written_missing) = if promised { (one.lost, 0) } else { (0, one.lost) };
+        let log = LogModel { lost, ..log(one, other_writer) };
+        VerifiedPartitionModel { partition, written_missing, log }
     };
     let missing = readback.found.missing.iter().map(|one| MissingModel {
         producer: one.producer,

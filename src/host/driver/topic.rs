@@ -49,6 +49,9 @@ pub(super) async fn prepare(
     let mut facts = topic_facts(topic, created);
     fits(plan, &facts)?;
     facts.configs = telling_configs(desk, &name).await?;
+    if !created {
+        as_asked(&plan.topic, &facts)?;
+    }
     Ok(Ground { cluster: cluster_facts(&described, embedded), topic: facts })
 }
 
@@ -69,6 +72,37 @@ fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
         topic.name,
         topic.partitions,
         topic.partitions.saturating_sub(1)
+    )))
+}
+
+/// A topic that was there is never altered, so that what was asked of it must be so already.
+fn as_asked(asked: &TopicPlan, topic: &TopicFacts) -> Result<(), RunError> {
+    let mut wrong = Vec::new();
+    let mut compare = |what: String, asked: String, found: &str| {
+        if asked != found {
+            wrong.push(format!("{what} = \"{asked}\": it has {found}"));
+        }
+    };
+    if asked.partitions != -1 {
+        let found = topic.partitions.to_string();
+        compare("--partitions".to_owned(), asked.partitions.to_string(), &found);
+    }
+    if asked.replication_factor != -1 {
+        let found = topic.replication_factor.to_string();
+        compare("--replication-factor".to_owned(), asked.replication_factor.to_string(), &found);
+    }
+    for (key, value) in &asked.configs {
+        let found = topic.configs.get(key).map_or("its default", String::as_str);
+        compare(format!("--topic-config {key}"), value.clone(), found);
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(RunError::Configuration(format!(
+        "topic \"{}\" is there already, and a run alters no topic: {}; leave that out, or use \
+         --fresh-topic",
+        topic.name,
+        wrong.join("; ")
     )))
 }
 
@@ -190,3 +224,47 @@ const TELLING: [&str; 7] = [
     "flush.messages",
     "flush.ms",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_of_a_topic_that_is_there_must_be_so() {
+        let topic = TopicFacts {
+            name: "t".to_owned(),
+            created: false,
+            deleted: false,
+            partitions: 6,
+            replication_factor: 3,
+            slots: Vec::new(),
+            configs: [("retention.ms".to_owned(), "60000".to_owned())].into(),
+            leaders_before: Vec::new(),
+            leaders_after: Vec::new(),
+            leader_changes: 0,
+        };
+        let asked = |partitions, replication_factor, config: &[(&str, &str)]| {
+            let configs = config.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            let asked = TopicPlan {
+                name: "t".to_owned(),
+                partitions,
+                replication_factor,
+                configs: configs.collect(),
+                create: true,
+                fresh: false,
+                keep: false,
+            };
+            as_asked(&asked, &topic).map_err(|error| error.to_string())
+        };
+        assert_eq!(asked(-1, -1, &[]), Ok(()));
+        assert_eq!(asked(6, 3, &[("retention.ms", "60000")]), Ok(()));
+        let error = asked(99, 1, &[("retention.ms", "1000"), ("flush.ms", "5")]).unwrap_err();
+        assert_eq!(
+            error,
+            "topic \"t\" is there already, and a run alters no topic: --partitions = \"99\": it \
+             has 6; --replication-factor = \"1\": it has 3; --topic-config retention.ms = \
+             \"1000\": it has 60000; --topic-config flush.ms = \"5\": it has its default; leave \
+             that out, or use --fresh-topic"
+        );
+    }
+}

@@ -91,6 +91,8 @@ pub struct Batch {
     write_limit: usize,
     /// See [`Batch::plain_limit`].
     plain_limit: usize,
+    /// See [`Batch::capacity_limit`].
+    pub(super) capacity_limit: usize,
     /// Estimated compressed bytes per uncompressed byte; 1 without compression.
     ratio: f32,
     uncompressed: usize,
@@ -123,6 +125,7 @@ impl Batch {
             charged: plan.charged,
             write_limit: plan.write_limit,
             plain_limit: plan.plain_limit(),
+            capacity_limit: plan.write_limit,
             ratio: plan.ratio,
             created: plan.now,
             first: Place { batch: id, index: 0 },
@@ -151,6 +154,7 @@ impl Batch {
             max_timestamp: 0,
             write_limit: 0,
             plain_limit: 0,
+            capacity_limit: 0,
             ratio: 1.0,
             uncompressed: 0,
             payload: 0,
@@ -323,10 +327,11 @@ impl Batch {
         self.state
     }
 
-    /// Bytes up to which it takes records: `batch.size`, or more for one large record.
+    /// What it could have taken in bytes: `batch.size`, or more for one large record. A piece of a
+    /// batch that was split is held against that, too, though its limit is a lower one.
     #[must_use]
     pub const fn capacity_limit(&self) -> usize {
-        self.write_limit
+        self.capacity_limit
     }
 
     /// Why it was closed; [`CloseReason::Linger`] while it is open.

@@ -90,6 +90,7 @@ impl Accumulator {
             now: big.created,
         };
         let mut piece = Box::new(Batch::blank()).reopen(id, big.slot, &plan);
+        piece.capacity_limit = limit.max(self.batch_size);
         piece.sending = Sending { attempts: 0, retry_at: None, ..big.sending };
         piece
     }

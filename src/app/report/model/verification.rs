@@ -83,6 +83,8 @@ pub struct MissingModel {
 pub struct VerifiedPartitionModel {
     /// Its index.
     pub partition: u32,
+    /// Of this partition, as of all.
+    pub written_missing: u64,
     /// What was found there.
     #[serde(flatten)]
     pub log: LogModel,

@@ -208,9 +208,10 @@ mod tests {
         let proof = report.verification.as_mut().unwrap();
         (proof.log.found, proof.written_missing) = (5_999_900, 100);
         proof.partitions = [(4, 70), (7, 30)]
-            .map(|(partition, lost)| VerifiedPartitionModel {
+            .map(|(partition, written_missing)| VerifiedPartitionModel {
                 partition,
-                log: LogModel { lost, ..LogModel::default() },
+                written_missing,
+                log: LogModel::default(),
             })
             .into();
         for family in [&mut report.latency.response, &mut report.latency.service] {

@@ -3,7 +3,7 @@
 use super::window_seconds;
 use crate::app::report::exit::breaks_promise;
 use crate::app::report::figures::{binary_bytes, thousands, whole, whole_percent};
-use crate::app::report::model::{ClusterKind, Report, VerificationModel};
+use crate::app::report::model::{ClusterKind, Report, VerificationModel, VerifiedPartitionModel};
 use crate::app::report::page::field;
 
 /// What the end offsets prove.
@@ -55,10 +55,11 @@ fn written(report: &Report, proof: &VerificationModel) -> String {
 
 /// The partitions that miss records, the first few of them.
 fn by_partition(proof: &VerificationModel) -> String {
-    let missing = || proof.partitions.iter().filter(|one| one.log.lost > 0);
+    let lacks = |one: &VerifiedPartitionModel| one.log.lost + one.written_missing;
+    let missing = || proof.partitions.iter().filter(|one| lacks(one) > 0);
     let named = missing().take(MOST_NAMED);
     let named: Vec<_> = named
-        .map(|one| format!("{} of partition {}", thousands(one.log.lost), one.partition))
+        .map(|one| format!("{} of partition {}", thousands(lacks(one)), one.partition))
         .collect();
     let more = missing().count().saturating_sub(MOST_NAMED);
     match (named.is_empty(), more) {
