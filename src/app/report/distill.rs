@@ -213,6 +213,7 @@ pub(super) fn failures(tally: &Tally) -> FailuresModel {
         expired: causes.expired,
         refused: causes.refused,
         fatal: causes.fatal,
+        rejected: causes.rejected,
         other: all.saturating_sub(causes.sum()),
     }
 }

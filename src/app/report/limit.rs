@@ -28,6 +28,11 @@ impl Facts<'_> {
                  and kept up with the others; the errors say by what",
                 whole_percent(self.evidence.share_refused())
             ),
+            Limit::Rejected => format!(
+                "what brokers refuse for good: {} of the records{}; the errors say why",
+                whole_percent(self.evidence.share_rejected()),
+                self.evidence.failure.map_or_else(String::new, |code| format!(", by {code}"))
+            ),
             Limit::Cpu | Limit::RunDelay | Limit::Lateness => self.client(),
             Limit::Compression => self.compression(),
             Limit::Throttle => format!(

@@ -117,6 +117,11 @@ impl<W: Witness> Engine<W> {
                 } else if self.producer.fatal().is_some_and(|fatal| fatal.code == failure.code) {
                     let fatal = delivery.records().into();
                     self.recorder.because(Causes { fatal, ..Causes::default() });
+                } else if matches!(delivery.outcome, Outcome::Failed(_))
+                    && !failure.code.is_retriable()
+                {
+                    let rejected = delivery.records().into();
+                    self.recorder.because(Causes { rejected, ..Causes::default() });
                 }
             }
             self.keep_fates(&delivery);

@@ -310,6 +310,6 @@ const REFUSED: Causes = Causes { refused: 1, ..NO_CAUSE };
 /// A record that came after the producer's end.
 const FATAL: Causes = Causes { fatal: 1, ..NO_CAUSE };
 const NO_CAUSE: Causes =
-    Causes { buffer_exhausted: 0, no_metadata: 0, expired: 0, refused: 0, fatal: 0 };
+    Causes { buffer_exhausted: 0, no_metadata: 0, expired: 0, refused: 0, fatal: 0, rejected: 0 };
 /// How many records one call hands over at most: some 100 µs of work, so that acks are read.
 const RECORDS_PER_CALL: u32 = 2_048;

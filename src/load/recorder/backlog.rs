@@ -25,14 +25,14 @@ pub struct Level {
     pub due: u64,
     /// Records acknowledged (or written) since the start.
     pub acked: u64,
-    /// Records that the producer refused since the start, or that a fatal error of its own ended:
-    /// nobody was offered them any more.
+    /// Records since the start that the producer or a broker refused for good, or that a fatal
+    /// error ended: nobody is behind with them.
     pub refused: u64,
 }
 
 impl Level {
-    /// Records due and not acknowledged. Failed ones stay in it: they were offered and not
-    /// achieved. Refused ones don't: a cluster that never saw them isn't behind with them.
+    /// Records due and not acknowledged. Those that expired stay in it: they were offered and not
+    /// achieved. Refused ones don't: no cluster is behind with what it answered, or never saw.
     #[must_use]
     pub const fn backlog(self) -> u64 {
         self.due.saturating_sub(self.acked).saturating_sub(self.refused)

@@ -114,13 +114,23 @@ pub struct Causes {
     /// A fatal error ended the producer, and them with it: those that it had and all that came
     /// later. No part of the backlog either.
     pub fatal: u64,
+    /// A broker refused them with an error that is final: too large for the topic, without a key
+    /// where it asks for one. It answered, so that they are no part of the backlog either.
+    pub rejected: u64,
 }
 
 impl Causes {
     /// Records with one of these causes.
     #[must_use]
     pub const fn sum(&self) -> u64 {
-        self.buffer_exhausted + self.no_metadata + self.expired + self.refused + self.fatal
+        self.buffer_exhausted + self.no_metadata + self.expired + self.ended()
+    }
+
+    /// Records that ended for good with an answer, though not the one that was hoped for: nobody is
+    /// behind with them.
+    #[must_use]
+    pub const fn ended(&self) -> u64 {
+        self.refused + self.fatal + self.rejected
     }
 
     pub(super) const fn merge(&mut self, other: &Self) {
@@ -129,6 +139,7 @@ impl Causes {
         self.expired += other.expired;
         self.refused += other.refused;
         self.fatal += other.fatal;
+        self.rejected += other.rejected;
     }
 }
 

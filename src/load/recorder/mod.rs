@@ -282,7 +282,7 @@ impl Recorder {
     /// 10 to 100 ms.
     pub fn sample(&mut self, now: Instant, due_by_now: u64) {
         self.due = due_by_now;
-        let (acked, refused) = (self.ledger.delivered(), self.causes.refused + self.causes.fatal);
+        let (acked, refused) = (self.ledger.delivered(), self.causes.ended());
         self.backlog.sample(now, Level { due: due_by_now, acked, refused });
     }
 

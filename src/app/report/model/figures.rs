@@ -148,7 +148,10 @@ pub struct FailuresModel {
     /// A fatal error ended their producer; the verdict's reasons have its words.
     #[serde(default)]
     pub fatal: u64,
-    /// Everything else: refused by brokers, or without an answer; `errors` has the codes.
+    /// Brokers refused them with an error that is final; `errors` has the codes.
+    #[serde(default)]
+    pub rejected: u64,
+    /// Everything else: connections lost, `retries` used up; `errors` has the codes.
     pub other: u64,
 }
 

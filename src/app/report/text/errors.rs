@@ -106,7 +106,8 @@ fn causes(report: &Report) -> Option<String> {
         ("past delivery.timeout.ms", failures.expired),
         ("refused before they were sent", failures.refused),
         ("of a producer that a fatal error ended", failures.fatal),
-        ("refused by brokers or unanswered", failures.other),
+        ("refused by brokers for good", failures.rejected),
+        ("unanswered, or out of retries", failures.other),
     ];
     let (other, own) = causes.split_last().expect("a list with a last line");
     let known: u64 = own.iter().map(|(_, count)| count).sum();

@@ -424,7 +424,7 @@ fn what_a_fatal_error_ends_is_counted_as_its() {
         begin(&mut world, for_seconds(2));
         world.run_to(world.now + Duration::from_secs(1));
         let id = world.broker.cluster().topic(TOPIC).unwrap().id().0;
-        world.spoil = Some(Box::new(move |answer| forbid(answer, &id)));
+        world.spoil = Some(Box::new(move |answer| forbid(answer, &id, 31)));
         let end = world.phase_end();
         let (ledger, causes) = (&end.tally.ledger, &end.tally.causes);
         assert!(ledger.acked > 0 && ledger.failed > 0, "{ledger:?}");
@@ -440,10 +440,26 @@ fn what_a_fatal_error_ends_is_counted_as_its() {
 
 /// Makes a refusal of an answer to Produce 13: length, correlation id, tags, one topic by its id,
 /// the number of its partitions, a partition's number, its error.
-fn forbid(answer: &mut [u8], topic: &[u8; 16]) {
+fn forbid(answer: &mut [u8], topic: &[u8; 16], code: i16) {
     if answer.get(10..26) == Some(topic) {
-        answer[31..33].copy_from_slice(&31i16.to_be_bytes());
+        answer[31..33].copy_from_slice(&code.to_be_bytes());
     }
+}
+
+/// Goal: a cluster isn't behind with what it refused for good. Method: from some instant on the
+/// broker answers Produce with INVALID_RECORD, to a producer without idempotence.
+#[test]
+fn what_a_broker_refuses_for_good_is_no_backlog() {
+    let mut world = ready(Some(1_000.0), |config| config.enable_idempotence = false);
+    begin(&mut world, for_seconds(2));
+    world.run_to(world.now + Duration::from_secs(1));
+    let id = world.broker.cluster().topic(TOPIC).unwrap().id().0;
+    world.spoil = Some(Box::new(move |answer| forbid(answer, &id, 87)));
+    let end = world.phase_end();
+    let (ledger, causes) = (&end.tally.ledger, &end.tally.causes);
+    assert!(ledger.acked > 0 && ledger.failed > 900, "{ledger:?}");
+    assert_eq!((causes.rejected, causes.sum()), (ledger.failed, ledger.failed));
+    assert_eq!(end.tally.achieved_ratio(Duration::from_secs(2), 2_000), Some(1.0));
 }
 
 /// Goal: every record's fate is known and its mark finds it, over batches that were retried and

@@ -20,6 +20,8 @@ pub enum Limit {
     Fatal,
     /// The producer refused records, and kept up with the others.
     Refused,
+    /// Brokers refused records for good, and kept up with the others.
+    Rejected,
     /// A worker of this client had no time left.
     Cpu,
     /// Batches spent most of their time being compressed.
@@ -52,6 +54,7 @@ impl fmt::Display for Limit {
             Self::Nothing => "nothing",
             Self::Fatal => "fatal",
             Self::Refused => "refused",
+            Self::Rejected => "rejected",
             Self::Cpu => "client_cpu",
             Self::Compression => "compression",
             Self::RunDelay => "run_delay",
@@ -145,7 +148,7 @@ impl Limits {
 /// What limited a run.
 ///
 /// A producer that a fatal error ended was the limit, whatever else shows. Under a rate that was
-/// reached nothing did, but for records that the producer refused and for an outage, after which
+/// reached nothing did, but for records that were refused for good and for an outage, after which
 /// all was caught up with: that is then most of the latencies. Otherwise
 /// the first of these that the figures show: the client's own processor time, its compressor, the
 /// cores that it didn't get; a quota or an outage, which make all queues behind them grow;
@@ -159,6 +162,7 @@ pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
     let answers = [
         (evidence.fatal.is_some(), Limit::Fatal),
         (evidence.is_refused() && (reached || evidence.delivered == 0), Limit::Refused),
+        (evidence.is_rejected() && (reached || evidence.delivered == 0), Limit::Rejected),
         (unknown, Limit::Unknown),
         (evidence.paced && reached && limits.is_unavailable(), Limit::Unavailable),
         (evidence.paced && reached, Limit::Nothing),

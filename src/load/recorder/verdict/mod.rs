@@ -14,6 +14,7 @@ use core::time::Duration;
 
 use super::Tally;
 use crate::kafka::producer::Failure;
+use crate::kafka::wire::ErrorCode;
 
 /// How far a result can be trusted; ordered from best to worst.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -65,6 +66,13 @@ pub struct Evidence {
     pub offered: u64,
     /// Of those, the ones that it refused: they were never sent.
     pub refused: u64,
+    /// Of those, the ones that failed for another reason: they were refused by brokers, expired, or
+    /// found no room or metadata.
+    pub failed: u64,
+    /// Of the failed ones, those that brokers refused for good.
+    pub rejected: u64,
+    /// The error that most records failed with.
+    pub failure: Option<ErrorCode>,
     /// What ended a producer for good.
     pub fatal: Option<Failure>,
     /// The records that ended with it.
@@ -116,6 +124,9 @@ impl Evidence {
             delivered: tally.headline().count(),
             offered,
             refused: tally.causes.refused,
+            failed: tally.ledger.failed.saturating_sub(tally.causes.refused + tally.causes.fatal),
+            rejected: tally.causes.rejected,
+            failure: most_frequent(tally),
             fatal: tally.fatal.clone(),
             fatal_records: tally.causes.fatal,
             overflow: tally.overflow(),
@@ -158,7 +169,8 @@ impl Evidence {
     /// Nothing at all came back, and neither a shortfall nor refusals explain it.
     fn nothing(&self) -> Option<Reason> {
         let ended = self.fatal.is_some();
-        let explained = ended || self.shortfall().is_some() || self.refusals().is_some();
+        let refused = self.refusals().is_some() || self.failures().is_some();
+        let explained = ended || refused || self.shortfall().is_some();
         (self.delivered == 0 && !explained).then_some(Reason::NothingMeasured)
     }
 
@@ -166,6 +178,13 @@ impl Evidence {
     fn refusals(&self) -> Option<Reason> {
         let Self { refused, offered, delivered, .. } = *self;
         (refused > 0).then_some(Reason::Refused { records: refused, offered, delivered })
+    }
+
+    /// Records that failed, so that the latencies are of the others alone.
+    fn failures(&self) -> Option<Reason> {
+        let Self { failed, offered, delivered, failure, .. } = *self;
+        let reason = Reason::Failed { records: failed, offered, delivered, code: failure };
+        (failed > 0).then_some(reason)
     }
 
     /// A producer that couldn't go on.
@@ -184,6 +203,18 @@ impl Evidence {
     #[expect(clippy::cast_precision_loss, reason = "a share, compared with a round number")]
     pub fn share_refused(&self) -> f64 {
         self.refused as f64 / self.offered.max(self.refused).max(1) as f64
+    }
+
+    /// Brokers refused more records for good than a run may fall short by.
+    fn is_rejected(&self) -> bool {
+        self.share_rejected() > 1.0 - ACHIEVED
+    }
+
+    /// Rejected ÷ offered records, 0 to 1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share, compared with a round number")]
+    pub fn share_rejected(&self) -> f64 {
+        self.rejected as f64 / self.offered.max(self.rejected).max(1) as f64
     }
 
     fn is_client_limited(&self) -> bool {
@@ -208,6 +239,7 @@ impl Evidence {
 pub fn judge(evidence: &Evidence) -> Verdict {
     let found = [
         evidence.end(),
+        evidence.failures(),
         evidence.lag(),
         evidence.shortfall(),
         evidence.nothing(),
@@ -243,6 +275,12 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     reasons.sort_by_key(|reason| core::cmp::Reverse(reason.status()));
     let status = reasons.first().map_or(Status::Valid, Reason::status);
     Verdict { status, reasons }
+}
+
+/// See [`Evidence::failure`].
+fn most_frequent(tally: &Tally) -> Option<ErrorCode> {
+    let failed = tally.errors.iter().filter(|(_, count)| count.records > count.refused);
+    failed.max_by_key(|(_, count)| count.records - count.refused).map(|(code, _)| code)
 }
 
 /// See [`Evidence::seal_share`]; `None` without compression.

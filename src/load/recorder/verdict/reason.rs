@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::Status;
 use crate::kafka::producer::Failure;
+use crate::kafka::wire::ErrorCode;
 
 /// One thing that speaks against a result. `Display` gives a sentence with the figure, and what to
 /// do.
@@ -44,6 +45,17 @@ pub enum Reason {
         offered: u64,
         /// How many others have a latency.
         delivered: u64,
+    },
+    /// Records were sent, or waited to be, and failed.
+    Failed {
+        /// How many.
+        records: u64,
+        /// Of so many.
+        offered: u64,
+        /// How many others have a latency.
+        delivered: u64,
+        /// What most of them failed with.
+        code: Option<ErrorCode>,
     },
     /// A fatal error ended a producer.
     Fatal {
@@ -139,9 +151,13 @@ impl Reason {
             | Self::Fatal { .. }
             | Self::Throttled { .. }
             | Self::LeadersMoved { .. } => Status::Invalid,
-            Self::Refused { delivered: 0, .. } => Status::Invalid,
+            Self::Refused { delivered: 0, .. } | Self::Failed { delivered: 0, .. } => {
+                Status::Invalid
+            }
             // What is left is a load that nobody asked for.
-            Self::Refused { records, offered, .. } if records.saturating_mul(2) >= *offered => {
+            Self::Refused { records, offered, .. } | Self::Failed { records, offered, .. }
+                if records.saturating_mul(2) >= *offered =>
+            {
                 Status::Invalid
             }
             Self::ClusterTooSlow { .. } => Status::Overloaded,
@@ -149,6 +165,7 @@ impl Reason {
             | Self::WorkerBusy { .. }
             | Self::LittleHeadroom { .. }
             | Self::Refused { .. }
+            | Self::Failed { .. }
             | Self::RunDelay { .. }
             | Self::Steal { .. }
             | Self::BrokersOnHost
@@ -169,6 +186,7 @@ impl Reason {
             Self::OtherWriter { .. } => "other_writer",
             Self::NothingMeasured => "nothing_measured",
             Self::Refused { .. } => "refused",
+            Self::Failed { .. } => "failed",
             Self::Fatal { .. } => "fatal",
             Self::Throttled { .. } => "throttled",
             Self::LeadersMoved { .. } => "leaders_moved",
@@ -258,6 +276,18 @@ impl Reason {
                      errors say by what): {others} was measured, not the load that was asked for",
                     s(offered)
                 )
+            }
+            Self::Failed { records, offered, delivered, code } => {
+                let others = if delivered == 0 { "nothing" } else { "only the others" };
+                write!(f, "{records} of {offered} record{} failed", s(offered))?;
+                if let Some(code) = code {
+                    write!(f, ", most by {code}")?;
+                }
+                write!(
+                    f,
+                    " (see the errors): {others} was measured, not the load that was asked "
+                )?;
+                f.write_str("for")
             }
             Self::Throttled { times } => write!(
                 f,

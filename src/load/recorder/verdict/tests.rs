@@ -308,6 +308,37 @@ fn what_the_producer_refused_is_called_that_and_not_overload() {
 }
 
 #[test]
+fn what_brokers_refuse_is_called_that_and_not_overload() {
+    let run = |failed, delivered| Evidence {
+        offered: 10_000,
+        failed,
+        rejected: failed,
+        failure: Some(ErrorCode::INVALID_RECORD),
+        delivered,
+        achieved_ratio: Some(1.0),
+        ..good()
+    };
+    let limit = |run: &Evidence| limited_by(run, &Limits::default());
+    for (failed, delivered, status) in [
+        (4_999, 5_001, Status::Suspect),
+        (5_000, 5_000, Status::Invalid),
+        (10_000, 0, Status::Invalid),
+    ] {
+        let run = run(failed, delivered);
+        let verdict = judge(&run);
+        assert_eq!((verdict.status, verdict.reasons.len()), (status, 1), "{:?}", verdict.reasons);
+        assert_eq!(verdict.reasons[0].name(), "failed");
+        assert_eq!(limit(&run), Limit::Rejected);
+    }
+    assert_eq!(
+        judge(&run(10_000, 0)).reasons[0].to_string(),
+        "10000 of 10000 records failed, most by INVALID_RECORD (87) (see the errors): nothing was \
+         measured, not the load that was asked for"
+    );
+    assert_eq!(limit(&run(40, 9_960)), Limit::Nothing);
+}
+
+#[test]
 fn a_producer_that_could_not_go_on_measured_nothing_and_is_the_limit() {
     let fatal = |run: &mut Evidence| {
         let message = "the client may not write".to_owned();
