@@ -81,11 +81,6 @@ impl Desk {
         }
     }
 
-    /// Makes sure that every leader of a topic answers, where the cluster says that it is.
-    pub(super) async fn reach_leaders(&mut self, topic: &str) -> Result<(), RunError> {
-        self.offsets(topic).await.map(drop)
-    }
-
     /// The end offsets of a topic by partition, once they haven't moved for a second: what was
     /// written without an answer may still arrive.
     pub(super) async fn settled_offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
@@ -101,7 +96,8 @@ impl Desk {
         Ok(last)
     }
 
-    /// The end offsets of a topic by partition, as they are.
+    /// The end offsets of a topic by partition, as they are: every leader was reached where the
+    /// cluster says that it is.
     pub(super) async fn offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
         self.list_offsets(topic, OffsetSpec::Latest).await
     }

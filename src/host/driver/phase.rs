@@ -275,7 +275,7 @@ impl Watch<'_> {
 }
 
 /// All workers have the order by then, so that they start at the same instant.
-const TOGETHER: Duration = Duration::from_millis(20);
+const TOGETHER: Duration = Duration::from_millis(10);
 /// How long a timed warm-up still hands over what was due in it.
 const OVERDUE_WARMUP: Duration = Duration::from_secs(1);
 /// Every batch has ended this long after delivery.timeout.ms.
