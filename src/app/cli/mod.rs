@@ -14,10 +14,12 @@ use self::args::{Cli, Command, RunArgs};
 use self::words::Words;
 use super::report::exit::Exit;
 use super::settings;
+use crate::host::shell::clock;
 
 /// Carries out a command line, the program's name first, and says how the process ends.
 #[must_use]
 pub fn main(words: Vec<OsString>) -> Exit {
+    let begun = clock::now();
     let command: Vec<String> =
         words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let cli = match words::read(words) {
@@ -36,8 +38,8 @@ pub fn main(words: Vec<OsString>) -> Exit {
         }
     };
     match cli.command {
-        None => run::run(&cli.run, command),
-        Some(Command::Run(args)) => run::run(&args, command),
+        None => run::run(&cli.run, command, begun),
+        Some(Command::Run(args)) => run::run(&args, command, begun),
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Broker(args)) => broker::run(&args),
         Some(Command::Sim(args)) => sim::run(&args),

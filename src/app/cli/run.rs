@@ -16,11 +16,14 @@ use crate::app::report::table::table;
 use crate::app::report::table_notes::fixed;
 use crate::app::report::text::{heading, summary};
 use crate::app::settings::{self, Cell, JsonTarget, Settings};
+use crate::base::Instant;
 use crate::host::driver;
+use crate::host::shell::clock;
 
-/// Carries out what the flags ask for. `command` is the command line, for the result.
+/// Carries out what the flags ask for. `command` is the command line, for the result, and `begun`
+/// when the program first looked at the clock.
 #[must_use]
-pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
+pub(super) fn run(args: &RunArgs, command: Vec<String>, begun: Instant) -> Exit {
     let variable = |name: &str| std::env::var(name).ok();
     let settings = match settings::build(args, &variable) {
         Ok(settings) => settings,
@@ -37,17 +40,24 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
     }
     announce(&settings);
     let origin = Origin { command, labels: settings.labels.clone(), strict: settings.strict };
-    let (runs, exit) = all(&settings, &origin);
+    let (runs, exit) = all(&settings, &origin, begun);
     if runs.is_empty() { exit } else { exit.max(publish(&settings, runs, exit)) }
 }
 
 /// The runs in their order, up to the first that says that there is no point in going on.
-fn all(settings: &Settings, origin: &Origin) -> (Vec<CellRun>, Exit) {
+fn all(settings: &Settings, origin: &Origin, begun: Instant) -> (Vec<CellRun>, Exit) {
     let mut exit = Exit::Passed;
     let mut runs = Vec::new();
     for (number, &(cell, repetition)) in settings.order.iter().enumerate() {
+        let before = clock::now().since(begun);
         match one(settings, origin, number) {
-            Ok((report, ended)) => {
+            Ok((mut report, ended)) => {
+                if let Some(seconds) = report.client.first_record_seconds.as_mut()
+                    && number == 0
+                {
+                    // Who waits for the first run waited for the program's start, too.
+                    *seconds += before.as_secs_f64();
+                }
                 exit = exit.max(ended);
                 let values = settings.cells[cell].values.iter();
                 let values = values.map(|(flag, value)| ((*flag).to_owned(), value.clone()));

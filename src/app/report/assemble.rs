@@ -247,6 +247,7 @@ const SHORT_WINDOW: core::time::Duration = core::time::Duration::from_secs(2);
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds a record, read to a few digits")]
 fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
     let client = &result.client;
+    let first_sent = result.phases.iter().find_map(|phase| phase.first_sent);
     // Time is counted to the window's end: with most acks behind it, it isn't theirs.
     let in_window = result.tally.window.records;
     let most = in_window > result.tally.ledger.delivered() / 2;
@@ -259,6 +260,9 @@ fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
         rss_peak: client.rss_peak,
         run_delay_seconds: client.run_delay.map(|span| span.as_secs_f64()),
         steal_seconds: client.steal.map(|span| span.as_secs_f64()),
+        wakeups_per_s: client.wakeups_per_second(),
+        pacing_quantum: plan.schedule.rate.map(|_| nanos(plan.pacing_quantum)),
+        first_record_seconds: first_sent.map(|span| span.as_secs_f64()),
         calibration: None,
     }
 }

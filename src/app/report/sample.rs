@@ -186,7 +186,10 @@ fn latency() -> LatencyModel {
 fn stages() -> StagesModel {
     let stage = |mean| Some(distribution([1; 6], mean));
     StagesModel {
-        schedule_lag: stage(0.12e6),
+        schedule_lag: Some(distribution(
+            [130_000, 230_000, 262_000, 410_000, 900_000, 1_900_000],
+            0.12e6,
+        )),
         buffer_wait: stage(0.0),
         batch_wait: stage(2.58e6),
         retry: stage(0.0),
@@ -238,6 +241,9 @@ fn client() -> ClientModel {
         rss_peak: Some(46 << 20),
         run_delay_seconds: Some(0.01),
         steal_seconds: Some(0.0),
+        wakeups_per_s: Some(4_120.4),
+        pacing_quantum: Some(250_000),
+        first_record_seconds: Some(0.031),
         calibration: None,
     }
 }

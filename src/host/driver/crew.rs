@@ -65,6 +65,11 @@ impl Crew {
         }
     }
 
+    /// How often the workers' loops were woken so far, all together.
+    pub(super) fn wakeups(&self) -> u64 {
+        self.workers.iter().map(|worker| worker.stats().snapshot().wakeups).sum()
+    }
+
     /// The next thing any worker tells.
     ///
     /// # Errors

@@ -69,6 +69,8 @@ pub struct Usage {
     pub workers: Vec<TaskUse>,
     /// Time that the hypervisor took away, summed over cores, since boot.
     pub steal: Option<Duration>,
+    /// How often the workers' loops were woken, all together; whoever has the workers fills it in.
+    pub wakeups: u64,
 }
 
 /// A thread's account with the scheduler.
@@ -88,7 +90,12 @@ impl Usage {
     pub fn read() -> Self {
         let mut workers = worker_tasks();
         workers.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { cpu: process_cpu(), workers, steal: read("/proc/stat").and_then(|t| steal(&t)) }
+        Self {
+            cpu: process_cpu(),
+            workers,
+            steal: read("/proc/stat").and_then(|t| steal(&t)),
+            wakeups: 0,
+        }
     }
 
     /// What was used since `earlier`, which was read `window` ago. A worker that `earlier` doesn't
@@ -112,6 +119,7 @@ impl Usage {
             run_delay: starved.map(|(delayed, _)| delayed),
             run_delay_busy: starved.map(|(_, ran)| ran),
             steal: self.steal.zip(earlier.steal).map(|(now, then)| now.saturating_sub(then)),
+            wakeups: self.wakeups.saturating_sub(earlier.wakeups),
             clock_step: Duration::ZERO,
         }
     }
@@ -261,11 +269,13 @@ mod tests {
             cpu: Duration::from_millis(100),
             workers: vec![task("producer-0", 60, 5)],
             steal: Some(Duration::from_millis(10)),
+            wakeups: 40,
         };
         let after = Usage {
             cpu: Duration::from_millis(350),
             workers: vec![task("producer-0", 160, 7), task("producer-1", 50, 30)],
             steal: Some(Duration::from_millis(40)),
+            wakeups: 1_040,
         };
         let cost = after.since(&before, Duration::from_millis(200));
         assert_eq!(cost.cpu, Duration::from_millis(250));
@@ -273,6 +283,7 @@ mod tests {
         assert_eq!(cost.run_delay, Some(Duration::from_millis(30)));
         assert_eq!(cost.run_delay_busy, Some(Duration::from_millis(50)));
         assert_eq!(cost.steal, Some(Duration::from_millis(30)));
+        assert_eq!((cost.wakeups, cost.wakeups_per_second()), (1_000, Some(5_000.0)));
         assert_eq!(cost.busy_max(), Some(0.5));
         // Two clocks are never quite one: more than the window nobody can have run and waited.
         let cost = after.since(&before, Duration::from_millis(70));

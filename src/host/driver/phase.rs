@@ -77,7 +77,7 @@ impl Watch<'_> {
     pub(super) async fn run(mut self, stop: Stop) -> Result<PhaseOutcome, RunError> {
         self.observer.phase(self.kind);
         let start = clock::now() + TOGETHER;
-        let (usage_before, usage_read) = (Usage::read(), clock::now());
+        let (usage_before, usage_read) = (self.usage(), clock::now());
         self.crew.order(EngineCommand::Begin(self.load(start, stop)));
         let mut state = State {
             start,
@@ -118,7 +118,7 @@ impl Watch<'_> {
             }
         }
         let read_again = state.drains_since.unwrap_or_else(clock::now);
-        let usage = (usage_before, state.usage_after.unwrap_or_else(Usage::read));
+        let usage = (usage_before, state.usage_after.unwrap_or_else(|| self.usage()));
         let mut ends: Vec<_> = state.ended.into_iter().zip(state.ends).collect();
         ends.sort_by_key(|(worker, _)| *worker);
         Ok(PhaseOutcome {
@@ -131,6 +131,11 @@ impl Watch<'_> {
             leader_changes: state.chronicle.leader_changes(),
             faults: state.chronicle.faults(),
         })
+    }
+
+    /// What the process and its workers have used until now.
+    fn usage(&self) -> Usage {
+        Usage { wakeups: self.crew.wakeups(), ..Usage::read() }
     }
 
     /// A phase's orders. A measurement hands over all that was due, and sends it, until the bound
@@ -182,7 +187,7 @@ impl Watch<'_> {
     /// The schedule's time is up: what the process used until now belongs to the measurement.
     fn window_over(&mut self, state: &mut State) {
         if state.usage_after.is_none() {
-            state.usage_after = Some(Usage::read());
+            state.usage_after = Some(self.usage());
             state.drains_since = Some(clock::now());
             self.observer.phase(PhaseKind::Drain);
         }

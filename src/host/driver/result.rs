@@ -90,6 +90,8 @@ pub struct PhaseResult {
     pub start: Duration,
     /// When its schedule ended (its drain comes after), since the run's start.
     pub end: Duration,
+    /// When its first batch was put into a request, since the run's start; `None` when none was.
+    pub first_sent: Option<Duration>,
     /// Records that fell due; without a rate as many as were generated.
     pub due: u64,
     /// Records made and handed to the producer.
@@ -328,11 +330,21 @@ pub struct ClientCost {
     pub run_delay_busy: Option<Duration>,
     /// How long the hypervisor took this machine's cores away, summed over cores.
     pub steal: Option<Duration>,
+    /// How often the workers' loops slept and were woken, all together: for a record that fell due,
+    /// an ack, or linger.ms.
+    pub wakeups: u64,
     /// The wall clock jumped against the monotonic one by this much over the run; 0 normally.
     pub clock_step: Duration,
 }
 
 impl ClientCost {
+    /// Wake-ups a second of all workers together; `None` without a window.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a rate, read to a few digits")]
+    pub fn wakeups_per_second(&self) -> Option<f64> {
+        (!self.window.is_zero()).then(|| self.wakeups as f64 / self.window.as_secs_f64())
+    }
+
     /// The busiest worker's share of one core, 0 to 1; `None` where the system doesn't tell.
     #[must_use]
     pub fn busy_max(&self) -> Option<f64> {

@@ -38,6 +38,7 @@ use crate::load::schedule::Stop;
 /// When the cluster can't be used, the plan can't be carried out, a signal came before the
 /// measurement, or a promise of our own was broken.
 pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, RunError> {
+    let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
@@ -53,7 +54,6 @@ pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, Run
     let (tell, notices) = unbounded_channel();
     let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, plan.source.seed, tell)?;
     let result = runtime.block_on(async {
-        let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
         let mut run = Run {
             plan,
             observer,
@@ -309,10 +309,12 @@ impl Run<'_> {
         let at = |instant: Option<Instant>| instant.unwrap_or(self.started).since(self.started);
         let end = ends.iter().map(|end| end.end).max();
         let drained = ends.iter().map(|end| end.drained).max();
+        let first_sent = ends.iter().filter_map(|end| end.tally.first_sent).min();
         PhaseResult {
             kind,
             start: at(ends.iter().map(|end| end.start).min()),
             end: at(end),
+            first_sent: first_sent.map(|at| at.since(self.started)),
             due: sum(|end| end.due),
             generated: sum(|end| end.tally.ledger.generated),
             acked: sum(|end| end.tally.ledger.acked + end.tally.ledger.duplicate),
@@ -391,8 +393,6 @@ async fn offsets(
     }
 }
 
-/// A run's tag: another one every time.
-fn tag(unix_ms: u64, now: Instant) -> u32 {
 /// The same before anything was sent. Nothing of this run can be under way, so that two readings
 /// which agree need no pause between them; `reached` is the first, which also showed that every
 /// leader answers.
@@ -409,6 +409,8 @@ async fn first_offsets(
     if again == reached { Ok(Some(again)) } else { offsets(plan, desk, topic).await }
 }
 
+/// A run's tag: another one every time.
+fn tag(unix_ms: u64, now: Instant) -> u32 {
     let word = mix(unix_ms ^ mix(now.as_nanos()) ^ u64::from(std::process::id()));
     u32::try_from(word >> 32).expect("the upper half of a word")
 }

@@ -81,6 +81,7 @@ pub struct Recorder {
     ledger: Ledger,
     cut_in_flight: u64,
     window: InWindow,
+    first_sent: Option<Instant>,
     last_delivered: Option<Instant>,
     payload_bytes: u64,
     errors: Errors,
@@ -112,6 +113,7 @@ impl Recorder {
             ledger: Ledger::default(),
             cut_in_flight: 0,
             window: InWindow::default(),
+            first_sent: None,
             last_delivered: None,
             payload_bytes: 0,
             errors: Errors::default(),
@@ -160,6 +162,7 @@ impl Recorder {
     pub fn delivered(&mut self, delivery: &Delivery) {
         let records = u64::from(delivery.records());
         self.batches.add(delivery);
+        self.first_sent = earlier(self.first_sent, delivery.times.first_drained);
         match &delivery.outcome {
             Outcome::Acked { .. } => self.ledger.acked += records,
             Outcome::Duplicate => self.ledger.duplicate += records,
@@ -195,6 +198,7 @@ impl Recorder {
     /// indeterminate when a broker may have it, else unsent.
     pub fn cut(&mut self, delivery: &Delivery) {
         let records = u64::from(delivery.records());
+        self.first_sent = earlier(self.first_sent, delivery.times.first_drained);
         match &delivery.outcome {
             Outcome::Failed(_) => self.ledger.unsent += records,
             Outcome::Indeterminate(_) => {
@@ -325,6 +329,7 @@ impl Recorder {
             ledger: self.ledger,
             cut_in_flight: self.cut_in_flight,
             window: self.window,
+            first_sent: self.first_sent,
             last_delivered: self.last_delivered,
             errors: self.errors,
             causes: self.causes,
@@ -348,6 +353,11 @@ impl Recorder {
         self.partitions.ended_badly(delivery);
         self.gaps.failed(delivery.slot, delivery.times.created);
     }
+}
+
+/// The earlier of two instants that may be unknown.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 #[cfg(test)]

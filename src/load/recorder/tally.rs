@@ -13,7 +13,7 @@ use super::latency::Stages;
 use super::ledger::Ledger;
 use super::measured::Measured;
 use super::spectrum::Spectrum;
-use super::{Kind, RecorderPlan};
+use super::{Kind, RecorderPlan, earlier};
 use crate::base::Instant;
 use crate::kafka::producer::Failure;
 
@@ -47,6 +47,8 @@ pub struct Tally {
     pub cut_in_flight: u64,
     /// What was acknowledged inside the window, whenever it was due.
     pub window: InWindow,
+    /// When the first batch was put into a request; `None` when none was.
+    pub first_sent: Option<Instant>,
     /// When the last delivered batch was acknowledged (with acks=0: written); failures may have
     /// come much later. `None` when none was.
     pub last_delivered: Option<Instant>,
@@ -194,6 +196,7 @@ impl Tally {
         self.ledger.merge(&other.ledger);
         self.cut_in_flight += other.cut_in_flight;
         self.window.merge(&other.window);
+        self.first_sent = earlier(self.first_sent, other.first_sent);
         self.last_delivered = self.last_delivered.max(other.last_delivered);
         self.errors.merge(&other.errors);
         self.causes.merge(&other.causes);

@@ -228,6 +228,7 @@ proptest! {
         prop_assert_eq!(&merged.service, &both.service);
         prop_assert_eq!(merged.ledger, both.ledger);
         prop_assert_eq!(merged.last_delivered, both.last_delivered);
+        prop_assert_eq!(merged.first_sent, both.first_sent);
         prop_assert_eq!(merged.batches, both.batches);
         prop_assert_eq!(&merged.partitions, &both.partitions);
         for ((name, merged), (_, both)) in merged.stages.all().into_iter().zip(both.stages.all()) {

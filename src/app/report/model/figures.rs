@@ -399,6 +399,17 @@ pub struct ClientModel {
     pub run_delay_seconds: Option<f64>,
     /// Taken by the hypervisor, seconds over all cores.
     pub steal_seconds: Option<f64>,
+    /// How often the workers' loops slept and were woken, a second, all together.
+    #[serde(default)]
+    pub wakeups_per_s: Option<f64>,
+    /// Nanoseconds: the grid on which records that fall due wake a worker; 0 never sleeps, null
+    /// without a rate.
+    #[serde(default)]
+    pub pacing_quantum: Option<u64>,
+    /// From the program's first look at the clock (of a matrix's later runs: from the run's start)
+    /// to the first batch in a request, warm-up included; null when none was sent.
+    #[serde(default)]
+    pub first_record_seconds: Option<f64>,
     /// The client's own ceiling; null when it wasn't assessed.
     pub calibration: Option<BTreeMap<String, f64>>,
 }

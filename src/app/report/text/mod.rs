@@ -18,7 +18,7 @@ use self::errors::{cut, errors, faults, reordered, unavailability};
 use self::headline::{head, place, reasons, verdict};
 use self::latency::latencies;
 use self::partitions::partitions;
-use self::proof::{client, confirmed, notes, verified};
+use self::proof::{client, confirmed, notes, pacing, verified};
 use self::stages::stages;
 use super::model::Report;
 use super::page::{field, fold};
@@ -46,6 +46,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.push(field("confirmed", &confirmed(report)));
     lines.extend(verified(report).map(|text| field("verified", &text)));
     lines.push(field("client", &client(report)));
+    lines.extend(pacing(report).map(|text| field("pacing", &text)));
     lines.extend(notes(report));
     fold(&lines)
 }
@@ -108,6 +109,7 @@ mod tests {
         report.throughput.achieved_ratio = None;
         report.latency.response = None;
         report.stages.schedule_lag = None;
+        report.client.pacing_quantum = None;
         report.validity.limited_by = "the client's CPU: its busiest producer used 98 % of a core; \
                                       add --producers"
             .to_owned();

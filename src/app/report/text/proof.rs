@@ -2,7 +2,7 @@
 
 use super::window_seconds;
 use crate::app::report::exit::breaks_promise;
-use crate::app::report::figures::{binary_bytes, thousands, whole, whole_percent};
+use crate::app::report::figures::{binary_bytes, millis, thousands, whole, whole_percent};
 use crate::app::report::model::{ClusterKind, Report, VerificationModel, VerifiedPartitionModel};
 use crate::app::report::page::field;
 
@@ -167,6 +167,25 @@ pub(super) fn client(report: &Report) -> String {
         parts.push("embedded brokers included".to_owned());
     }
     parts.join("; ")
+}
+
+/// On which grid a paced run was woken, how late its records were taken for that, and how often it
+/// was woken for whatever reason; `None` without a rate.
+#[expect(clippy::cast_precision_loss, reason = "a quantum of at most a second")]
+pub(super) fn pacing(report: &Report) -> Option<String> {
+    let client = &report.client;
+    let grid = match client.pacing_quantum? {
+        0 => "spinning".to_owned(),
+        nanos if nanos < 1_000_000 => format!("every {} µs", nanos as f64 / 1e3),
+        nanos => format!("every {} ms", nanos as f64 / 1e6),
+    };
+    let mut parts = vec![grid];
+    parts.extend(report.stages.schedule_lag.as_ref().map(|lag| {
+        let [p50, p99, max] = [lag.p50, lag.p99, lag.max].map(millis);
+        format!("sent late: p50 {p50}, p99 {p99}, max {max} ms")
+    }));
+    parts.extend(client.wakeups_per_s.map(|rate| format!("{} wake-ups/s", whole(rate))));
+    Some(parts.join("; "))
 }
 
 /// What a warm-up did not get through: the measurement after it went on.
