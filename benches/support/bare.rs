@@ -13,7 +13,7 @@ use kprod_bench::kafka::wire::metadata::{MetadataRequest, MetadataRequestTopic, 
 use kprod_bench::kafka::wire::produce::{
     Layout, PartitionEntry, ProduceHead, ProduceResponse, TopicEntry, layout,
 };
-use kprod_bench::kafka::wire::record_batch::{self, BatchHeader, HEADER_LEN};
+use kprod_bench::kafka::wire::record_batch::{self, BatchHeader, HEADER_LEN, SLACK};
 use kprod_bench::kafka::wire::{
     ApiKey, ErrorCode, Message, Reader, RequestHeader, Uuid, decode_response_header, frame,
 };
@@ -124,14 +124,14 @@ impl Leader {
 
     /// Writes a batch in a request of its own; waits while the socket takes none.
     pub(crate) fn write(&mut self, topic: &str, partition: i32, batch: &Batch, glue: &mut Layout) {
-        let header = batch.header.write(&batch.body);
-        let batch_len = u32::try_from(HEADER_LEN + batch.body.len()).expect("a batch");
+        let header = batch.header.write(batch.body());
+        let batch_len = u32::try_from(HEADER_LEN + batch.filled).expect("a batch");
         let partitions = [PartitionEntry { index: partition, batch_len }];
         let entry = TopicEntry { name: topic, id: Uuid::ZERO, partitions: &partitions };
         let head = ProduceHead { transactional_id: None, acks: 1, timeout_ms: 30_000 };
         let asked = self.header(ApiKey::Produce, PRODUCE);
         layout(glue, &asked, &head, std::iter::once(entry));
-        let mut parts = [glue.piece(0), &header, &batch.body, glue.piece(1)].map(IoSlice::new);
+        let mut parts = [glue.piece(0), &header, batch.body(), glue.piece(1)].map(IoSlice::new);
         let mut left = &mut parts[..];
         while !left.is_empty() {
             match self.stream.write_vectored(left) {
@@ -154,15 +154,16 @@ fn check(answer: &ProduceResponse) {
 
 /// Records of one value, encoded.
 pub(crate) struct Batch {
-    body: Vec<u8>,
+    room: Vec<u8>,
+    filled: usize,
     header: BatchHeader,
     limit: usize,
 }
 
 impl Batch {
-    /// Of at most `limit` bytes, but at least one record.
+    /// Of at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { body: Vec::with_capacity(limit), header: batch_header(0), limit }
+        Self { room: vec![0; limit + SLACK], filled: 0, header: batch_header(0), limit }
     }
 
     /// Makes it anew of up to `most` records, 1 or more, as far as they find room; returns how
@@ -175,18 +176,24 @@ impl Batch {
             headers: &[],
             timestamp_ms: 1_700_000_000_000,
         };
-        self.body.clear();
+        self.filled = 0;
         let mut count = 0;
-        while count == 0 || count < most && self.has_room(count, &record) {
-            record_batch::append_record(&mut self.body, count, 0, &record);
+        while count < most {
+            let body = record_batch::body_len(count, 0, &record);
+            if HEADER_LEN + self.filled + record_batch::framed_len(body) > self.limit {
+                break;
+            }
+            let room = &mut self.room[self.filled..];
+            self.filled += record_batch::write_record(room, count, 0, &record, body);
             count += 1;
         }
+        assert!(count > 0, "a record of {} bytes fits no batch", value.len());
         self.header = batch_header(count);
         count
     }
 
-    fn has_room(&self, count: u32, record: &RecordView<'_>) -> bool {
-        HEADER_LEN + self.body.len() + record_batch::record_len(count, 0, record) <= self.limit
+    fn body(&self) -> &[u8] {
+        &self.room[..self.filled]
     }
 }
 

@@ -83,6 +83,26 @@ pub fn fill_blocks(word: u64, out: &mut [[u8; 32]]) -> u64 {
     state
 }
 
+/// The same bytes, for a length that is no whole number of blocks: `out` is filled from its start
+/// for at least `len` bytes, up to seven more are spoiled.
+///
+/// # Panics
+/// When `out` has no room for `len` bytes in whole words of eight.
+#[inline]
+pub fn fill_words(word: u64, len: usize, out: &mut [u8]) {
+    let mut state = word;
+    let (blocks, rest) = out[..len.next_multiple_of(8)].as_chunks_mut::<32>();
+    for block in blocks {
+        let (words, _) = block.as_chunks_mut::<8>();
+        for word in words {
+            *word = wyrand(&mut state).to_le_bytes();
+        }
+    }
+    for word in rest.as_chunks_mut::<8>().0 {
+        *word = wyrand(&mut state).to_le_bytes();
+    }
+}
+
 /// The next word of wyrand.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of a 128-bit product")]
@@ -111,6 +131,17 @@ mod tests {
     const PINNED: [u8; 12] = [44, 106, 176, 100, 17, 253, 15, 95, 33, 29, 116, 219];
 
     /// The published first outputs of SplitMix64 for seed 1234567.
+    #[test]
+    fn words_and_blocks_make_the_same_bytes() {
+        for len in [0, 1, 7, 8, 9, 31, 32, 33, 100, 128] {
+            let (mut blocks, mut words) = ([[0; 32]; 4], [0; 128]);
+            fill_blocks(77, &mut blocks);
+            fill_words(77, len, &mut words);
+            assert_eq!(blocks.as_flattened()[..len], words[..len]);
+            assert!(words[len.next_multiple_of(8)..].iter().all(|byte| *byte == 0));
+        }
+    }
+
     #[test]
     fn agrees_with_the_published_sequence() {
         let mut rng = Rng::new(1_234_567);

@@ -186,14 +186,15 @@ impl Notary {
 }
 
 impl Witness for Notary {
-    fn appended(
+    fn appended<'a>(
         &mut self,
         number: u64,
-        record: &RecordView<'_>,
+        record: impl FnOnce() -> RecordView<'a>,
         slot: PartitionSlot,
         place: Place,
         now: Instant,
     ) {
+        let record = record();
         let payload = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
         let payload = u32::try_from(payload).unwrap_or(u32::MAX);
         let batch = self.batches.entry(place.batch).or_default();

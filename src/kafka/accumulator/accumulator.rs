@@ -14,6 +14,7 @@ use crate::kafka::config::ProducerConfig;
 use crate::kafka::wire::record_batch;
 
 use super::batch::{Closing, Opening};
+use super::body::Body;
 use super::queue::Queue;
 use super::{Batch, BatchId, CloseReason, Memory, Ratio, SealJob, Stamp, Stamps};
 
@@ -54,7 +55,7 @@ pub struct Accumulator {
     pub(super) backing_off: Vec<(Instant, PartitionSlot)>,
     pub(super) ready: VecDeque<PartitionSlot>,
     /// Closed bodies that wait for a compressor, oldest first; their batches keep their places.
-    jobs: VecDeque<(PartitionSlot, BatchId, Vec<u8>)>,
+    jobs: VecDeque<(PartitionSlot, BatchId, Body)>,
     /// Compressors that are away with a job.
     sealing: usize,
     #[expect(clippy::vec_box, reason = "batches stay boxed from queue to request and back")]
@@ -254,7 +255,7 @@ impl Accumulator {
             batch.sealed(out, now);
             self.ratios[queue.topic.index()].observe(ratio);
             // The uncompressed body becomes the next output.
-            self.spare_outputs.push((body, compressor));
+            self.spare_outputs.push((body.into_memory(), compressor));
             self.relist(slot, now);
         } else {
             self.spare_outputs.push((out, compressor));

@@ -7,6 +7,7 @@ use crate::base::{Instant, Job, PartitionSlot, RecordView};
 use crate::kafka::compression::{Codec, Compression, Compressor};
 use crate::kafka::wire::record_batch::{self, BatchHeader, HEADER_LEN};
 
+use super::body::Body;
 use super::{CloseReason, Stamp, Stamps};
 
 /// A batch's number within its accumulator: dense from 0 in creation order, never reused.
@@ -83,20 +84,21 @@ pub struct Batch {
     pub(super) charged: u64,
     /// A linger deadline is noted for it.
     pub(super) lingering: bool,
-    body: Vec<u8>,
-    stamps: Stamps,
-    count: u32,
-    base_timestamp: i64,
-    max_timestamp: i64,
+    pub(super) body: Body,
+    pub(super) stamps: Stamps,
+    pub(super) count: u32,
+    pub(super) base_timestamp: i64,
+    pub(super) max_timestamp: i64,
     write_limit: usize,
-    /// See [`Batch::plain_limit`].
-    plain_limit: usize,
+    /// How far the body may grow without another question: the limit isn't passed, and memory is
+    /// charged. 0 under a codec, where the estimate is asked.
+    pub(super) plain_limit: usize,
     /// See [`Batch::capacity_limit`].
     pub(super) capacity_limit: usize,
     /// Estimated compressed bytes per uncompressed byte; 1 without compression.
     ratio: f32,
     uncompressed: usize,
-    payload: u64,
+    pub(super) payload: u64,
     close_reason: CloseReason,
     seal_asked: Instant,
     seal_nanos: u64,
@@ -114,8 +116,7 @@ impl Batch {
     ) -> Box<Self> {
         let (mut body, mut stamps) =
             (core::mem::take(&mut self.body), core::mem::take(&mut self.stamps));
-        body.clear();
-        body.reserve(plan.write_limit.saturating_sub(HEADER_LEN));
+        body.reset(plan.write_limit.saturating_sub(HEADER_LEN));
         stamps.clear();
         *self = Self {
             id,
@@ -147,7 +148,7 @@ impl Batch {
             state: BatchState::Open,
             charged: 0,
             lingering: false,
-            body: Vec::new(),
+            body: Body::EMPTY,
             stamps: Stamps::default(),
             count: 0,
             base_timestamp: 0,
@@ -179,18 +180,6 @@ impl Batch {
     #[inline]
     pub(super) fn len_of(body: usize) -> usize {
         record_batch::framed_len(body)
-    }
-
-    /// Bytes of its records so far.
-    #[inline]
-    pub(super) const fn body_len(&self) -> usize {
-        self.body.len()
-    }
-
-    /// How far the body may grow without another question: the limit isn't passed, and memory is
-    /// charged. 0 under a codec, where the estimate is asked.
-    pub(super) const fn plain_limit(&self) -> usize {
-        self.plain_limit
     }
 
     /// Whether a record of `len` bytes may still be appended (`MemoryRecordsBuilder.hasRoomFor`).
@@ -238,7 +227,7 @@ impl Batch {
         }
         self.max_timestamp = self.max_timestamp.max(record.timestamp_ms);
         let delta = record.timestamp_ms.wrapping_sub(self.base_timestamp);
-        record_batch::append_record_sized(&mut self.body, index, delta, record, body);
+        self.body.push(index, delta, record, body);
         self.payload += record.payload() as u64;
         self.stamps.push(stamp, now);
         self.count += 1;
@@ -271,7 +260,7 @@ impl Batch {
     /// Takes the compressed body back.
     pub(super) fn sealed(&mut self, body: Vec<u8>, now: Instant) {
         assert!(self.state == BatchState::Sealing, "batch {} wasn't away", self.id.0);
-        self.body = body;
+        self.body = Body::of(body);
         self.state = BatchState::Sealed;
         self.seal_nanos = now.nanos_since(self.seal_asked);
     }
@@ -293,13 +282,13 @@ impl Batch {
             base_sequence: identity.base_sequence,
             record_count: i32::try_from(self.count).expect("a batch holds under 2^31 records"),
         };
-        self.header = header.write(&self.body);
+        self.header = header.write(self.body.bytes());
     }
 
     /// Header of the last [`Batch::stamp_header`] and body: the batch as it goes to the broker.
     #[must_use]
     pub fn wire_parts(&self) -> (&[u8], &[u8]) {
-        (&self.header, &self.body)
+        (&self.header, self.body.bytes())
     }
 
     /// Bytes on the wire, exact once sealed.
@@ -415,7 +404,7 @@ pub(super) enum Closing {
     /// Nothing.
     Sealed,
     /// Compress this body.
-    Compress(Vec<u8>),
+    Compress(Body),
 }
 
 /// Compression of one batch, away from its queue (an `Action::Seal`).
@@ -423,7 +412,7 @@ pub(super) enum Closing {
 pub struct SealJob {
     pub(super) slot: PartitionSlot,
     pub(super) batch: BatchId,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Body,
     pub(super) out: Vec<u8>,
     pub(super) compressor: Box<Compressor>,
 }
@@ -439,7 +428,7 @@ impl SealJob {
 impl Job for SealJob {
     fn run(&mut self) {
         self.out.clear();
-        let done = self.compressor.compress(&self.body, &mut self.out);
+        let done = self.compressor.compress(self.body.bytes(), &mut self.out);
         done.expect("compressing memory into a growing vector has no reason to fail");
     }
 

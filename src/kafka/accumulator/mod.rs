@@ -9,6 +9,7 @@
 #[expect(clippy::module_inception, reason = "the room is named after its one public machine")]
 mod accumulator;
 mod batch;
+mod body;
 mod close_reason;
 mod drain;
 mod memory;

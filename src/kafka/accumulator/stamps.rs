@@ -94,6 +94,12 @@ impl Stamps {
         self.count += 1;
     }
 
+    /// Adds `more` records with the stamps of the last one, which has neither due instant nor
+    /// number.
+    pub(super) const fn again(&mut self, more: u32) {
+        self.count += more;
+    }
+
     /// The records' numbers, in order; none where numbers aren't kept.
     pub fn numbers(&self) -> impl Iterator<Item = u64> {
         // Of one caller either all records have a number or none.

@@ -21,9 +21,14 @@ pub struct Stretch<'a> {
 }
 
 impl Producer {
-    /// The next records of a topic, as far as they go into the batch that is open now; `None` when
-    /// [`Producer::send`] should decide.
-    pub fn stretch(&mut self, topic: TopicSlot) -> Option<Stretch<'_>> {
+    /// The next records of a topic, handed over at `now` with the timestamp `timestamp_ms`, as far
+    /// as they go into the batch that is open now; `None` when [`Producer::send`] should decide.
+    pub fn stretch(
+        &mut self,
+        topic: TopicSlot,
+        timestamp_ms: i64,
+        now: Instant,
+    ) -> Option<Stretch<'_>> {
         if self.fatal.is_some() {
             return None;
         }
@@ -32,7 +37,7 @@ impl Producer {
         // The partitioner's switch ends it, and so does the largest record: what fits is smaller.
         let largest = self.largest_record.saturating_sub(LARGEST_OVERHEAD);
         let most = usize::try_from(sticky.left()).unwrap_or(usize::MAX).min(largest);
-        let open = self.accumulator.stretch(slot, most)?;
+        let open = self.accumulator.stretch(slot, most, timestamp_ms, now)?;
         Some(Stretch { open, sticky, ignore_keys, slot })
     }
 }
@@ -40,11 +45,24 @@ impl Producer {
 impl Stretch<'_> {
     /// Appends a record, or does nothing: then it is for [`Producer::send`].
     #[inline(always)]
-    pub fn push(&mut self, record: &RecordView<'_>, stamp: &Stamp, now: Instant) -> Option<Place> {
+    pub fn push(&mut self, record: &RecordView<'_>, stamp: &Stamp) -> Option<Place> {
         if record.partition.is_some() || (record.key.is_some() && !self.ignore_keys) {
             return None;
         }
-        self.open.push(record, stamp, now)
+        self.open.push(record, stamp)
+    }
+
+    /// Appends a record without key and headers, whose value of `len` bytes `fill` writes to the
+    /// start of what it is given, where it may spoil what is behind; or does nothing, as
+    /// [`Stretch::push`].
+    #[inline(always)]
+    pub fn push_value(
+        &mut self,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+        stamp: &Stamp,
+    ) -> Option<Place> {
+        self.open.push_value(len, fill, stamp)
     }
 
     /// Where they go.

@@ -101,7 +101,7 @@ impl<W: Witness> Engine<W> {
         let record = self.source.record(due.record, timestamp_ms);
         let sent = give(&self.plan, &mut self.producer, self.topic, &record, &stamp, now);
         if let Sent::Appended { slot, batch, index } = sent {
-            self.witness.appended(due.record, &record, slot, Place { batch, index }, now);
+            self.witness.appended(due.record, || record, slot, Place { batch, index }, now);
         } else {
             let partition = record.partition;
             if !self.not_appended(sent, partition, due, &stamp, now) {
@@ -119,24 +119,32 @@ impl<W: Witness> Engine<W> {
     /// call: into the open batch as long as nothing else has to be decided, the way of most.
     fn hand_over_due(&mut self, mut handed: u32, timestamp_ms: i64, now: Instant) -> u32 {
         let untraced = self.plan.trace == Trace::Off;
+        let plain = self.source.plain();
         while handed < RECORDS_PER_CALL {
-            let mut stretch = if untraced { self.producer.stretch(self.topic) } else { None };
+            let open = untraced.then(|| self.producer.stretch(self.topic, timestamp_ms, now));
+            let mut stretch = open.flatten();
             while handed < RECORDS_PER_CALL {
                 let Some(due) = self.schedule.take(now) else { return handed };
                 let stamp = self.feed.stamp(due, number_of(&self.plan, due), now);
-                let record = self.source.record(due.record, timestamp_ms);
-                if let Some(open) = &mut stretch
-                    && let Some(place) = open.push(&record, &stamp, now)
-                {
-                    self.witness.appended(due.record, &record, open.slot(), place, now);
+                let place = stretch.as_mut().and_then(|open| match plain {
+                    Some(it) => {
+                        open.push_value(it.size(), |room| it.write(due.record, room), &stamp)
+                    }
+                    None => open.push(&self.source.record(due.record, timestamp_ms), &stamp),
+                });
+                if let (Some(open), Some(place)) = (&stretch, place) {
+                    let (slot, source, n) = (open.slot(), &mut self.source, due.record);
+                    let witness = &mut self.witness;
+                    witness.appended(n, || source.record(n, timestamp_ms), slot, place, now);
                     handed += 1;
                     continue;
                 }
                 // The stretch counts what it took before the producer decides.
                 drop(stretch);
+                let record = self.source.record(due.record, timestamp_ms);
                 let sent = give(&self.plan, &mut self.producer, self.topic, &record, &stamp, now);
                 if let Sent::Appended { slot, batch, index } = sent {
-                    self.witness.appended(due.record, &record, slot, Place { batch, index }, now);
+                    self.witness.appended(due.record, || record, slot, Place { batch, index }, now);
                 } else {
                     let partition = record.partition;
                     if !self.not_appended(sent, partition, due, &stamp, now) {

@@ -11,11 +11,11 @@ use crate::kafka::wire::ErrorCode;
 
 /// Is told of every record that an engine hands over. It changes nothing.
 pub trait Witness {
-    /// Record `number` is in a batch of this partition.
-    fn appended(
+    /// Record `number` is in a batch of this partition; `record` makes it once more.
+    fn appended<'a>(
         &mut self,
         number: u64,
-        record: &RecordView<'_>,
+        record: impl FnOnce() -> RecordView<'a>,
         slot: PartitionSlot,
         place: Place,
         now: Instant,
@@ -35,7 +35,15 @@ pub struct Blind;
 
 impl Witness for Blind {
     #[inline]
-    fn appended(&mut self, _: u64, _: &RecordView<'_>, _: PartitionSlot, _: Place, _: Instant) {}
+    fn appended<'a>(
+        &mut self,
+        _: u64,
+        _: impl FnOnce() -> RecordView<'a>,
+        _: PartitionSlot,
+        _: Place,
+        _: Instant,
+    ) {
+    }
 
     #[inline]
     fn refused(&mut self, _: u64, _: ErrorCode, _: Instant) {}

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use mark::Mark;
 pub use sequence::{SequenceError, parse_sequence};
 
-use crate::base::{RecordView, Rng, WorkerIndex, fill_blocks};
+use crate::base::{RecordView, Rng, WorkerIndex, fill_blocks, fill_words};
 use sequence::SequenceValue;
 
 /// What all workers of a run share.
@@ -208,6 +208,46 @@ impl Source {
     }
 }
 
+/// Records that are a random value and nothing else, written where they are wanted: their bytes are
+/// those of [`Source::record`].
+#[derive(Clone, Copy, Debug)]
+pub struct Plain {
+    seed: u64,
+    size: usize,
+}
+
+impl Source {
+    /// How its records are written in place; `None` when they have a key, name a partition, or have
+    /// other values than random ones.
+    #[must_use]
+    pub const fn plain(&self) -> Option<Plain> {
+        match (&self.key, self.partition, &self.value) {
+            (Key::None, None, Value::Random { size, .. }) => {
+                Some(Plain { seed: self.value_seed, size: *size })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Plain {
+    /// Bytes of a value.
+    #[must_use]
+    #[inline(always)]
+    pub const fn size(self) -> usize {
+        self.size
+    }
+
+    /// Writes the value of record `n` to the start of `room`, up to seven bytes behind it included.
+    ///
+    /// # Panics
+    /// When there is less room than that.
+    #[inline(always)]
+    pub fn write(self, n: u64, room: &mut [u8]) {
+        fill_words(Rng::word(self.seed, n), self.size, room);
+    }
+}
+
 #[inline(never)]
 fn listed(keys: &[Option<Vec<u8>>], seed: u64, n: u64) -> Option<&[u8]> {
     let pick = Rng::nth(seed, n).below(keys.len() as u64);
@@ -289,6 +329,24 @@ mod tests {
         let mut other = plan(KeyPlan::None, ValuePlan::Random);
         other.seed = 2;
         assert_ne!(owned(&mut Source::new(&other, WorkerIndex(0)), 0).1, first);
+    }
+
+    #[test]
+    fn what_is_written_in_place_is_the_same() {
+        for size in [0, 1, 10, 100, 1_000] {
+            let plan = SourcePlan { record_size: size, ..plan(KeyPlan::None, ValuePlan::Random) };
+            let mut source = Source::new(&plan, WorkerIndex(0));
+            let plain = source.plain().unwrap();
+            let mut room = [0; 1_008];
+            plain.write(77, &mut room);
+            assert_eq!(&room[..plain.size()], source.record(77, 0).value.unwrap());
+        }
+        let sequence = plan(KeyPlan::None, ValuePlan::Sequence);
+        let keyed = plan(KeyPlan::Uniform { cardinality: 9 }, ValuePlan::Random);
+        let placed = SourcePlan { partition: Some(1), ..plan(KeyPlan::None, ValuePlan::Random) };
+        for other in [sequence, keyed, placed] {
+            assert!(Source::new(&other, WorkerIndex(0)).plain().is_none());
+        }
     }
 
     /// Pinned: other bytes mean that every stored seed now makes other records, which CHANGELOG

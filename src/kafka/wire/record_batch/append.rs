@@ -1,7 +1,6 @@
-//! Appends records to a batch's body. Cost class: per record, the hottest code there is.
+//! Writes records into a batch's body. Cost class: per record, the hottest code there is.
 //!
-//! Small fields are put together in words, payloads are copied once, and nothing is allocated while
-//! the vector has room.
+//! Small fields are put together in words, payloads are copied once, nothing is allocated.
 
 use crate::base::{Header, RecordView};
 use crate::kafka::wire::varint;
@@ -10,9 +9,9 @@ use super::HEADER_LEN;
 
 /// A record's most bytes besides key, value and headers (Kafka's `MAX_RECORD_OVERHEAD`).
 const MAX_OVERHEAD: usize = 21;
-/// Room for length (5 bytes at most), attributes (1), time delta (10), offset delta (5), and the
-/// lengths of key and value (5 each).
-const PREFIX_ROOM: usize = 32;
+/// Bytes behind a record that writing it may spoil: small fields are stored as words, and who fills
+/// a value in place does so in blocks of up to 32 bytes.
+pub const SLACK: usize = 32;
 
 /// Bytes of the record after its leading length.
 #[must_use]
@@ -45,10 +44,9 @@ pub fn upper_bound(record: &RecordView<'_>) -> usize {
     HEADER_LEN + MAX_OVERHEAD + payload_len(record)
 }
 
-/// Appends a record and returns its bytes.
+/// Appends a record and returns its bytes. Batches write in place, by [`write_record`].
 ///
 /// The deltas are to the batch's base offset and base timestamp; the latter may be negative.
-#[inline]
 pub fn append_record(
     out: &mut Vec<u8>,
     offset_delta: u32,
@@ -56,62 +54,71 @@ pub fn append_record(
     record: &RecordView<'_>,
 ) -> usize {
     let body = body_len(offset_delta, timestamp_delta, record);
-    append_record_sized(out, offset_delta, timestamp_delta, record, body)
+    let start = out.len();
+    out.resize(start + framed_len(body), 0);
+    write_record(&mut out[start..], offset_delta, timestamp_delta, record, body)
 }
 
-/// Appends a record whose [`body_len`] is known already, and returns its bytes.
+/// Writes a record whose [`body_len`] is known already to the start of `room`, and returns its
+/// bytes: its [`framed_len`]. With [`SLACK`] bytes behind it, which it may spoil, it is quicker.
 ///
-/// A wrong `body` makes a batch that nobody can read; debug builds refuse it.
+/// The deltas are to the batch's base offset and base timestamp; the latter may be negative. A
+/// wrong `body` makes a batch that nobody can read; debug builds refuse it.
+///
+/// # Panics
+/// When there is less room than that.
 #[inline]
-pub fn append_record_sized(
-    out: &mut Vec<u8>,
+pub fn write_record(
+    room: &mut [u8],
     offset_delta: u32,
     timestamp_delta: i64,
     record: &RecordView<'_>,
     body: usize,
 ) -> usize {
     debug_assert_eq!(body, body_len(offset_delta, timestamp_delta, record));
-    let total = length_len(body) + body;
+    let total = framed_len(body);
     let delta = varint::zigzag(timestamp_delta);
     let offset = length(offset_delta as usize);
     // The record's own length is the largest of all lengths in it.
     let short = (length(body) | delta | offset) < varint::TWO_BYTES;
-    if !short || out.capacity() - out.len() < total + PREFIX_ROOM {
-        return append_anyhow(out, offset_delta, timestamp_delta, record, body);
+    if !short || room.len() < total + SLACK {
+        return write_anyhow(room, offset_delta, timestamp_delta, record, body);
     }
-
     let mut head = Short::of(length(body));
-    head.bytes += 1; // the attributes, 0
+    head.then(Short::BYTE_0); // the attributes
     head.then(Short::of(delta));
     head.then(Short::of(offset));
     let value = Short::of(optional_length(record.value));
+    let mut at;
     if let Some(key) = record.key {
-        put_two(out, head, Short::of(length(key.len())));
-        out.extend_from_slice(key);
-        put_two(out, value, Short::NOTHING);
+        at = put_two(room, 0, head, Short::of(length(key.len())));
+        at = put(room, at, key);
+        at = put_two(room, at, value, Short::NOTHING);
     } else {
         let mut lengths = Short::of(optional_length(None));
         lengths.then(value);
-        put_two(out, head, lengths);
+        at = put_two(room, 0, head, lengths);
     }
-    out.extend_from_slice(record.value.unwrap_or_default());
-    append_headers(out, record.headers);
+    at = put(room, at, record.value.unwrap_or_default());
+    put_headers(room, at, record.headers);
     total
 }
 
 /// Up to seven bytes in a word, the first one lowest.
-#[derive(Clone, Copy)]
-struct Short {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Short {
     word: u64,
     bytes: u32,
 }
 
 impl Short {
     const NOTHING: Self = Self { word: 0, bytes: 0 };
+    /// A byte that is 0.
+    pub(super) const BYTE_0: Self = Self { word: 0, bytes: 1 };
 
     /// A variable-length integer of at most two bytes.
     #[inline(always)]
-    fn of(value: u64) -> Self {
+    pub(super) fn of(value: u64) -> Self {
         let two = value >= 0x80;
         let word = if two { (value & 0x7f) | 0x80 | (value >> 7) << 8 } else { value };
         Self { word, bytes: 1 + u32::from(two) }
@@ -119,75 +126,83 @@ impl Short {
 
     /// Those bytes, too.
     #[inline(always)]
-    const fn then(&mut self, next: Self) {
+    pub(super) const fn then(&mut self, next: Self) {
         self.word |= next.word << ((self.bytes & 7) * 8);
         self.bytes += next.bytes;
     }
+
+    /// The bytes, zeros behind them.
+    #[inline(always)]
+    pub(super) const fn word(self) -> u64 {
+        self.word
+    }
+
+    /// How many.
+    #[inline(always)]
+    pub(super) const fn bytes(self) -> u32 {
+        self.bytes & 7
+    }
 }
 
-/// Appends both: two plain stores into zeros of a known number, where bytes put together elsewhere
-/// would have to be copied in a number known only then.
+/// Writes both at `at`, as plain stores of words, and returns the position behind them.
 #[inline(always)]
-fn put_two(out: &mut Vec<u8>, first: Short, second: Short) {
-    let start = out.len();
-    out.extend_from_slice(&[0; 16]);
-    let room: &mut [u8; 16] = out.last_chunk_mut().expect("as many bytes were just appended");
-    // At most seven, which the mask tells the compiler, too.
-    let at = (first.bytes & 7) as usize;
-    room[..8].copy_from_slice(&first.word.to_le_bytes());
-    room[at..at + 8].copy_from_slice(&second.word.to_le_bytes());
-    out.truncate(start + at + second.bytes as usize);
+fn put_two(room: &mut [u8], at: usize, first: Short, second: Short) -> usize {
+    let middle = at + first.bytes() as usize;
+    room[at..at + 8].copy_from_slice(&first.word.to_le_bytes());
+    room[middle..middle + 8].copy_from_slice(&second.word.to_le_bytes());
+    middle + second.bytes() as usize
 }
 
-/// A record with a long field, or the last one of a full buffer: what it takes may fit exactly, and
-/// the room for writing in place would make the buffer grow for nothing.
+/// Writes bytes at `at` and returns the position behind them.
+#[inline(always)]
+fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
+    let end = at + bytes.len();
+    room[at..end].copy_from_slice(bytes);
+    end
+}
+
+/// A record with a long field, or the last one of a room that it fits exactly.
 #[inline(never)]
-fn append_anyhow(
-    out: &mut Vec<u8>,
+fn write_anyhow(
+    room: &mut [u8],
     offset_delta: u32,
     timestamp_delta: i64,
     record: &RecordView<'_>,
     body: usize,
 ) -> usize {
-    let total = length_len(body) + body;
-    out.reserve(total);
-    let mut room = [0; PREFIX_ROOM];
-    let mut at = varint::put(&mut room, 0, length(body));
+    let mut at = varint::put(room, 0, length(body));
     // The attributes: none are defined.
-    at = varint::put(&mut room, at, 0);
-    at = varint::put(&mut room, at, varint::zigzag(timestamp_delta));
-    at = varint::put(&mut room, at, length(offset_delta as usize));
-    at = varint::put(&mut room, at, optional_length(record.key));
-    out.extend_from_slice(&room[..at]);
-    out.extend_from_slice(record.key.unwrap_or_default());
-    let at = varint::put(&mut room, 0, optional_length(record.value));
-    out.extend_from_slice(&room[..at]);
-    out.extend_from_slice(record.value.unwrap_or_default());
-    append_headers(out, record.headers);
-    total
+    at = varint::put(room, at, 0);
+    at = varint::put(room, at, varint::zigzag(timestamp_delta));
+    at = varint::put(room, at, length(offset_delta as usize));
+    at = varint::put(room, at, optional_length(record.key));
+    at = put(room, at, record.key.unwrap_or_default());
+    at = varint::put(room, at, optional_length(record.value));
+    at = put(room, at, record.value.unwrap_or_default());
+    put_headers(room, at, record.headers)
 }
 
+/// Writes headers at `at` and returns the position behind them.
 #[inline]
-fn append_headers(out: &mut Vec<u8>, headers: &[Header<'_>]) {
+fn put_headers(room: &mut [u8], at: usize, headers: &[Header<'_>]) -> usize {
     match headers {
-        [] => out.push(0),
-        _ => append_some_headers(out, headers),
+        [] => varint::put(room, at, 0),
+        _ => put_some_headers(room, at, headers),
     }
 }
 
 #[inline(never)]
-fn append_some_headers(out: &mut Vec<u8>, headers: &[Header<'_>]) {
-    let mut buffer = [0; varint::MAX_LEN];
-    let mut append = |number: u64, bytes: &[u8]| {
-        let end = varint::put(&mut buffer, 0, number);
-        out.extend_from_slice(&buffer[..end]);
-        out.extend_from_slice(bytes);
+fn put_some_headers(room: &mut [u8], mut at: usize, headers: &[Header<'_>]) -> usize {
+    let mut both = |number: u64, bytes: &[u8]| {
+        at = varint::put(room, at, number);
+        at = put(room, at, bytes);
     };
-    append(length(headers.len()), &[]);
+    both(length(headers.len()), &[]);
     for header in headers {
-        append(length(header.name.len()), header.name.as_bytes());
-        append(optional_length(header.value), header.value.unwrap_or_default());
+        both(length(header.name.len()), header.name.as_bytes());
+        both(optional_length(header.value), header.value.unwrap_or_default());
     }
+    at
 }
 
 /// Bytes of key, value and headers with the lengths before them.
@@ -207,7 +222,7 @@ fn headers_len(headers: &[Header<'_>]) -> usize {
 
 /// The zig-zag of a length.
 #[inline]
-const fn length(length: usize) -> u64 {
+pub(super) const fn length(length: usize) -> u64 {
     (length as u64) << 1
 }
 

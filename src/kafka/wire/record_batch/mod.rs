@@ -1,16 +1,18 @@
 //! Record batches, format 2 (KIP-98): the header, the records behind it, and their sizes.
 //!
-//! Cost class: per record in `append`, per batch in `header`, per record read in `read`. Appending
-//! allocates nothing beyond its vector's growth. Compression is another room's business: a body
+//! Cost class: per record in `append` and `envelope`, per batch in `header`, per record read in
+//! `read`. Writing a record allocates nothing. Compression is another room's business: a body
 //! here is bytes, and only an uncompressed one can be walked.
 
 mod append;
+mod envelope;
 mod header;
 mod read;
 
 pub use append::{
-    append_record, append_record_sized, body_len, framed_len, record_len, upper_bound,
+    SLACK, append_record, body_len, framed_len, record_len, upper_bound, write_record,
 };
+pub use envelope::Envelope;
 pub use header::{BatchHeader, HEADER_LEN, LENGTH_OFFSET, attributes, verify_crc};
 pub use read::{Batch, Headers, Record, Records};
 

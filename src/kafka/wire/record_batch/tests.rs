@@ -107,21 +107,30 @@ fn fill(key: Option<&[u8]>, value: usize) -> (u32, usize) {
 }
 
 #[test]
-fn a_record_that_just_fits_does_not_make_the_buffer_grow() {
+fn a_record_needs_no_room_but_its_own() {
     let x = [Header { name: "h", value: Some(b"x") }];
     for record in [
         view(None, Some(&[1; 40]), &[]),
         view(Some(b"key"), Some(&[1; 200]), &x),
         view(Some(b"key"), None, &[]),
     ] {
-        let mut roomy = Vec::with_capacity(1_000);
-        let written = append_record(&mut roomy, 300, -70, &record);
-        let mut tight = Vec::new();
-        tight.reserve_exact(written);
-        let room = tight.capacity();
-        assert_eq!(append_record(&mut tight, 300, -70, &record), written);
-        assert_eq!((tight.capacity(), &tight), (room, &roomy));
+        let body = body_len(300, -70, &record);
+        let mut tight = vec![0xee; framed_len(body)];
+        assert_eq!(write_record(&mut tight, 300, -70, &record, body), tight.len());
+        let mut roomy = vec![0xee; tight.len() + SLACK];
+        assert_eq!(write_record(&mut roomy, 300, -70, &record, body), tight.len());
+        assert_eq!(roomy[..tight.len()], tight);
     }
+}
+
+#[test]
+fn an_envelope_is_for_one_size_and_for_offsets_of_one_length() {
+    let envelope = Envelope::new(100, 0, 64).unwrap();
+    assert!(envelope.serves(100, 64) && envelope.serves(100, 8_191));
+    assert!(!envelope.serves(100, 8_192) && !envelope.serves(101, 64));
+    assert!(Envelope::new(100, 0, 1 << 20).is_none(), "four bytes of offset");
+    assert!(Envelope::new(100, 8_192, 0).is_none(), "three bytes of time");
+    assert!(Envelope::new(8_200, 0, 0).is_none(), "three bytes of length");
 }
 
 #[test]
@@ -163,6 +172,31 @@ fn any_record() -> impl Strategy<Value = Owned> {
 }
 
 proptest! {
+    #[test]
+    fn records_in_an_envelope_are_those_that_are_written_whole(
+        len in 0usize..9_000,
+        delta in prop_oneof![-70i64..70, -9_000i64..9_000, any::<i64>()],
+        index in prop_oneof![0u32..70, 8_180u32..8_200, 1_048_560u32..1_048_600],
+    ) {
+        let value: Vec<u8> = (1..=255).cycle().take(len).collect();
+        let record = view(None, Some(&value), &[]);
+        let body = body_len(index, delta, &record);
+        let mut whole = vec![0; framed_len(body)];
+        write_record(&mut whole, index, delta, &record, body);
+        let Some(envelope) = Envelope::new(len, delta, index) else {
+            prop_assert!(index >= 1 << 20 || body >= 8_192 || !(-8_192..8_192).contains(&delta));
+            return Ok(());
+        };
+        prop_assert!(envelope.serves(len, index));
+        prop_assert_eq!(envelope.total(), whole.len());
+        let mut room = vec![0xee; whole.len() + SLACK];
+        envelope.write(&mut room, index, |room| {
+            room[..len].copy_from_slice(&value);
+            room[len] = 0xdd;
+        });
+        prop_assert_eq!(&room[..whole.len()], &whole[..]);
+    }
+
     #[test]
     fn records_come_back(records in proptest::collection::vec(any_record(), 0..20)) {
         let mut body = Vec::new();
