@@ -115,6 +115,43 @@ fn a_broker_that_cannot_listen_says_where() {
     bench("broker --brokers 0 --listen x --partitions -3").assert().code(2);
 }
 
+#[test]
+fn a_calibration_is_of_the_client_and_says_what_it_did_not_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.json");
+    let file = file.to_str().unwrap();
+    // Nobody listens there, and nobody is asked: the line of a run can stay as it is.
+    let line = "--bootstrap-server 127.0.0.1:1 --acks 1 --rate 5k --verify offsets --strict";
+    bench(&format!("calibrate {line} --json {file}")).assert().code(0).stdout(
+        contains("generator alone")
+            .and(contains("with engine"))
+            .and(contains("ceiling"))
+            .and(contains("--rate --verify --strict"))
+            .and(contains(format!("written          {file}"))),
+    );
+    // The same line as a run goes on to the cluster; others are told what differs.
+    bench(&format!("{line} --max-block-ms 500 --calibration {file}")).assert().code(3);
+    let other =
+        format!("--acks 1 --batch-size 1KiB --rate 5k --calibration {file} --record-size x");
+    wrong(&other).stderr(
+        contains("made for another configuration: batch.size is \"16384\" there, \"1024\" here")
+            .and(contains("--record-size = \"x\"")),
+    );
+    wrong(&format!("--calibrate --calibration {file}")).stderr(contains("cannot be used with"));
+    wrong("--calibration /nowhere/at/all").stderr(contains("can't read it"));
+}
+
+#[test]
+fn a_run_near_its_clients_ceiling_is_told_so() {
+    let run = bench("--embedded --duration 2s --warmup 0 --verify none --calibrate").assert();
+    let text = String::from_utf8(run.code(0).get_output().stdout.clone()).unwrap();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("records/s by this client without a cluster; this run used 1/"),
+        "{text}"
+    );
+}
+
 /// A small run against the embedded brokers, as JSON.
 fn embedded(line: &str) -> serde_json::Value {
     let run = bench(&format!("--embedded --output-format json {line}")).assert().code(0);
@@ -158,6 +195,18 @@ fn a_perf_test_line_ends_with_its_line() {
     bench(&format!("{line} --warmup-records 100")).assert().code(0).stdout(printed(
         "(?m)^500 records sent, .*99.9th.\n400 steady state records sent, .*99.9th.$",
     ));
+}
+
+#[test]
+fn a_broker_process_ends_with_its_input() {
+    bench("broker --listen 127.0.0.1:0 --brokers 2 --until-eof")
+        .timeout(std::time::Duration::from_secs(60))
+        .write_stdin("ignored")
+        .assert()
+        .code(0)
+        .stdout(
+            predicates::str::is_match("^127.0.0.1:[1-9][0-9]*,127.0.0.1:[1-9][0-9]*\n$").unwrap(),
+        );
 }
 
 /// A run that is told to stop: the process, and its standard error line by line.

@@ -16,10 +16,15 @@ fn schema() -> Value {
 
 /// The result of a run on embedded brokers that ends with `code`.
 fn result(line: &str, code: i32) -> Value {
+    written(&format!("{line} --embedded"), code)
+}
+
+/// What a command writes that ends with `code`.
+fn written(line: &str, code: i32) -> Value {
     let run = Command::new(env!("CARGO_BIN_EXE_kprod-bench"))
         .env_remove("KPROD_BOOTSTRAP_SERVER")
         .args(line.split_whitespace())
-        .args(["--embedded", "--output-format", "json"])
+        .args(["--output-format", "json"])
         .assert()
         .code(code);
     serde_json::from_slice(&run.get_output().stdout).expect("JSON alone")
@@ -42,6 +47,32 @@ fn results_of_every_shape_are_as_the_schema_has_them() {
         let result = result(line, code);
         let found = faults(&schema, &schema, &result);
         assert!(found.is_empty(), "{line}:\n{}", found.join("\n"));
+    }
+}
+
+/// Goal: the same of calibrations. Method: two configurations, and two runs held against theirs.
+#[test]
+fn calibrations_are_as_the_schema_has_them() {
+    let schema = schema();
+    let calibration = written("calibrate --compression-type none,lz4 --rate 1k,2k", 0);
+    assert_eq!(faults(&schema, &schema, &calibration), [""; 0]);
+    assert_eq!(calibration["calibrations"].as_array().map(Vec::len), Some(2));
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), calibration.to_string()).expect("it can be written");
+    let path = file.path().display();
+    let runs = result(
+        &format!("--compression-type none,lz4 --rate 1k --duration 1s --calibration {path}"),
+        0,
+    );
+    assert_eq!(faults(&schema, &schema, &runs), [""; 0]);
+    for nth in [0, 1] {
+        let ceiling = &calibration["calibrations"][nth]["engine"];
+        let client = &runs["runs"][nth]["client"]["calibration"];
+        assert_eq!(&client["engine"], ceiling);
+        assert_eq!(client["rate"], 1_000.0);
+        let ceiling = ceiling["records_per_second"].as_f64().expect("a number");
+        assert!(ceiling > 0.0);
+        assert_eq!(client["headroom"].as_f64(), Some(ceiling / 1_000.0));
     }
 }
 

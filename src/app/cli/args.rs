@@ -28,6 +28,9 @@ pub struct Cli {
 pub enum Command {
     /// Send load to a cluster and report what it took (the default: flags without a command)
     Run(Box<RunArgs>),
+    /// Measure what this client can do at most with a run's flags: the generator alone, then the
+    /// whole client against embedded brokers in another process; contacts no cluster
+    Calibrate(Box<RunArgs>),
     /// Say what every Kafka key would be, who set it, and what Java's producer makes of them all;
     /// contacts nobody
     Explain(Box<ExplainArgs>),
@@ -279,6 +282,13 @@ pub struct JudgementArgs {
     /// Exit 5 when the run is no measurement: invalid or overloaded
     #[arg(long)]
     pub strict: bool,
+    /// Calibrate first: measure what this client can do at most (5 s), and call a run that comes
+    /// within 1.5 times of it suspect
+    #[arg(long, conflicts_with = "calibration")]
+    pub calibrate: bool,
+    /// The same with what `kprod-bench calibrate --json` wrote for this configuration
+    #[arg(long, value_name = "FILE")]
+    pub calibration: Option<String>,
     /// A label kept in the result; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     pub label: Vec<String>,
@@ -337,7 +347,7 @@ pub enum LogWord {
 /// The embedded broker as a process.
 #[derive(Args, Clone, Debug, Eq, PartialEq)]
 pub struct BrokerArgs {
-    /// The first broker's address; the others take the ports after it
+    /// The first broker's address; the others take the ports after it. Port 0: the system chooses
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
     pub listen: String,
     /// How many brokers
@@ -346,6 +356,9 @@ pub struct BrokerArgs {
     /// Partitions of a topic that is made without a number
     #[arg(long, value_name = "N", default_value = "12")]
     pub partitions: String,
+    /// End when standard input ends: with the process that holds its other end
+    #[arg(long)]
+    pub until_eof: bool,
 }
 
 /// The simulator.

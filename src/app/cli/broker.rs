@@ -7,7 +7,7 @@ use crate::app::report::exit::Exit;
 use crate::app::settings::Problems;
 use crate::host::driver::{RunError, serve};
 use crate::kafka::broker::{BrokerPlan, Counters};
-use crate::kafka::config::HostPort;
+use crate::kafka::config::{HostPort, HostPortError};
 
 /// What is wrong with these flags.
 #[must_use]
@@ -25,10 +25,10 @@ pub(super) fn run(args: &BrokerArgs) -> Exit {
             return Exit::BadInput;
         }
     };
-    match serve(plan, announce) {
+    match serve(plan, args.until_eof, announce) {
         Ok((signal, counters)) => {
             say(&farewell(&counters));
-            signal.into()
+            signal.map_or(Exit::Passed, Exit::from)
         }
         Err(error @ RunError::Unusable(_)) => {
             say(&format!("error: --listen = \"{}\": {error}", args.listen));
@@ -44,8 +44,8 @@ pub(super) fn run(args: &BrokerArgs) -> Exit {
 /// What the flags ask for; all that is wrong with them otherwise.
 fn plan(args: &BrokerArgs) -> Result<BrokerPlan, Problems> {
     let mut problems = Problems::default();
-    let listen: Option<HostPort> =
-        args.listen.parse().map_err(|error| problems.flag("listen", &args.listen, error)).ok();
+    let listen =
+        listen(&args.listen).map_err(|error| problems.flag("listen", &args.listen, error)).ok();
     let brokers = number(&args.brokers, MAX_BROKERS).unwrap_or_else(|| {
         problems.flag("brokers", &args.brokers, format_args!("expected 1 to {MAX_BROKERS}"));
         1
@@ -68,6 +68,17 @@ fn plan(args: &BrokerArgs) -> Result<BrokerPlan, Problems> {
             ..BrokerPlan::of(brokers, &listen.host, listen.port)
         }),
         _ => Err(problems),
+    }
+}
+
+/// Where the first broker is to listen. Port 0, with which nobody can connect, leaves the ports to
+/// the system.
+fn listen(text: &str) -> Result<HostPort, HostPortError> {
+    match (text.parse(), text.strip_suffix('0')) {
+        (Err(HostPortError::PortZero), Some(rest)) => {
+            Ok(HostPort { port: 0, ..format!("{rest}1").parse()? })
+        }
+        (read, _) => read,
     }
 }
 
@@ -106,6 +117,7 @@ mod tests {
             listen: listen.to_owned(),
             brokers: brokers.to_owned(),
             partitions: partitions.to_owned(),
+            until_eof: false,
         }
     }
 
@@ -114,6 +126,13 @@ mod tests {
         let plan = plan(&args("127.0.0.1:9092", "3", "5")).unwrap();
         let ports: Vec<_> = plan.nodes.iter().map(|node| node.port).collect();
         assert_eq!((ports, plan.partitions), (vec![9_092, 9_093, 9_094], 5));
+    }
+
+    #[test]
+    fn port_0_leaves_all_ports_to_the_system() {
+        let plan = plan(&args("[::1]:0", "2", "5")).unwrap();
+        let nodes: Vec<_> = plan.nodes.iter().map(|node| (&*node.host, node.port)).collect();
+        assert_eq!(nodes, [("::1", 0), ("::1", 0)]);
     }
 
     #[test]

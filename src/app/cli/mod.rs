@@ -2,8 +2,11 @@
 
 pub mod args;
 mod broker;
+mod calibrate;
 mod explain;
+mod publish;
 mod run;
+mod say;
 mod sim;
 mod words;
 
@@ -40,6 +43,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
     match cli.command {
         None => run::run(&cli.run, command, begun),
         Some(Command::Run(args)) => run::run(&args, command, begun),
+        Some(Command::Calibrate(args)) => calibrate::run(&args, command),
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Broker(args)) => broker::run(&args),
         Some(Command::Sim(args)) => sim::run(&args),
@@ -55,6 +59,7 @@ fn problems(cli: &Cli) -> Vec<String> {
     match &cli.command {
         None => of_run(&cli.run),
         Some(Command::Run(args)) => of_run(args),
+        Some(Command::Calibrate(args)) => calibrate::problems(args),
         Some(Command::Explain(args)) => explain::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),
         Some(Command::Sim(args)) => sim::problems(args),

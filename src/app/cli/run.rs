@@ -1,21 +1,24 @@
 //! `kprod-bench run`: settings, runs, results. Cost class: once a process.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
-use super::args::{OutputFormat, RunArgs};
+use super::args::RunArgs;
+use super::calibrate;
+use super::publish::{prepare, publish};
+use super::say::{complain, warn};
 use crate::app::report::assemble::{self, Origin};
 use crate::app::report::exit::Exit;
 use crate::app::report::matrix::{self, Asked, CellRun};
 use crate::app::report::metrics::metrics;
-use crate::app::report::model::{AxisModel, ConfigModel, Report};
-use crate::app::report::output::{json, make_way, write_whole};
+use crate::app::report::model::{AxisModel, CalibrationModel, ConfigModel, Report};
+use crate::app::report::output::json;
 use crate::app::report::paint::Paint;
 use crate::app::report::perf_test::final_lines;
 use crate::app::report::progress::{Style, Watcher};
 use crate::app::report::table::table;
 use crate::app::report::table_notes::fixed;
 use crate::app::report::text::{heading, summary};
-use crate::app::settings::{self, Cell, JsonTarget, Settings};
+use crate::app::settings::{self, Ceilings, Cell, Settings};
 use crate::base::Instant;
 use crate::host::driver;
 use crate::host::shell::clock;
@@ -32,25 +35,43 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>, begun: Instant) -> Exit 
             return Exit::BadInput;
         }
     };
-    if let Some(JsonTarget::File(path)) = &settings.output.json
-        && let Err(error) = make_way(path)
-    {
-        complain(&format!("--json = \"{}\": can't write there: {error}", path.display()));
-        return Exit::BadInput;
+    if let Err(exit) = prepare(&settings.output) {
+        return exit;
     }
     announce(&settings);
     let origin = Origin { command, labels: settings.labels.clone(), strict: settings.strict };
-    let (runs, exit) = all(&settings, &origin, begun);
-    if runs.is_empty() { exit } else { exit.max(publish(&settings, runs, exit)) }
+    let asked = clock::now();
+    let ceilings = match ceilings(&settings) {
+        Ok(ceilings) => ceilings,
+        Err(exit) => return exit,
+    };
+    // Whoever asks for a calibration doesn't wait for the first record meanwhile.
+    let begun = begun + clock::now().since(asked);
+    let (runs, exit) = all(&settings, &origin, &ceilings, begun);
+    if runs.is_empty() { exit } else { exit.max(show(&settings, runs, exit)) }
+}
+
+/// What the client can do, by cell; nothing where nobody asked.
+fn ceilings(settings: &Settings) -> Result<Vec<CalibrationModel>, Exit> {
+    match &settings.ceilings {
+        Ceilings::None => Ok(Vec::new()),
+        Ceilings::Measured => calibrate::measure(&settings.cells, settings.output.log),
+        Ceilings::Given(given) => Ok(given.clone()),
+    }
 }
 
 /// The runs in their order, up to the first that says that there is no point in going on.
-fn all(settings: &Settings, origin: &Origin, begun: Instant) -> (Vec<CellRun>, Exit) {
+fn all(
+    settings: &Settings,
+    origin: &Origin,
+    ceilings: &[CalibrationModel],
+    begun: Instant,
+) -> (Vec<CellRun>, Exit) {
     let mut exit = Exit::Passed;
     let mut runs = Vec::new();
     for (number, &(cell, repetition)) in settings.order.iter().enumerate() {
         let before = clock::now().since(begun);
-        match one(settings, origin, number) {
+        match one(settings, origin, ceilings, number) {
             Ok((mut report, ended)) => {
                 if let Some(seconds) = report.client.first_record_seconds.as_mut()
                     && number == 0
@@ -73,8 +94,14 @@ fn all(settings: &Settings, origin: &Origin, begun: Instant) -> (Vec<CellRun>, E
 }
 
 /// One run of the order; why it gave no result is printed.
-fn one(settings: &Settings, origin: &Origin, number: usize) -> Result<(Report, Exit), Exit> {
-    let cell = &settings.cells[settings.order[number].0];
+fn one(
+    settings: &Settings,
+    origin: &Origin,
+    ceilings: &[CalibrationModel],
+    number: usize,
+) -> Result<(Report, Exit), Exit> {
+    let at = settings.order[number].0;
+    let cell = &settings.cells[at];
     let mut plan = cell.plan.clone();
     if number > 0 {
         plan.cooldown = settings.cooldown;
@@ -91,7 +118,7 @@ fn one(settings: &Settings, origin: &Origin, number: usize) -> Result<(Report, E
         Exit::from(&error)
     })?;
     drop(watcher);
-    let (report, exit) = assemble::report(origin, config(cell), &plan, &result);
+    let (report, exit) = assemble::report(origin, config(cell), &plan, &result, ceilings.get(at));
     Ok((report, exit))
 }
 
@@ -134,7 +161,7 @@ fn announce(settings: &Settings) {
 }
 
 /// Writes the results where they were asked for.
-fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
+fn show(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
     let paint = Paint::for_stream(
         std::io::stdout().is_terminal(),
         std::env::var("NO_COLOR").ok().as_deref(),
@@ -143,7 +170,7 @@ fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
     let single_run = (settings.order.len() == 1).then(|| &runs[0].report);
     let asked_for = single_run.filter(|_| settings.output.print_metrics).map(metrics);
     let asked_for = asked_for.unwrap_or_default();
-    let (text, mut machine) = if settings.order.len() == 1 {
+    let (text, machine) = if settings.order.len() == 1 {
         let report = &runs[0].report;
         (single(settings, report, paint), json(report))
     } else {
@@ -161,28 +188,7 @@ fn publish(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
         let fixed = fixed(&joined.matrix);
         (format!("{heading}{fixed}\n{}", table(&joined.matrix, paint)), json(&joined))
     };
-    let output = &settings.output;
-    let to_stdout = output.format == OutputFormat::Json || output.json == Some(JsonTarget::Stdout);
-    let shown = match output.format {
-        _ if to_stdout => core::mem::take(&mut machine),
-        OutputFormat::Quiet => asked_for,
-        _ => text,
-    };
-    print(&shown);
-    let Some(JsonTarget::File(path)) = &output.json else { return Exit::Passed };
-    let whole = if to_stdout { &shown } else { &machine };
-    match write_whole(path, whole) {
-        Ok(()) => {
-            if output.format == OutputFormat::Text {
-                print(&format!("{:<17}{}\n", "written", path.display()));
-            }
-            Exit::Passed
-        }
-        Err(error) => {
-            complain(&format!("--json = \"{}\": {error}", path.display()));
-            Exit::Internal
-        }
-    }
+    publish(&settings.output, &text, &asked_for, &machine)
 }
 
 /// The page of a single run.
@@ -198,18 +204,4 @@ fn single(settings: &Settings, report: &Report, paint: Paint) -> String {
         page.push('\n');
     }
     page
-}
-
-/// Standard output; a reader that went away is no error of ours.
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
-}
-
-fn warn(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
-}
-
-fn complain(text: &str) {
-    warn(&format!("error: {text}"));
 }

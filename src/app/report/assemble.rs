@@ -6,14 +6,15 @@ use super::dates::rfc3339;
 use super::distill::{self, nanos, per_second, ratio};
 use super::exit::{Exit, of_report};
 use super::model::{
-    BrokerModel, ClientModel, ClusterKind, ClusterModel, ConfigModel, EnvironmentModel,
-    GeneratorModel, LimitsModel, PhaseModel, Report, SCHEMA_VERSION, SizesModel, ThroughputModel,
-    Tool, TopicModel,
+    BrokerModel, CalibrationModel, ClientModel, ClusterKind, ClusterModel, ConfigModel,
+    EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, Report, RunCalibrationModel,
+    SCHEMA_VERSION, SizesModel, ThroughputModel, Tool, TopicModel,
 };
-use super::{verdict, verified};
+use super::{calibration, verdict, verified};
 use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
+use crate::load::schedule::Rate;
 use crate::load::source::{KeyPlan, Mark, ValuePlan};
 
 /// What a result says of its origin.
@@ -27,19 +28,26 @@ pub struct Origin {
     pub strict: bool,
 }
 
-/// The result of one run, and how a process ends whose only run it is.
+/// The result of one run, and how a process ends whose only run it is. `ceiling` is what its client
+/// can do, where that was measured.
 #[must_use]
 pub fn report(
     origin: &Origin,
     config: ConfigModel,
     plan: &RunPlan,
     result: &RunResult,
+    ceiling: Option<&CalibrationModel>,
 ) -> (Report, Exit) {
     let nothing = PhaseResult::default();
     let measured = result.phases.iter().rfind(|phase| phase.kind == PhaseKind::Measure);
     let measured = measured.unwrap_or(&nothing);
     let window = measured.end.saturating_sub(measured.start).as_secs_f64();
     let tally = &result.tally;
+    let throughput = throughput(plan, result, measured, window);
+    let calibration = ceiling.map(|ceiling| {
+        let asked = plan.schedule.rate.map(Rate::as_f64);
+        calibration::of_run(ceiling, asked.unwrap_or_else(|| throughput.headline().0))
+    });
     let mut report = Report {
         schema_version: SCHEMA_VERSION.to_owned(),
         run_id: format!("{:011x}-{:x}", result.started_unix_ms, std::process::id()),
@@ -54,7 +62,7 @@ pub fn report(
         config,
         generator: generator(plan, result),
         phases: result.phases.iter().map(|one| phase(plan, one)).collect(),
-        throughput: throughput(plan, result, measured, window),
+        throughput,
         records: distill::records(tally),
         latency: distill::latency(tally),
         stages: distill::stages(tally),
@@ -71,8 +79,8 @@ pub fn report(
         failures: distill::failures(tally),
         retries: tally.batches.retries,
         unavailability: distill::unavailability(tally, &result.topic.slots),
-        client: client(plan, result),
-        validity: verdict::validity(plan, result, measured),
+        client: client(plan, result, calibration.clone()),
+        validity: verdict::validity(plan, result, measured, calibration.as_ref()),
         verification: verified::verification(plan, result),
         exit: Exit::Passed.model(),
     };
@@ -91,7 +99,7 @@ fn partial(result: &RunResult) -> Option<String> {
 }
 
 /// This program. The commit is known where the build was told it (`KPROD_GIT_COMMIT`).
-fn tool() -> Tool {
+pub(super) fn tool() -> Tool {
     Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -101,7 +109,7 @@ fn tool() -> Tool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "thousandths of a core")]
-fn environment(facts: &Environment) -> EnvironmentModel {
+pub(super) fn environment(facts: &Environment) -> EnvironmentModel {
     let limits = LimitsModel {
         cpus: facts.limits.cpu_millis.map(|millis| millis as f64 / 1_000.0),
         memory: facts.limits.memory,
@@ -187,7 +195,7 @@ fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
         name: phase.kind.name().to_owned(),
         start: nanos(phase.start),
         end: nanos(phase.end),
-        target_rate: plan.schedule.rate.map(crate::load::schedule::Rate::as_f64),
+        target_rate: plan.schedule.rate.map(Rate::as_f64),
         due: phase.due,
         generated: phase.generated,
         acked: phase.acked,
@@ -245,7 +253,11 @@ fn is_short(plan: &RunPlan, tally: &Tally, window: core::time::Duration) -> bool
 const SHORT_WINDOW: core::time::Duration = core::time::Duration::from_secs(2);
 
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds a record, read to a few digits")]
-fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
+fn client(
+    plan: &RunPlan,
+    result: &RunResult,
+    calibration: Option<RunCalibrationModel>,
+) -> ClientModel {
     let client = &result.client;
     let first_sent = result.phases.iter().find_map(|phase| phase.first_sent);
     // Time is counted to the window's end: with most acks behind it, it isn't theirs.
@@ -263,7 +275,7 @@ fn client(plan: &RunPlan, result: &RunResult) -> ClientModel {
         wakeups_per_s: client.wakeups_per_second(),
         pacing_quantum: plan.schedule.rate.map(|_| nanos(plan.pacing_quantum)),
         first_record_seconds: first_sent.map(|span| span.as_secs_f64()),
-        calibration: None,
+        calibration,
     }
 }
 
@@ -280,7 +292,7 @@ mod tests {
     };
     use crate::kafka::config::ProducerConfig;
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
-    use crate::load::schedule::{Rate, SchedulePlan};
+    use crate::load::schedule::SchedulePlan;
     use crate::load::source::SourcePlan;
 
     fn plan() -> RunPlan {
@@ -379,7 +391,7 @@ mod tests {
             partitioner: "default".to_owned(),
             notes: Vec::new(),
         };
-        report(&origin, config, &plan(), &result()).0
+        report(&origin, config, &plan(), &result(), None).0
     }
 
     #[test]
@@ -468,11 +480,11 @@ mod tests {
             partitioner: "default".to_owned(),
             notes: vec![],
         };
-        let (lost, exit) = report(&origin, config(), &plan(), &found);
+        let (lost, exit) = report(&origin, config(), &plan(), &found, None);
         assert_eq!(exit, Exit::Records);
         assert_eq!((lost.exit.code, lost.verification.unwrap().log.lost), (4, 8));
         found.interrupted = Some(Signal::Terminate);
-        let (ended, _) = report(&origin, config(), &plan(), &found);
+        let (ended, _) = report(&origin, config(), &plan(), &found, None);
         assert_eq!((ended.exit.code, ended.partial.as_deref()), (143, Some("terminated")));
     }
 }

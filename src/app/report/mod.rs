@@ -4,6 +4,7 @@
 //! file.
 
 pub mod assemble;
+pub mod calibration;
 mod dates;
 mod distill;
 pub mod exit;

@@ -2,19 +2,21 @@
 //! run.
 
 use super::limit::Facts;
-use super::model::{ReasonModel, Status, ValidityModel};
+use super::model::{ReasonModel, RunCalibrationModel, Status, ValidityModel};
 use super::text::shown;
 use crate::host::driver::result::PhaseResult;
 use crate::host::driver::{RunPlan, RunResult};
-use crate::load::recorder::verdict::{self, Evidence, Limits, judge, limited_by};
+use crate::load::recorder::verdict::{self, Evidence, Headroom, Limits, judge, limited_by};
 
 /// Judges the measurement.
 pub(super) fn validity(
     plan: &RunPlan,
     result: &RunResult,
     measured: &PhaseResult,
+    calibration: Option<&RunCalibrationModel>,
 ) -> ValidityModel {
-    let evidence = evidence(plan, result, measured);
+    let headroom = calibration.filter(|known| known.rate > 0.0).map(headroom);
+    let evidence = Evidence { headroom, ..evidence(plan, result, measured) };
     let verdict = judge(&evidence);
     let reasons = verdict.reasons.iter().map(|reason| ReasonModel {
         name: reason.name().to_owned(),
@@ -63,6 +65,14 @@ fn evidence(plan: &RunPlan, result: &RunResult, measured: &PhaseResult) -> Evide
         highest_percentile: highest_percentile(tally.headline().count()),
         clock_step: client.clock_step,
         ..Evidence::of(tally, window, offered(plan, measured))
+    }
+}
+
+fn headroom(known: &RunCalibrationModel) -> Headroom {
+    Headroom {
+        ceiling: known.ceilings.engine.records_per_second,
+        rate: known.rate,
+        at_least: known.ceilings.is_least(),
     }
 }
 

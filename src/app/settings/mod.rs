@@ -4,6 +4,7 @@
 //! Precedence: flag > environment > `--command-config` > profile > default. Everything that is
 //! wrong is found before anything is connected to, and all of it is reported together.
 
+mod calibration;
 mod data;
 mod explain;
 mod key_rules;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+pub use calibration::{Ceilings, configuration};
 pub use explain::{Explained, explain};
 pub use problems::Problems;
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub output: Output,
     /// Whether a run must be a measurement for the process to pass.
     pub strict: bool,
+    /// What runs are held against.
+    pub ceilings: Ceilings,
     /// `--label`s.
     pub labels: BTreeMap<String, String>,
     /// The profile that was used, if any.
@@ -112,22 +116,42 @@ pub fn build(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Settings, Problems> {
     let mut problems = Problems::default();
-    let shared = Shared::read(args, variable, &mut problems);
-    let (axes, choices) = matrix::expand(args, &mut problems);
+    let settings = read(args, variable, &mut problems);
+    require_cluster(args, settings.embedded_unasked, &mut problems);
+    let ceilings = calibration::ceilings(&args.judgement, &settings.cells, &mut problems);
+    if problems.is_empty() { Ok(Settings { ceilings, ..settings }) } else { Err(problems) }
+}
+
+/// Reads a command line whose runs aren't carried out, so that nothing of it is judged.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn build_unjudged(
+    args: &RunArgs,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Settings, Problems> {
+    let mut problems = Problems::default();
+    let settings = read(args, variable, &mut problems);
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// What a command line asks for, as far as it isn't wrong.
+fn read(
+    args: &RunArgs,
+    variable: &dyn Fn(&str) -> Option<String>,
+    problems: &mut Problems,
+) -> Settings {
+    let shared = Shared::read(args, variable, problems);
+    let (axes, choices) = matrix::expand(args, problems);
     let cells: Vec<Cell> =
-        choices.iter().filter_map(|choice| shared.cell(&axes, choice, &mut problems)).collect();
+        choices.iter().filter_map(|choice| shared.cell(&axes, choice, problems)).collect();
     let embedded = cells.iter().any(|cell| cell.plan.target != Target::Cluster);
     let unasked = embedded && !args.target.embedded;
-    require_cluster(args, unasked, &mut problems);
-    let repeat = repeat(args, &mut problems);
-    let cooldown = span("cooldown", args.load.cooldown.as_deref(), &mut problems);
+    let repeat = repeat(args, problems);
+    let cooldown = span("cooldown", args.load.cooldown.as_deref(), problems);
     let labels = args.judgement.label.iter();
-    let labels =
-        labels.filter_map(|pair| target::key_value("label", pair, &mut problems)).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Ok(Settings {
+    let labels = labels.filter_map(|pair| target::key_value("label", pair, problems)).collect();
+    Settings {
         order: matrix::order(cells.len(), repeat, shared.seed),
         axes,
         cells,
@@ -137,8 +161,9 @@ pub fn build(
         strict: args.judgement.strict,
         labels,
         profile: shared.profile,
+        ceilings: Ceilings::None,
         embedded_unasked: unasked,
-    })
+    }
 }
 
 /// What all cells share.

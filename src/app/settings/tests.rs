@@ -483,6 +483,8 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("payload_monotonic", "--payload-monotonic"),
         ("verify", "--verify none"),
         ("strict", "--strict"),
+        ("calibrate", "--calibrate"),
+        ("calibration", "--calibration /nowhere/at/all"),
         ("label", "--label a=b"),
         ("json", "--json -"),
         ("output_format", "--output-format quiet"),

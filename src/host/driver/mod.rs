@@ -3,6 +3,7 @@
 //! The plan and the result are plain data, so that what chooses a run and what reports it need not
 //! know how it is carried out.
 
+pub mod calibrate;
 mod crew;
 mod desk;
 mod embedded;
@@ -20,6 +21,7 @@ mod serve;
 mod signals;
 mod topic;
 
+pub use calibrate::{Calibration, Pace, calibrate};
 pub use embedded::{Embedded, EmbeddedError};
 pub use environment::Environment;
 pub use error::RunError;

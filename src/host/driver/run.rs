@@ -38,6 +38,19 @@ use crate::load::schedule::Stop;
 /// When the cluster can't be used, the plan can't be carried out, a signal came before the
 /// measurement, or a promise of our own was broken.
 pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, RunError> {
+    begin(plan, observer, true)
+}
+
+/// The same without proof of delivery, whatever the plan says of it: records carry the marks that
+/// it asks for, but neither offsets nor records are read.
+pub(super) fn run_unproved(
+    plan: &RunPlan,
+    observer: &mut dyn Observer,
+) -> Result<RunResult, RunError> {
+    begin(plan, observer, false)
+}
+
+fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<RunResult, RunError> {
     let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -56,6 +69,7 @@ pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, Run
     let result = runtime.block_on(async {
         let mut run = Run {
             plan,
+            verify: if proves { plan.verify } else { Verify::None },
             observer,
             signals: Signals::listen()?,
             notices,
@@ -84,6 +98,8 @@ fn start_embedded(brokers: u32) -> Result<Embedded, RunError> {
 /// One run under way.
 struct Run<'a> {
     plan: &'a RunPlan,
+    /// How delivery is proved.
+    verify: Verify,
     observer: &'a mut dyn Observer,
     signals: Signals,
     /// What the desk has to say while it waits.
@@ -194,7 +210,7 @@ impl Run<'_> {
         let mut results = Vec::new();
         let reached = self.interruptible(desk.offsets(&name)).await?;
         self.observer.connected(&ground.cluster, &ground.topic);
-        let asked = first_offsets(self.plan, desk, &name, &reached);
+        let asked = first_offsets(self.verify, desk, &name, &reached);
         let mut before = self.interruptible(asked).await?;
         if let Some(stop) = warmup_stop(self.plan.warmup) {
             let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
@@ -210,7 +226,7 @@ impl Run<'_> {
                     self.plan.producer.delivery_timeout.as_millis()
                 )));
             }
-            let asked = offsets(self.plan, desk, &name);
+            let asked = offsets(self.verify, desk, &name);
             let after = self.interruptible(asked).await?;
             let warmup = self.phase_result(PhaseKind::Warmup, &outcome, &before, &after);
             if let Some(words) = warmup.shortfall() {
@@ -226,7 +242,7 @@ impl Run<'_> {
         let mut measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
         let mut after = None;
         if !measured.at_once {
-            after = self.ask_after(offsets(self.plan, desk, &name)).await.flatten();
+            after = self.ask_after(offsets(self.verify, desk, &name)).await.flatten();
             let leaders = self.ask_after(topic::leaders(desk, &name)).await;
             ground.topic.leaders_after = leaders.unwrap_or_default();
             measured.interrupted = measured.interrupted.or(self.interrupted_late);
@@ -235,7 +251,7 @@ impl Run<'_> {
         ground.topic.grown_to(after.as_deref().unwrap_or_default().len());
         results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
         let offsets = before.zip(after);
-        let readback = match self.plan.verify {
+        let readback = match self.verify {
             Verify::None | Verify::Offsets => None,
             // Who doesn't want to wait doesn't want to read everything back either.
             Verify::Sequence if measured.at_once => None,
@@ -381,13 +397,13 @@ impl Run<'_> {
     }
 }
 
-/// The topic's end offsets by partition, if the plan wants them read.
+/// The topic's end offsets by partition, if they are wanted.
 async fn offsets(
-    plan: &RunPlan,
+    verify: Verify,
     desk: &mut Desk,
     topic: &str,
 ) -> Result<Option<Vec<i64>>, RunError> {
-    match plan.verify {
+    match verify {
         Verify::None => Ok(None),
         Verify::Offsets | Verify::Sequence => desk.settled_offsets(topic).await.map(Some),
     }
@@ -397,16 +413,16 @@ async fn offsets(
 /// which agree need no pause between them; `reached` is the first, which also showed that every
 /// leader answers.
 async fn first_offsets(
-    plan: &RunPlan,
+    verify: Verify,
     desk: &mut Desk,
     topic: &str,
     reached: &[i64],
 ) -> Result<Option<Vec<i64>>, RunError> {
-    if plan.verify == Verify::None {
+    if verify == Verify::None {
         return Ok(None);
     }
     let again = desk.offsets(topic).await?;
-    if again == reached { Ok(Some(again)) } else { offsets(plan, desk, topic).await }
+    if again == reached { Ok(Some(again)) } else { offsets(verify, desk, topic).await }
 }
 
 /// A run's tag: another one every time.

@@ -1,8 +1,8 @@
 //! The part of a result that holds what was measured. Cost class: once a run.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use super::RunCalibrationModel;
 
 /// One phase.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -411,7 +411,7 @@ pub struct ClientModel {
     #[serde(default)]
     pub first_record_seconds: Option<f64>,
     /// The client's own ceiling; null when it wasn't assessed.
-    pub calibration: Option<BTreeMap<String, f64>>,
+    pub calibration: Option<RunCalibrationModel>,
 }
 
 /// How far a run can be trusted.

@@ -4,6 +4,7 @@
 //! count from `started_at`. Within one major version fields are only added. What a run doesn't know
 //! is null, never a made-up number.
 
+mod calibration;
 mod figures;
 mod verification;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use calibration::*;
 pub use figures::*;
 pub use verification::*;
 

@@ -20,6 +20,7 @@ use self::latency::latencies;
 use self::partitions::partitions;
 use self::proof::{client, confirmed, notes, pacing, verified};
 use self::stages::stages;
+use super::calibration::line as ceiling;
 use super::model::Report;
 use super::page::{field, fold};
 use super::paint::Paint;
@@ -47,6 +48,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.extend(verified(report).map(|text| field("verified", &text)));
     lines.push(field("client", &client(report)));
     lines.extend(pacing(report).map(|text| field("pacing", &text)));
+    lines.extend(ceiling(report.client.calibration.as_ref()));
     lines.extend(notes(report));
     fold(&lines)
 }

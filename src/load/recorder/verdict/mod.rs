@@ -49,6 +49,25 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
 }
 
+/// How far a run was from what its client can do without a cluster (`calibrate`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Headroom {
+    /// What the client can do, records/s.
+    pub ceiling: f64,
+    /// What was asked of it, or without a rate what it did, records/s; above 0.
+    pub rate: f64,
+    /// Something else was the limit when the ceiling was measured: it is higher.
+    pub at_least: bool,
+}
+
+impl Headroom {
+    /// The ceiling in terms of what was done.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.ceiling / self.rate
+    }
+}
+
 /// The figures that a verdict rests on. `None` means not assessed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -90,8 +109,8 @@ pub struct Evidence {
     /// The part of the way from append to ack that delivered records spent in the compressor or
     /// waiting for it, 0 to 1.
     pub seal_share: Option<f64>,
-    /// What the client could do at most ÷ what it did.
-    pub calibration_headroom: Option<f64>,
+    /// What the client can do at most beside what it did.
+    pub headroom: Option<Headroom>,
     /// The part of the window in which a worker was ready but had no core, 0 to 1: the worst one.
     pub run_delay: Option<f64>,
     /// The part of the window in which that same worker ran; with `run_delay` at most 1.
@@ -253,9 +272,9 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         above(evidence.busy_max.filter(|_| evidence.paced), SUSPECT_BUSY)
             .map(|busy| Reason::WorkerBusy { busy }),
         evidence
-            .calibration_headroom
-            .filter(|headroom| *headroom < LEAST_HEADROOM)
-            .map(|headroom| Reason::LittleHeadroom { headroom }),
+            .headroom
+            .filter(|headroom| headroom.ratio() < LEAST_HEADROOM)
+            .map(|headroom| Reason::LittleHeadroom { headroom, paced: evidence.paced }),
         above(evidence.run_delay, MOST_RUN_DELAY)
             .map(|share| Reason::RunDelay { share, busy: evidence.run_delay_busy }),
         above(evidence.steal, MOST_STEAL).map(|share| Reason::Steal { share }),
@@ -308,7 +327,8 @@ const SUSPECT_BUSY: f64 = 0.8;
 const CLIENT_LIMITED: f64 = 0.95;
 /// A worker that ran or waited for a core so much of the time had none to spare.
 const NO_TIME_LEFT: f64 = 0.9;
-const LEAST_HEADROOM: f64 = 1.5;
+/// Below this much headroom ([`Headroom::ratio`]) a run is suspect.
+pub const LEAST_HEADROOM: f64 = 1.5;
 const MOST_RUN_DELAY: f64 = 0.02;
 const MOST_STEAL: f64 = 0.01;
 const LEAST_BEYOND: u64 = 100;

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::Status;
+use super::{Headroom, Status};
 use crate::kafka::producer::Failure;
 use crate::kafka::wire::ErrorCode;
 
@@ -97,8 +97,10 @@ pub enum Reason {
     },
     /// The client can do hardly more than it did.
     LittleHeadroom {
-        /// Most ÷ done.
-        headroom: f64,
+        /// Both figures.
+        headroom: Headroom,
+        /// There was a rate; without one a client comes near its ceiling by design.
+        paced: bool,
     },
     /// A worker waited for a core.
     RunDelay {
@@ -313,10 +315,7 @@ impl Reason {
                 "a worker was {} busy, with little reserve for bursts; add --producers",
                 percent(busy)
             ),
-            Self::LittleHeadroom { headroom } => write!(
-                f,
-                "the client itself can do only {headroom:.1} times this load; add --producers"
-            ),
+            Self::LittleHeadroom { ref headroom, paced } => little_headroom(f, headroom, paced),
             Self::RunDelay { share, busy } => {
                 write!(f, "a worker waited for a core for {} of the window", percent(share))?;
                 if let Some(busy) = busy {
@@ -370,6 +369,25 @@ fn behind(f: &mut fmt::Formatter<'_>, ratio: f64) -> fmt::Result {
         percent(1.0 - ratio),
         percent(ratio)
     )
+}
+
+/// A run near its client's own ceiling: what that makes of it, and what raises the ceiling.
+fn little_headroom(f: &mut fmt::Formatter<'_>, headroom: &Headroom, paced: bool) -> fmt::Result {
+    let Headroom { ceiling, rate, at_least } = *headroom;
+    let least = if at_least { "at least " } else { "" };
+    write!(f, "{rate:.0} records/s ")?;
+    f.write_str(if paced { "were asked of" } else { "were acked of" })?;
+    write!(
+        f,
+        " a client that can do {least}{ceiling:.0} without a cluster, {:.1} times that",
+        headroom.ratio()
+    )?;
+    f.write_str(if paced {
+        ": too little to catch up after a pause; lower --rate, "
+    } else {
+        ": the client was measured as much as the cluster; "
+    })?;
+    f.write_str("add --producers or give the client more CPU")
 }
 
 /// The plural's ending.

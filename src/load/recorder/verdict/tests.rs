@@ -29,6 +29,11 @@ fn after(change: impl FnOnce(&mut Evidence)) -> (Status, Vec<&'static str>) {
     (verdict.status, verdict.reasons.iter().map(Reason::name).collect())
 }
 
+/// 200,000 records/s of a client that can do `ratio` times that.
+fn headroom(ratio: f64) -> Option<Headroom> {
+    Some(Headroom { ceiling: ratio * 200_000.0, rate: 200_000.0, at_least: false })
+}
+
 #[test]
 fn a_good_run_is_valid() {
     assert_eq!(after(|_| {}), (Status::Valid, vec![]));
@@ -37,8 +42,7 @@ fn a_good_run_is_valid() {
 #[test]
 fn what_was_not_assessed_is_not_held_against_a_run() {
     let (status, _) = after(|run| {
-        (run.busy_max, run.run_delay, run.steal, run.calibration_headroom) =
-            (None, None, None, None);
+        (run.busy_max, run.run_delay, run.steal, run.headroom) = (None, None, None, None);
         (run.achieved_ratio, run.highest_percentile) = (None, None);
     });
     assert_eq!(status, Status::Valid);
@@ -98,7 +102,7 @@ fn each_outside_influence_makes_a_run_invalid() {
 fn each_doubt_makes_a_run_suspect() {
     let suspect = |name| (Status::Suspect, vec![name]);
     assert_eq!(after(|run| run.busy_max = Some(0.81)), suspect("worker_busy"));
-    assert_eq!(after(|run| run.calibration_headroom = Some(1.4)), suspect("little_headroom"));
+    assert_eq!(after(|run| run.headroom = headroom(1.4)), suspect("little_headroom"));
     assert_eq!(after(|run| run.run_delay = Some(0.021)), suspect("run_delay"));
     assert_eq!(after(|run| run.steal = Some(0.011)), suspect("steal"));
     assert_eq!(after(|run| run.brokers_on_host = true), suspect("brokers_on_host"));
@@ -112,7 +116,7 @@ fn each_doubt_makes_a_run_suspect() {
 fn at_the_bound_of_a_doubt_a_run_is_still_valid() {
     let (status, _) = after(|run| {
         run.busy_max = Some(0.8);
-        run.calibration_headroom = Some(1.5);
+        run.headroom = headroom(1.5);
         run.run_delay = Some(0.02);
         run.steal = Some(0.01);
         run.highest_percentile = Some((99.9, 100));
@@ -422,4 +426,25 @@ fn a_tally_gives_its_part_of_the_evidence() {
     // Nothing was ever acked: 90 % of the growth lies between the medians of first and last tenth.
     let ratio = evidence.achieved_ratio.unwrap();
     assert!((0.08..0.12).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn little_headroom_names_both_rates_and_what_to_do() {
+    let said = |paced, at_least| {
+        let headroom = headroom(1.25).map(|both| Headroom { at_least, ..both });
+        let verdict = judge(&Evidence { paced, headroom, ..good() });
+        verdict.reasons[0].to_string()
+    };
+    assert_eq!(
+        said(true, false),
+        "200000 records/s were asked of a client that can do 250000 without a cluster, 1.2 times \
+         that: too little to catch up after a pause; lower --rate, add --producers or give the \
+         client more CPU"
+    );
+    assert_eq!(
+        said(false, true),
+        "200000 records/s were acked of a client that can do at least 250000 without a cluster, \
+         1.2 times that: the client was measured as much as the cluster; add --producers or give \
+         the client more CPU"
+    );
 }

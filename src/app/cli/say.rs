@@ -1,0 +1,19 @@
+//! Lines to people. Cost class: once a process. A reader that went away is no error of ours.
+
+use std::io::Write as _;
+
+/// To standard output.
+pub(super) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// A line to standard error.
+pub(super) fn warn(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// A line to standard error about what is wrong.
+pub(super) fn complain(text: &str) {
+    warn(&format!("error: {text}"));
+}

@@ -1,0 +1,105 @@
+//! The generator alone: records are made as in a run, and dropped. Cost class: per record, in
+//! threads of its own; one clock reading for many records, as in the engine's pump.
+
+use core::hint::black_box;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::thread::{self, ScopedJoinHandle};
+
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+use super::Pace;
+use crate::base::WorkerIndex;
+use crate::host::driver::environment::process_cpu;
+use crate::host::driver::error::RunError;
+use crate::host::driver::plan::RunPlan;
+use crate::host::driver::result::Signal;
+use crate::host::driver::signals::Signals;
+use crate::host::shell::clock;
+use crate::load::schedule::{Schedule, SchedulePlan, Stop};
+use crate::load::source::Source;
+
+/// How fast `plan`'s workers make records for `span` when nobody takes them.
+pub(super) fn alone(plan: &RunPlan, span: Duration) -> Result<Pace, RunError> {
+    let stop = AtomicBool::new(false);
+    let (began, cpu) = (clock::now(), process_cpu());
+    let (made, signal) = thread::scope(|scope| {
+        let stop = &stop;
+        let start = |worker| {
+            let build = thread::Builder::new().name(format!("generator-{}", worker + 1));
+            build.spawn_scoped(scope, move || make(plan, WorkerIndex(worker), stop))
+        };
+        let workers: Vec<_> = (0..plan.workers).map(start).collect();
+        let signal = wait(span);
+        stop.store(true, Ordering::Relaxed);
+        let mut made = Made::default();
+        for worker in workers {
+            made.add(&joined(worker.map_err(|error| error.to_string()))?);
+        }
+        Ok((made, signal?))
+    })?;
+    match signal {
+        Some(signal) => Err(RunError::Interrupted(signal)),
+        None => Ok(Pace {
+            records: made.records,
+            payload_bytes: made.bytes,
+            span: clock::now().since(began),
+            cpu: process_cpu().saturating_sub(cpu),
+        }),
+    }
+}
+
+/// What a worker made.
+#[derive(Default)]
+struct Made {
+    records: u64,
+    bytes: u64,
+}
+
+impl Made {
+    const fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+    }
+}
+
+fn joined(worker: Result<ScopedJoinHandle<'_, Made>, String>) -> Result<Made, RunError> {
+    let internal = |why: String| RunError::Internal(format!("a generator's thread: {why}"));
+    worker.map_err(internal)?.join().map_err(|_| internal("panicked".to_owned()))
+}
+
+/// Makes records until told to stop.
+fn make(plan: &RunPlan, worker: WorkerIndex, stop: &AtomicBool) -> Made {
+    let mut schedule = Schedule::new(&SchedulePlan { rate: None, ..plan.schedule }, worker);
+    let mut source = Source::new(&plan.source, worker);
+    let timestamp_ms = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
+    schedule.start(clock::now(), Stop::default());
+    let mut made = Made::default();
+    while !stop.load(Ordering::Relaxed) {
+        let now = clock::now();
+        for _ in 0..RECORDS_A_LOOK {
+            let Some(due) = schedule.take(now) else { break };
+            let record = black_box(source.record(due.record, timestamp_ms));
+            let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+            made.records += 1;
+            made.bytes += bytes as u64;
+        }
+    }
+    made
+}
+
+/// Waits for `span`, or for a signal that comes before.
+fn wait(span: Duration) -> Result<Option<Signal>, RunError> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| RunError::Internal(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        Ok(timeout(span, signals.next()).await.ok())
+    })
+}
+
+/// As many as the pump takes in one call.
+const RECORDS_A_LOOK: u32 = 2_048;

@@ -1,0 +1,194 @@
+//! What this client can do at most with a run's configuration: the generator alone, then generator
+//! and engine against embedded brokers in another process.
+//!
+//! Cost class: once a configuration, some five seconds. Nothing is held against a cluster here, and
+//! no cluster is contacted. The brokers share the machine, so that the second figure is the least
+//! that the client can do, not the most.
+
+mod brokers;
+mod generator;
+
+use core::time::Duration;
+use std::path::Path;
+
+use self::brokers::BrokerProcess;
+use super::error::RunError;
+use super::observer::Observer;
+use super::plan::{RunPlan, Target, TopicPlan, Warmup};
+use super::result::{PhaseKind, RunResult};
+use super::run::run_unproved;
+use crate::host::shell::clock;
+use crate::kafka::config::HostPort;
+
+/// What a configuration came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// Wall clock at the start, Unix milliseconds.
+    pub started_unix_ms: u64,
+    /// Schedule and source alone, a thread for each producer: keys and values are made and dropped.
+    pub generator: Pace,
+    /// The whole client, as fast as it goes: records acked (with acks=0 written).
+    pub engine: Pace,
+    /// The busiest producer's share of a core with the engine, 0 to 1; `None` where the system
+    /// doesn't tell. Well below 1, brokers or other threads were the limit.
+    pub busy_max: Option<f64>,
+    /// How many brokers the engine wrote to.
+    pub brokers: u32,
+}
+
+/// So much in so much time.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Pace {
+    /// Records.
+    pub records: u64,
+    /// Bytes of their keys and values.
+    pub payload_bytes: u64,
+    /// In this time.
+    pub span: Duration,
+    /// User and system time that this process took for it, over all threads.
+    pub cpu: Duration,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people, to a few digits")]
+impl Pace {
+    /// Records a second; 0 for no time.
+    #[must_use]
+    pub fn per_second(&self) -> f64 {
+        self.over_span(self.records as f64)
+    }
+
+    /// Bytes of keys and values a second; 0 for no time.
+    #[must_use]
+    pub fn bytes_per_second(&self) -> f64 {
+        self.over_span(self.payload_bytes as f64)
+    }
+
+    /// Nanoseconds of this process's CPU a record; `None` without records.
+    #[must_use]
+    pub fn cpu_nanos(&self) -> Option<f64> {
+        (self.records > 0).then(|| self.cpu.as_secs_f64() * 1e9 / self.records as f64)
+    }
+
+    fn over_span(&self, count: f64) -> f64 {
+        let seconds = self.span.as_secs_f64();
+        if seconds > 0.0 { count / seconds } else { 0.0 }
+    }
+}
+
+/// Measures both ceilings of `plan`'s configuration. Of the plan only producer, source, workers,
+/// partitions and marks count. `program` is this command, of which another process is started as
+/// `program broker …`.
+///
+/// # Errors
+/// When the brokers can't be started, no record came back from them, or a signal came.
+pub fn calibrate(
+    plan: &RunPlan,
+    program: &Path,
+    observer: &mut dyn Observer,
+) -> Result<Calibration, RunError> {
+    let started_unix_ms = clock::unix_ms();
+    let generator = generator::alone(plan, GENERATOR_SPAN)?;
+    let brokers = BrokerProcess::start(program, BROKERS)?;
+    let result = run_unproved(&trial(plan, brokers.bootstrap()), observer)?;
+    drop(brokers);
+    if let Some(signal) = result.interrupted {
+        return Err(RunError::Interrupted(signal));
+    }
+    let engine = pace(&result);
+    if engine.records == 0 {
+        return Err(RunError::Unusable(
+            "the calibration's embedded brokers took no record of this configuration; a run of it \
+             with --embedded says why"
+                .to_owned(),
+        ));
+    }
+    let busy_max = result.client.busy_max();
+    Ok(Calibration { started_unix_ms, generator, engine, busy_max, brokers: BROKERS.into() })
+}
+
+/// How many partitions a plan is calibrated with: as many as were asked for, else what the embedded
+/// brokers give, or more where records or key rules name one beyond.
+#[must_use]
+pub fn partitions(plan: &RunPlan) -> i32 {
+    if plan.topic.partitions > 0 {
+        return plan.topic.partitions;
+    }
+    let least = plan.source.partition.map_or(PARTITIONS, |named| PARTITIONS.max(named + 1));
+    let rules = plan.producer.key_rules.as_ref();
+    let fits = |count: &u32| rules.is_none_or(|rules| rules.check(*count).is_ok());
+    let count = (least..MOST_PARTITIONS).find(fits).unwrap_or(least);
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// The run that shows the engine's ceiling.
+fn trial(plan: &RunPlan, bootstrap: &[HostPort]) -> RunPlan {
+    let mut trial = plan.clone();
+    trial.producer.bootstrap_servers = bootstrap.to_vec();
+    trial.target = Target::Cluster;
+    trial.topic = TopicPlan {
+        name: "kprod-bench-calibration".to_owned(),
+        partitions: partitions(plan),
+        replication_factor: -1,
+        // A cluster that is to take large requests has been told so; here nobody else can.
+        configs: vec![("max.message.bytes".to_owned(), largest_batch(plan).to_string())],
+        create: true,
+        fresh: false,
+        keep: false,
+    };
+    trial.schedule.rate = None;
+    trial.warmup = Warmup::For(WARMUP_SPAN);
+    trial.duration = Some(ENGINE_SPAN);
+    trial.records = None;
+    trial.cooldown = Duration::ZERO;
+    trial.balanced_leaders = None;
+    trial.abort_on = Vec::new();
+    trial
+}
+
+/// What a request may hold a batch may, too; never less than Kafka's default.
+fn largest_batch(plan: &RunPlan) -> i32 {
+    i32::try_from(plan.producer.max_request_size).unwrap_or(i32::MAX).max(KAFKAS_LARGEST)
+}
+
+/// What was acked (or written) in the window.
+fn pace(result: &RunResult) -> Pace {
+    let measured = result.phases.iter().rfind(|phase| phase.kind == PhaseKind::Measure);
+    let span = measured.map_or(Duration::ZERO, |phase| phase.end.saturating_sub(phase.start));
+    let window = &result.tally.window;
+    Pace {
+        records: window.records,
+        payload_bytes: window.payload_bytes,
+        span,
+        cpu: result.client.cpu,
+    }
+}
+
+const GENERATOR_SPAN: Duration = Duration::from_secs(1);
+const WARMUP_SPAN: Duration = Duration::from_secs(1);
+const ENGINE_SPAN: Duration = Duration::from_secs(3);
+const BROKERS: u16 = 3;
+/// What the embedded brokers give a topic that asks for no number.
+const PARTITIONS: u32 = 12;
+/// Rules that fit no smaller number fit none.
+const MOST_PARTITIONS: u32 = 100_000;
+/// Kafka's default of `max.message.bytes`.
+const KAFKAS_LARGEST: i32 = 1_048_588;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_what_its_figures_come_to() {
+        let pace = Pace {
+            records: 3_000_000,
+            payload_bytes: 300_000_000,
+            span: Duration::from_secs(2),
+            cpu: Duration::from_millis(1_500),
+        };
+        assert_eq!(pace.per_second(), 1_500_000.0);
+        assert_eq!(pace.bytes_per_second(), 150e6);
+        assert_eq!(pace.cpu_nanos(), Some(500.0));
+        assert_eq!((Pace::default().per_second(), Pace::default().cpu_nanos()), (0.0, None));
+    }
+}
