@@ -427,8 +427,7 @@ impl SealJob {
 
 impl Job for SealJob {
     fn run(&mut self) {
-        self.out.clear();
-        let done = self.compressor.compress(self.body.bytes(), &mut self.out);
+        let done = self.compressor.replace(self.body.bytes(), &mut self.out);
         done.expect("compressing memory into a growing vector has no reason to fail");
     }
 

@@ -103,23 +103,51 @@ impl Compressor {
     /// When the codec's library fails; `out` is then what it was.
     pub fn compress(&mut self, body: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
         let start = out.len();
+        self.pack(body, out, start)
+    }
+
+    /// Makes `out` into `body`, packed. What `out` holds is lost, but its length is worth having:
+    /// room that was written once need not be filled with zeros for libraries that ask for it.
+    ///
+    /// # Errors
+    /// When the codec's library fails; `out` is then empty.
+    pub fn replace(&mut self, body: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
+        self.pack(body, out, 0)
+    }
+
+    /// Writes `body`, packed, to `out` from `start` on, over whatever is there.
+    fn pack(
+        &mut self,
+        body: &[u8],
+        out: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), CompressionError> {
         let done = match &mut self.state {
             State::None => {
+                out.truncate(start);
                 out.extend_from_slice(body);
                 Ok(())
             }
-            State::Gzip(packer) => packer.pack(body, out),
-            State::Snappy(packer) => packer.pack(body, out),
+            State::Gzip(packer) => packer.pack(body, out, start),
+            State::Snappy(packer) => packer.pack(body, out, start),
             State::Lz4(packer) => {
-                packer.pack(body, out);
+                packer.pack(body, out, start);
                 Ok(())
             }
-            State::Zstd(packer) => packer.pack(body, out),
+            State::Zstd(packer) => packer.pack(body, out, start),
         };
         if done.is_err() {
             out.truncate(start);
         }
         done
+    }
+}
+
+/// Makes room for `len` bytes from `start` on; what was written there before stays.
+pub(super) fn reach(out: &mut Vec<u8>, start: usize, len: usize) {
+    let end = start + len;
+    if out.len() < end {
+        out.resize(end, 0);
     }
 }
 

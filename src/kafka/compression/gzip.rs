@@ -17,7 +17,14 @@ impl Packer {
         Self(Compress::new_gzip(level, WINDOW_BITS))
     }
 
-    pub(super) fn pack(&mut self, body: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
+    /// See [`super::Compressor::replace`]; it writes into room without zeros.
+    pub(super) fn pack(
+        &mut self,
+        body: &[u8],
+        out: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), CompressionError> {
+        out.truncate(start);
         self.0.reset();
         let mut room = body.len() / 2 + 64;
         loop {

@@ -8,7 +8,7 @@ use ::lz4::{
     block::{CompressionMode, compress_to_buffer},
 };
 
-use super::{Codec, CompressionError, compressor::read_all};
+use super::{Codec, CompressionError, compressor::reach, compressor::read_all};
 
 /// The frame's magic number.
 const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
@@ -36,11 +36,12 @@ impl Packer {
         })
     }
 
-    pub(super) fn pack(&self, body: &[u8], out: &mut Vec<u8>) {
-        let mut at = out.len();
+    /// See [`super::Compressor::replace`].
+    pub(super) fn pack(&self, body: &[u8], out: &mut Vec<u8>, start: usize) {
+        let mut at = start;
         let blocks = body.len().div_ceil(BLOCK);
         // No block becomes longer than its input and its length field.
-        out.resize(at + PREFIX.len() + body.len() + 4 * blocks + 4, 0);
+        reach(out, at, PREFIX.len() + body.len() + 4 * blocks + 4);
         out[at..at + PREFIX.len()].copy_from_slice(&PREFIX);
         at += PREFIX.len();
         for block in body.chunks(BLOCK) {

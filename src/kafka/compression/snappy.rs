@@ -5,7 +5,7 @@
 
 use snap::raw::{Decoder, Encoder, decompress_len, max_compress_len};
 
-use super::{Codec, CompressionError};
+use super::{Codec, CompressionError, compressor::reach};
 use crate::kafka::wire::Reader;
 
 const MAGIC: &[u8; 8] = b"\x82SNAPPY\0";
@@ -23,18 +23,26 @@ impl Packer {
         Self(Encoder::new())
     }
 
-    pub(super) fn pack(&mut self, body: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
-        out.extend_from_slice(HEADER);
+    /// See [`super::Compressor::replace`].
+    pub(super) fn pack(
+        &mut self,
+        body: &[u8],
+        out: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), CompressionError> {
+        reach(out, start, HEADER.len());
+        let mut at = start + HEADER.len();
+        out[start..at].copy_from_slice(HEADER);
         for block in body.chunks(BLOCK) {
-            let start = out.len();
-            let data = start + 4;
-            out.resize(data + max_compress_len(block.len()), 0);
+            let data = at + 4;
+            reach(out, data, max_compress_len(block.len()));
             let packed = self.0.compress(block, &mut out[data..]);
             let packed = packed.map_err(|error| CompressionError::failed(Codec::Snappy, &error))?;
             let length = u32::try_from(packed).expect("a block is below 64 KiB");
-            out[start..data].copy_from_slice(&length.to_be_bytes());
-            out.truncate(data + packed);
+            out[at..data].copy_from_slice(&length.to_be_bytes());
+            at = data + packed;
         }
+        out.truncate(at);
         Ok(())
     }
 }

@@ -60,6 +60,24 @@ fn one_compressor_serves_batch_after_batch() {
     }
 }
 
+/// Goal: an output is as good as new, whatever stood in it.
+#[test]
+fn what_an_output_held_before_is_gone() {
+    let bodies = [prose(200_000), Vec::new(), noise(100_000), prose(1), prose(65_536), noise(7)];
+    for &codec in Codec::ALL {
+        let mut compressor = Compressor::new(Compression::of(codec)).unwrap();
+        for before in [0, 1, 6, 1_000, 65_600, 300_000] {
+            for body in &bodies {
+                let mut fresh = Vec::new();
+                compressor.compress(body, &mut fresh).unwrap();
+                let mut used = vec![0xa5; before];
+                compressor.replace(body, &mut used).unwrap();
+                assert!(used == fresh, "{codec:?} {} over {before}", body.len());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_reused_output_takes_no_more_memory() {
     let body = prose(131_072);

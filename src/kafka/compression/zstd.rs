@@ -17,7 +17,14 @@ impl Packer {
             .map_err(|error| CompressionError::failed(Codec::Zstd, &error))
     }
 
-    pub(super) fn pack(&mut self, body: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
+    /// See [`super::Compressor::replace`]; it writes into room without zeros.
+    pub(super) fn pack(
+        &mut self,
+        body: &[u8],
+        out: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), CompressionError> {
+        out.truncate(start);
         // With this much room it never fails for want of it.
         out.reserve(compress_bound(body.len()));
         let mut end = Cursor::new(&mut *out);
