@@ -273,6 +273,7 @@ fn client(
         run_delay_seconds: client.run_delay.map(|span| span.as_secs_f64()),
         steal_seconds: client.steal.map(|span| span.as_secs_f64()),
         wakeups_per_s: client.wakeups_per_second(),
+        longest_turn: Some(nanos(client.longest_turn)),
         pacing_quantum: plan.schedule.rate.map(|_| nanos(plan.pacing_quantum)),
         first_record_seconds: first_sent.map(|span| span.as_secs_f64()),
         calibration,

@@ -242,6 +242,7 @@ fn client() -> ClientModel {
         run_delay_seconds: Some(0.01),
         steal_seconds: Some(0.0),
         wakeups_per_s: Some(4_120.4),
+        longest_turn: Some(1_310_720),
         pacing_quantum: Some(250_000),
         first_record_seconds: Some(0.031),
         calibration: None,

@@ -70,6 +70,12 @@ impl Crew {
         self.workers.iter().map(|worker| worker.stats().snapshot().wakeups).sum()
     }
 
+    /// The longest turn of any worker's loop so far: for so long it read nothing.
+    pub(super) fn longest_turn(&self) -> Duration {
+        let turns = self.workers.iter().map(|it| it.stats().snapshot().turn_max_nanos);
+        Duration::from_nanos(turns.max().unwrap_or(0))
+    }
+
     /// The next thing any worker tells.
     ///
     /// # Errors

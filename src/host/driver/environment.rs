@@ -71,6 +71,8 @@ pub struct Usage {
     pub steal: Option<Duration>,
     /// How often the workers' loops were woken, all together; whoever has the workers fills it in.
     pub wakeups: u64,
+    /// The longest turn of any worker's loop until now; filled in likewise.
+    pub longest_turn: Duration,
 }
 
 /// A thread's account with the scheduler.
@@ -95,6 +97,7 @@ impl Usage {
             workers,
             steal: read("/proc/stat").and_then(|t| steal(&t)),
             wakeups: 0,
+            longest_turn: Duration::ZERO,
         }
     }
 
@@ -120,6 +123,7 @@ impl Usage {
             run_delay_busy: starved.map(|(_, ran)| ran),
             steal: self.steal.zip(earlier.steal).map(|(now, then)| now.saturating_sub(then)),
             wakeups: self.wakeups.saturating_sub(earlier.wakeups),
+            longest_turn: self.longest_turn,
             clock_step: Duration::ZERO,
         }
     }
@@ -270,12 +274,14 @@ mod tests {
             workers: vec![task("producer-0", 60, 5)],
             steal: Some(Duration::from_millis(10)),
             wakeups: 40,
+            longest_turn: Duration::from_millis(2),
         };
         let after = Usage {
             cpu: Duration::from_millis(350),
             workers: vec![task("producer-0", 160, 7), task("producer-1", 50, 30)],
             steal: Some(Duration::from_millis(40)),
             wakeups: 1_040,
+            longest_turn: Duration::from_millis(3),
         };
         let cost = after.since(&before, Duration::from_millis(200));
         assert_eq!(cost.cpu, Duration::from_millis(250));
@@ -284,6 +290,7 @@ mod tests {
         assert_eq!(cost.run_delay_busy, Some(Duration::from_millis(50)));
         assert_eq!(cost.steal, Some(Duration::from_millis(30)));
         assert_eq!((cost.wakeups, cost.wakeups_per_second()), (1_000, Some(5_000.0)));
+        assert_eq!(cost.longest_turn, Duration::from_millis(3));
         assert_eq!(cost.busy_max(), Some(0.5));
         // Two clocks are never quite one: more than the window nobody can have run and waited.
         let cost = after.since(&before, Duration::from_millis(70));

@@ -135,7 +135,8 @@ impl Watch<'_> {
 
     /// What the process and its workers have used until now.
     fn usage(&self) -> Usage {
-        Usage { wakeups: self.crew.wakeups(), ..Usage::read() }
+        let (wakeups, longest_turn) = (self.crew.wakeups(), self.crew.longest_turn());
+        Usage { wakeups, longest_turn, ..Usage::read() }
     }
 
     /// A phase's orders. A measurement hands over all that was due, and sends it, until the bound

@@ -333,6 +333,9 @@ pub struct ClientCost {
     /// How often the workers' loops slept and were woken, all together: for a record that fell due,
     /// an ack, or linger.ms.
     pub wakeups: u64,
+    /// The longest turn of any worker's loop since it began: for so long it read no ack, busy or
+    /// without a core.
+    pub longest_turn: Duration,
     /// The wall clock jumped against the monotonic one by this much over the run; 0 normally.
     pub clock_step: Duration,
 }

@@ -53,6 +53,8 @@ pub struct Shell<M: Machine> {
     pub(super) busy_since: Option<Instant>,
     /// When the thread's processor time was last published.
     pub(super) cpu_read: Instant,
+    /// For how long jobs ran in place in this turn.
+    pub(super) sealed_nanos: u64,
     pub(super) stopping: bool,
 }
 
@@ -105,6 +107,7 @@ impl<M: Machine> Shell<M> {
             ahead: None,
             busy_since: None,
             cpu_read: Instant::ZERO,
+            sealed_nanos: 0,
             stopping: false,
             hub,
         })
@@ -190,8 +193,10 @@ impl<M: Machine> Shell<M> {
                 Err(back) => job = back,
             }
         }
+        let began = clock::now();
         job.run();
         self.now = clock::now();
+        self.sealed_nanos += self.now.nanos_since(began);
         self.machine.handle_sealed(job, self.now);
     }
 

@@ -14,6 +14,7 @@ pub struct LoopStats {
     busy_nanos: AtomicU64,
     wakeups: AtomicU64,
     turns: AtomicU64,
+    turn_max_nanos: AtomicU64,
     cpu_nanos: AtomicU64,
     lag_nanos: AtomicU64,
     lag_max_nanos: AtomicU64,
@@ -27,6 +28,7 @@ impl LoopStats {
             busy_nanos: AtomicU64::new(0),
             wakeups: AtomicU64::new(0),
             turns: AtomicU64::new(0),
+            turn_max_nanos: AtomicU64::new(0),
             cpu_nanos: AtomicU64::new(0),
             lag_nanos: AtomicU64::new(0),
             lag_max_nanos: AtomicU64::new(0),
@@ -42,6 +44,7 @@ impl LoopStats {
             busy_nanos: self.busy_nanos.load(Relaxed),
             wakeups: self.wakeups.load(Relaxed),
             turns: self.turns.load(Relaxed),
+            turn_max_nanos: self.turn_max_nanos.load(Relaxed),
             cpu_nanos: self.cpu_nanos.load(Relaxed),
             lag_nanos: self.lag_nanos.load(Relaxed),
             lag_max_nanos: self.lag_max_nanos.load(Relaxed),
@@ -55,15 +58,14 @@ impl LoopStats {
         add(&self.busy_nanos, busy);
         add(&self.turns, 1);
         add(&self.wakeups, u64::from(woken));
+        raise(&self.turn_max_nanos, busy);
     }
 
     /// Handling of a deadline began `nanos` late.
     pub(super) fn lag(&self, nanos: u64) {
         add(&self.lag_nanos, nanos);
         add(&self.lags[bucket(nanos)], 1);
-        if nanos > self.lag_max_nanos.load(Relaxed) {
-            self.lag_max_nanos.store(nanos, Relaxed);
-        }
+        raise(&self.lag_max_nanos, nanos);
     }
 
     /// The thread has used this much processor time.
@@ -83,6 +85,9 @@ pub struct LoopSnapshot {
     pub wakeups: u64,
     /// How often it went round, without a wait included.
     pub turns: u64,
+    /// The longest turn since the loop began, in nanoseconds: for so long nothing was read, no ack
+    /// either. Of a difference, only an upper bound for its span.
+    pub turn_max_nanos: u64,
     /// Processor time of the loop's thread, in nanoseconds, at most 10 ms of it behind; 0 where the
     /// system doesn't tell.
     pub cpu_nanos: u64,
@@ -106,6 +111,7 @@ impl LoopSnapshot {
             busy_nanos: self.busy_nanos.saturating_sub(earlier.busy_nanos),
             wakeups: self.wakeups.saturating_sub(earlier.wakeups),
             turns: self.turns.saturating_sub(earlier.turns),
+            turn_max_nanos: self.turn_max_nanos,
             cpu_nanos: self.cpu_nanos.saturating_sub(earlier.cpu_nanos),
             lag_nanos: self.lag_nanos.saturating_sub(earlier.lag_nanos),
             lag_max_nanos: self.lag_max_nanos,
@@ -145,6 +151,13 @@ fn bucket(nanos: u64) -> usize {
 /// Adds without a locked instruction: there is one writer.
 fn add(counter: &AtomicU64, more: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
+}
+
+/// Keeps the larger one, as [`add`].
+fn raise(most: &AtomicU64, nanos: u64) {
+    if nanos > most.load(Relaxed) {
+        most.store(nanos, Relaxed);
+    }
 }
 
 /// How many sizes of lag are told apart: up to 34 s.

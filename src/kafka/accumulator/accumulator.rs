@@ -245,6 +245,12 @@ impl Accumulator {
         Some(SealJob { slot, batch, body, out, compressor })
     }
 
+    /// Closed batches whose compression hasn't begun.
+    #[must_use]
+    pub fn unsealed(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Takes a finished compression back; the batch may have expired meanwhile.
     pub fn handle_sealed(&mut self, job: SealJob, now: Instant) {
         let SealJob { slot, batch: id, body, out, compressor } = job;

@@ -431,16 +431,19 @@ impl Job for SealJob {
         done.expect("compressing memory into a growing vector has no reason to fail");
     }
 
-    /// gzip and zstd take 1 to 6 ms for 128 KiB, and so do lz4's HC levels; snappy and fast lz4
-    /// take 0.2 ms.
+    /// Whether it takes longer than a look at the sockets should wait: what a codec needs for a
+    /// KiB, roughly and on the slow side, times the body.
     fn is_slow(&self) -> bool {
         let Compression { codec, level } = self.compressor.compression();
-        let heavy = match codec {
-            Codec::Gzip | Codec::Zstd => true,
-            Codec::Lz4 => level != Codec::Lz4.default_level(),
-            Codec::None | Codec::Snappy => false,
+        let micros_a_kib = match codec {
+            Codec::Gzip => 20,
+            Codec::Zstd if level > 3 => 40,
+            Codec::Zstd => 5,
+            Codec::Lz4 if level != Codec::Lz4.default_level() => 20,
+            Codec::Lz4 | Codec::Snappy => 1,
+            Codec::None => 0,
         };
-        heavy && self.body.len() > SLOW_FROM
+        micros_a_kib * self.body.len() / 1_024 > SLOW_FROM_MICROS
     }
 }
 
@@ -458,5 +461,5 @@ fn scaled(bytes: usize, ratio: f32) -> usize {
 
 /// `COMPRESSION_RATE_ESTIMATION_FACTOR`: batches should seldom come out larger than thought.
 const ESTIMATE_MARGIN: f32 = 1.05;
-/// Bodies above this many bytes go to a helper thread when their codec is slow.
-const SLOW_FROM: usize = 24 * 1024;
+/// Jobs above this go to a helper thread; handing one over takes some 20 µs of waking it.
+const SLOW_FROM_MICROS: usize = 150;

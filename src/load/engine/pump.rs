@@ -87,11 +87,19 @@ impl<W: Witness> Engine<W> {
     pub(super) fn pump(&mut self, now: Instant) {
         let timestamp_ms = self.plan.origin.unix_ms_at(now);
         let Some(first) = self.hand_over_blocked(timestamp_ms, now) else { return };
-        let handed = self.hand_over_due(first, timestamp_ms, now);
+        let handed =
+            if self.holds_back() { first } else { self.hand_over_due(first, timestamp_ms, now) };
         self.recorder.generated(handed.into());
         if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
             self.feed.fall_behind(now, now);
         }
+    }
+
+    /// Without a rate nothing is late, so that records wait for the compression of those before
+    /// them: otherwise they would fill `buffer.memory` with batches that no request can carry, long
+    /// gone from every cache when their turn comes.
+    fn holds_back(&self) -> bool {
+        self.plan.schedule.rate.is_none() && self.producer.accumulator().unsealed() >= MOST_UNSEALED
     }
 
     /// Tries the record that found no room again: how many records that made, or `None` while it
@@ -263,6 +271,10 @@ impl<W: Witness> Engine<W> {
         if let Some(blocked) = self.feed.blocked {
             return Some(blocked.since + self.plan.producer.max_block);
         }
+        if self.holds_back() {
+            // The end of a compression is what it waits for.
+            return None;
+        }
         let due = self.schedule.next_due()?;
         if self.plan.quantum.is_zero() && self.plan.schedule.rate.is_some() {
             // Spinning: ask again at once, until the record is due.
@@ -319,5 +331,8 @@ const REFUSED: Causes = Causes { refused: 1, ..NO_CAUSE };
 const FATAL: Causes = Causes { fatal: 1, ..NO_CAUSE };
 const NO_CAUSE: Causes =
     Causes { buffer_exhausted: 0, no_metadata: 0, expired: 0, refused: 0, fatal: 0, rejected: 0 };
+/// How many batches may wait for their compression while records are made without a rate: enough
+/// for the helper threads of a large machine.
+const MOST_UNSEALED: usize = 32;
 /// How many records one call hands over at most: some 100 µs of work, so that acks are read.
 const RECORDS_PER_CALL: u32 = 2_048;

@@ -402,6 +402,10 @@ pub struct ClientModel {
     /// How often the workers' loops slept and were woken, a second, all together.
     #[serde(default)]
     pub wakeups_per_s: Option<f64>,
+    /// Nanoseconds: the longest turn of any worker's loop since it began, warm-up included. For so
+    /// long it read no ack: busy, compressing in place, or without a core.
+    #[serde(default)]
+    pub longest_turn: Option<u64>,
     /// Nanoseconds: the grid on which records that fall due wake a worker; 0 never sleeps, null
     /// without a rate.
     #[serde(default)]

@@ -84,6 +84,8 @@ struct Peer {
 pub(super) struct Puppet {
     /// Whether it writes back what it reads.
     pub(super) echoes: bool,
+    /// Whether it asks for another job as soon as one is done, and tells of none.
+    pub(super) reseals: bool,
     peers: BTreeMap<ConnectionId, Peer>,
     actions: VecDeque<Action<Work>>,
     reports: VecDeque<Saw>,
@@ -98,6 +100,7 @@ impl Puppet {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             echoes: false,
+            reseals: false,
             peers: BTreeMap::new(),
             actions: VecDeque::new(),
             reports: VecDeque::new(),
@@ -224,7 +227,11 @@ impl Machine for Puppet {
 
     fn handle_sealed(&mut self, job: Work, now: Instant) {
         self.at(now);
-        self.reports.push_back(Saw::Sealed(job));
+        if self.reseals {
+            self.actions.push_back(Action::Seal(Work { ran_on: None, ..job }));
+        } else {
+            self.reports.push_back(Saw::Sealed(job));
+        }
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -45,6 +45,25 @@ fn stopping_ends_a_machine_that_would_go_on() {
 }
 
 #[test]
+fn jobs_without_end_do_not_keep_the_loop_from_its_inputs() {
+    let (tell, told) = mpsc::channel();
+    let endless = || {
+        let mut puppet = Puppet::new(2);
+        puppet.reseals = true;
+        puppet
+    };
+    let worker = spawn("worker", endless, move |saw| tell.send(saw).unwrap()).unwrap();
+    let work = Work { number: 1, slow: false, fails: false, ran_on: None };
+    worker.send(Order::Seal(work)).unwrap();
+    for number in 0..3 {
+        worker.send(Order::Echo(number)).unwrap();
+        assert_eq!(told.recv().unwrap(), Saw::Echo(number));
+    }
+    worker.stop();
+    worker.join().unwrap();
+}
+
+#[test]
 fn a_panic_is_a_value_with_its_words() {
     let worker = spawn("worker-3", || Puppet::new(3), drop).unwrap();
     worker.send(Order::Panic("the ledger doesn't balance")).unwrap();
