@@ -32,9 +32,9 @@ fn main() {
     let (wall, cpu) = (seconds(ClockId::Monotonic) - wall, seconds(ClockId::ThreadCPUTime) - cpu);
     let count = f64::from(u32::try_from(sent).expect("some millions"));
     println!(
-        "{:.0} records/s, {:.1} MB/s, {:.1} ns of CPU a record",
+        "{{\"records\": {sent}, \"seconds\": {wall}, \"cpu_seconds\": {cpu}, \
+         \"records_per_s\": {:.0}, \"cpu_ns_per_record\": {:.1}}}",
         count / wall,
-        count * f64::from(u32::try_from(size).expect("a size")) / wall / 1e6,
         cpu / count * 1e9
     );
 }

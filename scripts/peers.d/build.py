@@ -164,6 +164,24 @@ def make_franz():
     return str(program)
 
 
+def make_floor():
+    return bench("KPROD_FLOOR", "floor")
+
+
+def bench(variable, name):
+    """One of our own programs beside the crate's benches."""
+    named = os.environ.get(variable)
+    if named:
+        if not shutil.which(named):
+            raise Missing(f'${variable} = "{named}" is no program')
+        return str(pathlib.Path(shutil.which(named)).resolve())
+    say(f"building benches/{name}.rs")
+    told = run_stdout(["cargo", "build", "--release", "--locked", "--bench", name,
+                       "--message-format", "json-render-diagnostics"], ROOT)
+    made = [json.loads(line).get("executable") for line in told.splitlines()]
+    return [path for path in made if path][-1]
+
+
 def keep(built, program):
     """Puts a finished program in its place at once, so that a broken build leaves none."""
     program.parent.mkdir(parents=True, exist_ok=True)
@@ -173,6 +191,6 @@ def keep(built, program):
 
 
 NEEDS = {"kprod-bench": needs_ours, "java": needs_java, "librdkafka": needs_librdkafka,
-         "franz-go": needs_franz}
+         "franz-go": needs_franz, "floor": needs_ours}
 MAKE = {"kprod-bench": make_ours, "java": make_java, "librdkafka": make_librdkafka,
-        "franz-go": make_franz}
+        "franz-go": make_franz, "floor": make_floor}

@@ -1,12 +1,13 @@
 """The clients: how each is told the same settings, and how its report is read.
 
-A reader returns records delivered, seconds from the first record to the last ack, and p99 in
-milliseconds or None.
+A reader returns records delivered, seconds from the first record to the last ack, p99 in
+milliseconds or None, and seconds of CPU where the whole process's aren't those of the records.
 """
 import json
 import re
 
-ALL = ["kprod-bench", "java", "librdkafka", "franz-go"]
+PEERS = ["kprod-bench", "java", "librdkafka", "franz-go"]
+ALL = [*PEERS, "floor"]
 
 
 class Unreadable(Exception):
@@ -44,7 +45,7 @@ def read_ours(output):
     records = result["records"]
     service = result["latency"]["service"]
     return (records["acked"] + records["duplicate"] + records["written"], seconds,
-            service["p99"] / 1e6 if service else None)
+            service["p99"] / 1e6 if service else None, None)
 
 
 def java(jars, options, servers, topic):
@@ -66,7 +67,7 @@ def read_java(output):
     # 500000 records sent, 123.4 records/sec (5.6 MB/sec), 1.2 ms avg latency, … 9 ms 99th, …
     found = re.search(r"^(\d+) records sent, ([\d.]+) records/sec .* (\d+) ms 99th,", output, re.M)
     records = int(found[1])
-    return records, records / float(found[2]), float(found[3])
+    return records, records / float(found[2]), float(found[3]), None
 
 
 def librdkafka(program, options, servers, topic):
@@ -88,7 +89,7 @@ def librdkafka(program, options, servers, topic):
 def read_librdkafka(output):
     # % 500000 messages produced (… bytes), 500000 delivered (offset …, 0 failed) in 1234ms: …
     found = re.findall(r"messages produced .* (\d+) delivered .* in (\d+)ms:", output)[-1]
-    return int(found[0]), int(found[1]) / 1e3, None
+    return int(found[0]), int(found[1]) / 1e3, None, None
 
 
 def franz(program, options, servers, topic):
@@ -103,13 +104,25 @@ def franz(program, options, servers, topic):
 
 def read_franz(output):
     told = json.loads(output)
-    return told["delivered"], told["seconds"], None
+    return told["delivered"], told["seconds"], None, None
+
+
+def floor(program, options, servers, topic):
+    return [program, servers.split(",")[0], topic, str(options.records), str(options.record_size),
+            str(options.batch_size)]
+
+
+def read_floor(output):
+    # Its process also warms up, uncounted.
+    told = json.loads(output)
+    return told["records"], told["seconds"], None, told["cpu_seconds"]
 
 
 def truth(value):
     return "true" if value else "false"
 
 
-LINES = {"kprod-bench": ours, "java": java, "librdkafka": librdkafka, "franz-go": franz}
+LINES = {"kprod-bench": ours, "java": java, "librdkafka": librdkafka, "franz-go": franz,
+         "floor": floor}
 READERS = {"kprod-bench": read_ours, "java": read_java, "librdkafka": read_librdkafka,
-           "franz-go": read_franz}
+           "franz-go": read_franz, "floor": read_floor}
