@@ -146,10 +146,7 @@ fn a_run_near_its_clients_ceiling_is_told_so() {
     let run = bench("--embedded --duration 2s --warmup 0 --verify none --calibrate").assert();
     let text = String::from_utf8(run.code(0).get_output().stdout.clone()).unwrap();
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        words.contains("records/s by this client without a cluster; this run used 1/"),
-        "{text}"
-    );
+    assert!(words.contains("records/s by this client without a cluster; "), "{text}");
 }
 
 /// A small run against the embedded brokers, as JSON.

@@ -148,7 +148,7 @@ pub(super) fn line(calibration: Option<&RunCalibrationModel>) -> Option<String> 
     let engine = rate(calibration.ceilings.engine.records_per_second);
     let least = if calibration.ceilings.is_least() { "at least " } else { "" };
     let part =
-        calibration.headroom.map(|headroom| format!("; this run used 1/{headroom:.1} of it"));
+        calibration.headroom.map(|headroom| format!("; {headroom:.1} times this run's rate"));
     let part = part.unwrap_or_default();
     let text = format!("{least}{engine} records/s by this client without a cluster{part}");
     Some(field("ceiling", &text))
@@ -213,8 +213,8 @@ mod tests {
         assert_eq!(found.headroom, Some(30.0));
         assert_eq!(
             words(&line(Some(&found)).unwrap()),
-            "ceiling 6,000,000 records/s by this client without a cluster; this run used 1/30.0 of \
-             it"
+            "ceiling 6,000,000 records/s by this client without a cluster; 30.0 times this \
+             run's rate"
         );
         assert_eq!(line(None), None);
         let nothing = of_run(&calibration(0.5), 0.0);

@@ -10,6 +10,7 @@ use super::Cell;
 use super::problems::Problems;
 use crate::app::cli::args::JudgementArgs;
 use crate::app::report::model::{CalibrationModel, CalibrationReport};
+use crate::base::mix;
 use crate::host::driver::Environment;
 use crate::host::driver::calibrate::partitions;
 use crate::host::driver::plan::Verify;
@@ -49,7 +50,7 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
     for (name, value) in [
         ("producers", plan.workers.to_string()),
         ("partitions", partitions(plan).to_string()),
-        ("partitioner", cell.partitioner.clone()),
+        ("partitioner", partitioner(cell)),
         ("key", key(&plan.source.key)),
         ("value", value(&plan.source)),
         ("marks", marks.to_owned()),
@@ -67,7 +68,8 @@ fn key(plan: &KeyPlan) -> String {
         KeyPlan::Uniform { cardinality } => format!("uniform:{cardinality}"),
         KeyPlan::List(keys) => {
             let bytes: usize = keys.iter().flatten().map(Vec::len).sum();
-            format!("list:{} of {bytes} bytes together", keys.len())
+            let all = keys.iter().map(|key| key.as_deref());
+            format!("list:{} of {bytes} bytes together, {:016x}", keys.len(), fingerprint(all))
         }
     }
 }
@@ -78,9 +80,33 @@ fn value(source: &SourcePlan) -> String {
         ValuePlan::Sequence => format!("sequence, {} bytes", source.record_size),
         ValuePlan::Lines(lines) => {
             let bytes: usize = lines.iter().map(Vec::len).sum();
-            format!("{} lines of {bytes} bytes together", lines.len())
+            let all = lines.iter().map(|line| Some(&line[..]));
+            format!("{} lines of {bytes} bytes together, {:016x}", lines.len(), fingerprint(all))
         }
         ValuePlan::Monotonic => "numbers".to_owned(),
+    }
+}
+
+/// Tells one list of byte strings from another, for who doesn't mean to deceive.
+fn fingerprint<'a>(all: impl Iterator<Item = Option<&'a [u8]>>) -> u64 {
+    all.fold(0, |sum, one| {
+        let start = mix(sum ^ one.map_or(u64::MAX, |bytes| bytes.len() as u64));
+        one.unwrap_or_default().iter().fold(start, |sum, byte| mix(sum ^ u64::from(*byte)))
+    })
+}
+
+/// The partitioner; rules by what they say, not by their file's name alone.
+fn partitioner(cell: &Cell) -> String {
+    let rules = cell.plan.producer.key_rules.as_ref().map(|rules| format!("{rules:?}"));
+    match rules {
+        Some(said) => {
+            format!(
+                "{}, {:016x}",
+                cell.partitioner,
+                fingerprint([Some(said.as_bytes())].into_iter())
+            )
+        }
+        None => cell.partitioner.clone(),
     }
 }
 
@@ -158,7 +184,7 @@ fn differences(there: &BTreeMap<String, String>, here: &BTreeMap<String, String>
 
 /// The Kafka keys that a ceiling depends on: those that change what is done for a record, a batch
 /// or a request. Time-outs and retries aren't among them: nothing fails in a calibration.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "acks",
     "batch.size",
     "buffer.memory",
@@ -167,6 +193,8 @@ const KEYS: [&str; 10] = [
     "linger.ms",
     "max.in.flight.requests.per.connection",
     "max.request.size",
+    "partitioner.adaptive.partitioning.enable",
+    "partitioner.ignore.keys",
     "receive.buffer.bytes",
     "send.buffer.bytes",
 ];
@@ -225,6 +253,7 @@ mod tests {
         assert_eq!(of("--acks 1 -X compression.zstd.level=9"), plain);
         let zstd = "--acks 1 --compression-type zstd -X compression.zstd.level=";
         assert_ne!(of(&format!("{zstd}1")), of(&format!("{zstd}9")));
+        assert_ne!(of("--acks 1 --key list:A|B"), of("--acks 1 --key list:A|C"));
         for other in [
             "--acks all",
             "--acks 1 --batch-size 128KiB",
@@ -237,6 +266,8 @@ mod tests {
             "--acks 1 --partitioner partition:50",
             "--acks 1 --generator sequence",
             "--acks 1 --payload-monotonic",
+            "--acks 1 --key list:A|B",
+            "--acks 1 --key uniform:9 -X partitioner.ignore.keys=true",
             "--acks 1 --embedded --verify sequence",
             "--acks 1 --embedded --verify sequence --generator sequence",
             "--acks 1 --enable-idempotence false --max-in-flight 9",

@@ -30,8 +30,9 @@ impl Body {
         if self.room.capacity() == 0 {
             // Zeroed by the allocator: pages that nobody writes to are never touched.
             self.room = vec![0; room];
-        } else if self.room.len() < room {
-            self.room.resize(room, 0);
+        } else {
+            // Filled as records come: under a codec the next batch may need little of it.
+            self.room.reserve(room.saturating_sub(self.room.len()));
         }
     }
 
@@ -63,10 +64,13 @@ impl Body {
         self.filled += record_batch::write_record(room, index, delta, record, body);
     }
 
-    /// Under a codec a batch takes more than the memory that it was opened with.
+    /// Memory that held a packed body is longer than what was written of it; and under a codec a
+    /// batch takes more than the memory that it was opened with.
     #[cold]
     fn grow(&mut self, needed: usize) {
-        self.room.resize(needed.max(self.room.len() * 2), 0);
+        let ample = self.room.len().saturating_mul(2);
+        let there = self.room.capacity();
+        self.room.resize(needed.max(if needed <= there { ample.min(there) } else { ample }), 0);
     }
 
     /// The room, and how many bytes of it are filled, for who writes many records in a row.

@@ -122,12 +122,13 @@ impl Stretch<'_> {
 
     #[inline(always)]
     fn went_in(&mut self, written: usize, payload: usize, stamp: &Stamp) -> Place {
-        if stamp.due.is_none() && stamp.number.is_none() && self.alike == Some(stamp.seen) {
+        let bare = stamp.due.is_none() && stamp.number.is_none() && stamp.handed == self.now;
+        if bare && self.alike == Some(stamp.seen) {
             self.uncounted += 1;
         } else {
             self.count_alike();
             self.stamps.push(stamp, self.now);
-            self.alike = (stamp.handed == self.now).then_some(stamp.seen);
+            self.alike = bare.then_some(stamp.seen);
         }
         self.at += written;
         self.carried += payload;

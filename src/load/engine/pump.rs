@@ -11,6 +11,7 @@ use crate::kafka::accumulator::{Place, Stamp};
 use crate::kafka::partitioner::Refusal;
 use crate::kafka::producer::{Failure, Producer, Sent};
 use crate::kafka::wire::ErrorCode;
+use crate::kafka::wire::record_batch::Envelope;
 use crate::load::recorder::Causes;
 use crate::load::schedule::Due;
 use crate::load::source::Mark;
@@ -88,7 +89,7 @@ impl<W: Witness> Engine<W> {
         let timestamp_ms = self.plan.origin.unix_ms_at(now);
         let Some(first) = self.hand_over_blocked(timestamp_ms, now) else { return };
         let handed =
-            if self.holds_back() { first } else { self.hand_over_due(first, timestamp_ms, now) };
+            if self.holds_back(now) { first } else { self.hand_over_due(first, timestamp_ms, now) };
         self.recorder.generated(handed.into());
         if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
             self.feed.fall_behind(now, now);
@@ -98,8 +99,12 @@ impl<W: Witness> Engine<W> {
     /// Without a rate nothing is late, so that records wait for the compression of those before
     /// them: otherwise they would fill `buffer.memory` with batches that no request can carry, long
     /// gone from every cache when their turn comes.
-    fn holds_back(&self) -> bool {
-        self.plan.schedule.rate.is_none() && self.producer.accumulator().unsealed() >= MOST_UNSEALED
+    fn holds_back(&self, now: Instant) -> bool {
+        // The schedule notices its end when it is asked for a record.
+        let goes_on = self.schedule.window_end().is_none_or(|end| now < end);
+        self.plan.schedule.rate.is_none()
+            && goes_on
+            && self.producer.accumulator().unsealed() >= MOST_UNSEALED
     }
 
     /// Tries the record that found no room again: how many records that made, or `None` while it
@@ -127,7 +132,7 @@ impl<W: Witness> Engine<W> {
     /// call: into the open batch as long as nothing else has to be decided, the way of most.
     fn hand_over_due(&mut self, mut handed: u32, timestamp_ms: i64, now: Instant) -> u32 {
         let untraced = self.plan.trace == Trace::Off;
-        let plain = self.source.plain();
+        let plain = self.source.plain().filter(|it| it.size() <= Envelope::LARGEST_VALUE);
         while handed < RECORDS_PER_CALL {
             let open = untraced.then(|| self.producer.stretch(self.topic, timestamp_ms, now));
             let mut stretch = open.flatten();
@@ -271,7 +276,7 @@ impl<W: Witness> Engine<W> {
         if let Some(blocked) = self.feed.blocked {
             return Some(blocked.since + self.plan.producer.max_block);
         }
-        if self.holds_back() {
+        if self.holds_back(self.now) {
             // The end of a compression is what it waits for.
             return None;
         }

@@ -113,7 +113,8 @@ pub fn partitions(plan: &RunPlan) -> i32 {
     if plan.topic.partitions > 0 {
         return plan.topic.partitions;
     }
-    let least = plan.source.partition.map_or(PARTITIONS, |named| PARTITIONS.max(named + 1));
+    let least =
+        plan.source.partition.map_or(PARTITIONS, |named| PARTITIONS.max(named.saturating_add(1)));
     let rules = plan.producer.key_rules.as_ref();
     let fits = |count: &u32| rules.is_none_or(|rules| rules.check(*count).is_ok());
     let count = (least..MOST_PARTITIONS).find(fits).unwrap_or(least);

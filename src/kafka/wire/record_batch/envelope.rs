@@ -24,6 +24,10 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The largest value, in bytes, that has one while the batch's offset and time deltas are
+    /// small.
+    pub const LARGEST_VALUE: usize = 8_191 - 16;
+
     /// Of values of `value_len` bytes from offset delta `index` on. `None` where one of its fields
     /// is longer than it is in nearly every record: then
     /// [`write_record`](super::write_record) knows how.

@@ -274,6 +274,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         evidence
             .headroom
             .filter(|headroom| headroom.ratio() < LEAST_HEADROOM)
+            // A client that did more than the least it can do had that headroom and more.
+            .filter(|it| !it.at_least || evidence.paced || it.ratio() >= 1.0)
             .map(|headroom| Reason::LittleHeadroom { headroom, paced: evidence.paced }),
         above(evidence.run_delay, MOST_RUN_DELAY)
             .map(|share| Reason::RunDelay { share, busy: evidence.run_delay_busy }),

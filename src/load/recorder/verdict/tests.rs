@@ -429,6 +429,15 @@ fn a_tally_gives_its_part_of_the_evidence() {
 }
 
 #[test]
+fn who_did_more_than_the_least_there_was_said_to_be_had_headroom() {
+    for (at_least, paced, reasons) in [(true, false, 0), (false, false, 1), (true, true, 1)] {
+        let headroom = headroom(0.8).map(|both| Headroom { at_least, ..both });
+        let verdict = judge(&Evidence { paced, headroom, ..good() });
+        assert_eq!(verdict.reasons.len(), reasons, "{at_least} {paced}");
+    }
+}
+
+#[test]
 fn little_headroom_names_both_rates_and_what_to_do() {
     let said = |paced, at_least| {
         let headroom = headroom(1.25).map(|both| Headroom { at_least, ..both });
