@@ -15,4 +15,4 @@ pub use machine::{
     Action, CloseCause, Job, Machine, NoJob, Outbound, Server, Slices, SocketOptions,
 };
 pub use record::{Header, RecordView};
-pub use rng::{Rng, fill_blocks, fill_words, mix};
+pub use rng::{Rng, fill_words, mix};

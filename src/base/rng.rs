@@ -45,7 +45,7 @@ impl Rng {
         (self.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Fills `out` with uniform bytes, as [`fill_blocks`] makes them; takes one word of the
+    /// Fills `out` with uniform bytes, as `fill_blocks` makes them; takes one word of the
     /// generator.
     pub fn fill(&mut self, out: &mut [u8]) {
         let (blocks, rest) = out.as_chunks_mut::<32>();
@@ -72,7 +72,7 @@ impl Rng {
 /// multiplication for eight bytes, none waiting for another, where SplitMix64 has two in a row.
 /// Four of them a turn, and nothing left over, so that there is no end to look after.
 #[inline]
-pub fn fill_blocks(word: u64, out: &mut [[u8; 32]]) -> u64 {
+fn fill_blocks(word: u64, out: &mut [[u8; 32]]) -> u64 {
     let mut state = word;
     for block in out {
         let (words, _) = block.as_chunks_mut::<8>();
@@ -90,14 +90,8 @@ pub fn fill_blocks(word: u64, out: &mut [[u8; 32]]) -> u64 {
 /// When `out` has no room for `len` bytes in whole words of eight.
 #[inline]
 pub fn fill_words(word: u64, len: usize, out: &mut [u8]) {
-    let mut state = word;
     let (blocks, rest) = out[..len.next_multiple_of(8)].as_chunks_mut::<32>();
-    for block in blocks {
-        let (words, _) = block.as_chunks_mut::<8>();
-        for word in words {
-            *word = wyrand(&mut state).to_le_bytes();
-        }
-    }
+    let mut state = fill_blocks(word, blocks);
     for word in rest.as_chunks_mut::<8>().0 {
         *word = wyrand(&mut state).to_le_bytes();
     }
@@ -130,7 +124,6 @@ mod tests {
 
     const PINNED: [u8; 12] = [44, 106, 176, 100, 17, 253, 15, 95, 33, 29, 116, 219];
 
-    /// The published first outputs of SplitMix64 for seed 1234567.
     #[test]
     fn words_and_blocks_make_the_same_bytes() {
         for len in [0, 1, 7, 8, 9, 31, 32, 33, 100, 128] {
@@ -142,6 +135,7 @@ mod tests {
         }
     }
 
+    /// The published first outputs of SplitMix64 for seed 1234567.
     #[test]
     fn agrees_with_the_published_sequence() {
         let mut rng = Rng::new(1_234_567);

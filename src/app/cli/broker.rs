@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::args::BrokerArgs;
+use super::say::{complain, refuse, warn};
 use crate::app::report::exit::Exit;
 use crate::app::settings::Problems;
 use crate::host::driver::{RunError, serve};
@@ -20,22 +21,19 @@ pub(super) fn problems(args: &BrokerArgs) -> Vec<String> {
 pub(super) fn run(args: &BrokerArgs) -> Exit {
     let plan = match plan(args) {
         Ok(plan) => plan,
-        Err(problems) => {
-            problems.lines().iter().for_each(|problem| say(&format!("error: {problem}")));
-            return Exit::BadInput;
-        }
+        Err(problems) => return refuse(&problems),
     };
     match serve(plan, args.until_eof, announce) {
         Ok((signal, counters)) => {
-            say(&farewell(&counters));
+            warn(&farewell(&counters));
             signal.map_or(Exit::Passed, Exit::from)
         }
         Err(error @ RunError::Unusable(_)) => {
-            say(&format!("error: --listen = \"{}\": {error}", args.listen));
+            complain(&format!("--listen = \"{}\": {error}", args.listen));
             Exit::BadInput
         }
         Err(error) => {
-            say(&format!("error: {error}"));
+            complain(&error.to_string());
             Exit::from(&error)
         }
     }
@@ -88,7 +86,7 @@ fn number(text: &str, most: u16) -> Option<u16> {
 
 /// The last line of standard output is what `--bootstrap-server` takes.
 fn announce(bootstrap: &[HostPort]) {
-    say("an embedded cluster in memory: not a real Kafka, and nothing is kept; Ctrl-C ends it");
+    warn("an embedded cluster in memory: not a real Kafka, and nothing is kept; Ctrl-C ends it");
     let servers: Vec<String> = bootstrap.iter().map(ToString::to_string).collect();
     let mut out = std::io::stdout().lock();
     drop(writeln!(out, "{}", servers.join(",")).and_then(|()| out.flush()));
@@ -99,10 +97,6 @@ fn farewell(counters: &Counters) -> String {
         "{} connections, {} requests, {} batches with {} records taken",
         counters.connections, counters.requests, counters.batches, counters.records
     )
-}
-
-fn say(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
 const MAX_BROKERS: u16 = 100;

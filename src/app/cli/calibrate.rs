@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 
 use super::args::RunArgs;
 use super::publish::{prepare, publish};
-use super::say::{complain, warn};
+use super::say::{complain, refuse, warn};
 use crate::app::report::calibration::{model, page, report};
 use crate::app::report::exit::Exit;
 use crate::app::report::model::CalibrationModel;
@@ -20,10 +20,7 @@ use crate::host::driver::{self, Environment, LogLevel};
 pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
     let settings = match read(args) {
         Ok(settings) => settings,
-        Err(problems) => {
-            problems.lines().iter().for_each(|problem| complain(problem));
-            return Exit::BadInput;
-        }
+        Err(problems) => return refuse(&problems),
     };
     if let Err(exit) = prepare(&settings.output) {
         return exit;

@@ -11,9 +11,9 @@ mod sim;
 mod words;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 
 use self::args::{Cli, Command, RunArgs};
+use self::say::complain;
 use self::words::Words;
 use super::report::exit::Exit;
 use super::settings;
@@ -34,9 +34,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         }
         Words::Wrong { mut complaints, rest } => {
             complaints.extend(rest.as_deref().map_or_else(Vec::new, problems));
-            for complaint in complaints {
-                drop(writeln!(std::io::stderr().lock(), "error: {complaint}"));
-            }
+            complaints.iter().for_each(|complaint| complain(complaint));
             return Exit::BadInput;
         }
     };

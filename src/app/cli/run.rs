@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use super::args::RunArgs;
 use super::calibrate;
 use super::publish::{prepare, publish};
-use super::say::{complain, warn};
+use super::say::{complain, refuse, warn};
 use crate::app::report::assemble::{self, Origin};
 use crate::app::report::exit::Exit;
 use crate::app::report::matrix::{self, Asked, CellRun};
@@ -30,10 +30,7 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>, begun: Instant) -> Exit 
     let variable = |name: &str| std::env::var(name).ok();
     let settings = match settings::build(args, &variable) {
         Ok(settings) => settings,
-        Err(problems) => {
-            problems.lines().iter().for_each(|problem| complain(problem));
-            return Exit::BadInput;
-        }
+        Err(problems) => return refuse(&problems),
     };
     if let Err(exit) = prepare(&settings.output) {
         return exit;

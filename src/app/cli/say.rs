@@ -2,6 +2,9 @@
 
 use std::io::Write as _;
 
+use crate::app::report::exit::Exit;
+use crate::app::settings::Problems;
+
 /// To standard output.
 pub(super) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -16,4 +19,10 @@ pub(super) fn warn(text: &str) {
 /// A line to standard error about what is wrong.
 pub(super) fn complain(text: &str) {
     warn(&format!("error: {text}"));
+}
+
+/// Every problem with what was given, and the exit that goes with it.
+pub(super) fn refuse(problems: &Problems) -> Exit {
+    problems.lines().iter().for_each(|problem| complain(problem));
+    Exit::BadInput
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::thread;
 
 use super::args::SimArgs;
+use super::say::refuse;
 use crate::app::report::exit::Exit;
 use crate::app::settings::Problems;
 use crate::host::shell::clock;
@@ -14,10 +15,7 @@ use crate::host::sim::{Campaign, Keep, Violation, campaign, sample, simulate};
 pub(super) fn run(args: &SimArgs) -> Exit {
     let plan = match plan(args) {
         Ok(plan) => plan,
-        Err(problems) => {
-            problems.lines().iter().for_each(|problem| say(&format!("error: {problem}")));
-            return Exit::BadInput;
-        }
+        Err(problems) => return refuse(&problems),
     };
     match plan {
         Plan::One(seed) => one(seed, args.verbose),
@@ -124,10 +122,6 @@ fn summary(all: &Campaign) -> String {
 /// Whoever reads standard output may have gone away.
 fn print(text: &str) {
     drop(writeln!(std::io::stdout().lock(), "{text}"));
-}
-
-fn say(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
 /// Seeds when nobody says how many.

@@ -111,15 +111,8 @@ impl<W: Witness> Engine<W> {
     /// waits.
     fn hand_over_blocked(&mut self, timestamp_ms: i64, now: Instant) -> Option<u32> {
         let Some(Blocked { due, stamp, .. }) = self.feed.blocked else { return Some(0) };
-        let record = self.source.record(due.record, timestamp_ms);
-        let sent = give(&self.plan, &mut self.producer, self.topic, &record, &stamp, now);
-        if let Sent::Appended { slot, batch, index } = sent {
-            self.witness.appended(due.record, || record, slot, Place { batch, index }, now);
-        } else {
-            let partition = record.partition;
-            if !self.not_appended(sent, partition, due, &stamp, now) {
-                return None;
-            }
+        if !self.hand_over_one(due, &stamp, timestamp_ms, now) {
+            return None;
         }
         if let Some(blocked) = self.feed.blocked.take() {
             // What fell due meanwhile was seen at once.
@@ -154,21 +147,26 @@ impl<W: Witness> Engine<W> {
                 }
                 // The stretch counts what it took before the producer decides.
                 drop(stretch);
-                let record = self.source.record(due.record, timestamp_ms);
-                let sent = give(&self.plan, &mut self.producer, self.topic, &record, &stamp, now);
-                if let Sent::Appended { slot, batch, index } = sent {
-                    self.witness.appended(due.record, || record, slot, Place { batch, index }, now);
-                } else {
-                    let partition = record.partition;
-                    if !self.not_appended(sent, partition, due, &stamp, now) {
-                        return handed;
-                    }
+                if !self.hand_over_one(due, &stamp, timestamp_ms, now) {
+                    return handed;
                 }
                 handed += 1;
                 break;
             }
         }
         handed
+    }
+
+    /// Makes a record and lets the producer decide. False when it waits.
+    fn hand_over_one(&mut self, due: Due, stamp: &Stamp, timestamp_ms: i64, now: Instant) -> bool {
+        let record = self.source.record(due.record, timestamp_ms);
+        let sent = give(&self.plan, &mut self.producer, self.topic, &record, stamp, now);
+        if let Sent::Appended { slot, batch, index } = sent {
+            self.witness.appended(due.record, || record, slot, Place { batch, index }, now);
+            return true;
+        }
+        let partition = record.partition;
+        self.not_appended(sent, partition, due, stamp, now)
     }
 
     /// What is done with a record that isn't in a batch. False when it waits.

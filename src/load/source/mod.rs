@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use mark::Mark;
 pub use sequence::{SequenceError, parse_sequence};
 
-use crate::base::{RecordView, Rng, WorkerIndex, fill_blocks, fill_words};
+use crate::base::{RecordView, Rng, WorkerIndex, fill_words};
 use sequence::SequenceValue;
 
 /// What all workers of a run share.
@@ -138,10 +138,10 @@ struct UniformKey {
 
 #[derive(Clone, Debug)]
 enum Value {
-    /// Whole blocks, so that filling them has no end to look after.
+    /// How they are written, and room for one.
     Random {
-        blocks: Vec<[u8; 32]>,
-        size: usize,
+        plain: Plain,
+        room: Vec<u8>,
     },
     Sequence {
         workers: u64,
@@ -171,7 +171,7 @@ impl Source {
                 KeyPlan::List(keys) => Key::List(Arc::clone(keys)),
             },
             value: match &plan.value {
-                ValuePlan::Random => Value::random(size),
+                ValuePlan::Random => Value::random(plan.seed, size),
                 ValuePlan::Sequence => Value::Sequence {
                     workers: plan.workers.into(),
                     values: SequenceValue::new(worker.0, size),
@@ -192,9 +192,9 @@ impl Source {
             Key::List(keys) => listed(keys, self.key_seed, n),
         };
         let value = match &mut self.value {
-            Value::Random { blocks, size } => {
-                fill_blocks(Rng::word(self.value_seed, n), blocks);
-                &blocks.as_flattened()[..*size]
+            Value::Random { plain, room } => {
+                plain.write(n, room);
+                &room[..plain.size]
             }
             Value::Sequence { workers, values } => values.write(n / *workers),
             Value::Lines(lines) => line(lines, self.value_seed, n),
@@ -222,9 +222,7 @@ impl Source {
     #[must_use]
     pub const fn plain(&self) -> Option<Plain> {
         match (&self.key, self.partition, &self.value) {
-            (Key::None, None, Value::Random { size, .. }) => {
-                Some(Plain { seed: self.value_seed, size: *size })
-            }
+            (Key::None, None, Value::Random { plain, .. }) => Some(*plain),
             _ => None,
         }
     }
@@ -261,8 +259,8 @@ fn line(lines: &[Vec<u8>], seed: u64, n: u64) -> &[u8] {
 }
 
 impl Value {
-    fn random(size: usize) -> Self {
-        Self::Random { blocks: vec![[0; 32]; size.div_ceil(32)], size }
+    fn random(seed: u64, size: usize) -> Self {
+        Self::Random { plain: Plain { seed, size }, room: vec![0; size.next_multiple_of(8)] }
     }
 }
 
