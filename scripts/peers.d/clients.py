@@ -1,13 +1,16 @@
 """The clients: how each is told the same settings, and how its report is read.
 
-A reader returns records delivered, seconds from the first record to the last ack, p99 in
-milliseconds or None, and seconds of CPU where the whole process's aren't those of the records.
+A reader returns `delivered` (records, warm-up included), `counted` of them, the `seconds` from the
+first counted record to the last ack, `latency` percentiles in milliseconds as far as the tool gives
+them, and `cpu_s` where the whole process's aren't those of the records.
 """
 import json
 import re
 
 PEERS = ["kprod-bench", "java", "librdkafka", "franz-go"]
 ALL = [*PEERS, "floor"]
+# Percentiles, by the names that our result gives them.
+POINTS = ["p50", "p99", "p999"]
 
 
 class Unreadable(Exception):
@@ -29,8 +32,10 @@ def read(name, output):
 
 def ours(program, options, servers, topic):
     rate = ["--rate", str(options.rate)] if options.rate else []
+    warmup = ["--warmup-records", str(options.warmup_records)] if options.warmup_records else [
+        "--warmup", "0"]
     return [program, "run", "--bootstrap-server", servers, "--topic", topic,
-            "--no-create-topic", "--num-records", str(options.records), "--warmup", "0",
+            "--no-create-topic", "--num-records", str(options.records), *warmup,
             "--record-size", str(options.record_size), *rate, "--acks", options.acks,
             "--batch-size", str(options.batch_size), "--linger-ms", str(options.linger_ms),
             "--max-in-flight", str(options.max_in_flight),
@@ -43,9 +48,14 @@ def read_ours(output):
     measure = next(one for one in result["phases"] if one["name"] == "measure")
     seconds = (measure["end"] - measure["start"]) / 1e9 + measure["drain_seconds"]
     records = result["records"]
-    service = result["latency"]["service"]
-    return (records["acked"] + records["duplicate"] + records["written"], seconds,
-            service["p99"] / 1e6 if service else None, None)
+    counted = records["acked"] + records["duplicate"] + records["written"]
+    before = sum(one["acked"] + one["written"] for one in result["phases"]
+                 if one["name"] != "measure")
+    latency = {}
+    for prefix, family in ("", "service"), ("response_", "response"):
+        for point in POINTS if result["latency"][family] else ():
+            latency[prefix + point] = result["latency"][family][point] / 1e6
+    return told(before + counted, counted, seconds, latency)
 
 
 def java(jars, options, servers, topic):
@@ -55,7 +65,9 @@ def java(jars, options, servers, topic):
     return [*virtual_machine, "org.apache.kafka.tools.ProducerPerformance",
             "--bootstrap-server", servers, "--topic", topic,
             "--num-records", str(options.records), "--record-size", str(options.record_size),
-            "--throughput", str(options.rate or -1), "--command-property",
+            "--throughput", str(options.rate or -1),
+            *(["--warmup-records", str(options.warmup_records)] if options.warmup_records else []),
+            "--command-property",
             f"acks={options.acks}", f"batch.size={options.batch_size}",
             f"linger.ms={options.linger_ms}",
             f"max.in.flight.requests.per.connection={options.max_in_flight}",
@@ -64,10 +76,14 @@ def java(jars, options, servers, topic):
 
 
 def read_java(output):
-    # 500000 records sent, 123.4 records/sec (5.6 MB/sec), 1.2 ms avg latency, … 9 ms 99th, …
-    found = re.search(r"^(\d+) records sent, ([\d.]+) records/sec .* (\d+) ms 99th,", output, re.M)
-    records = int(found[1])
-    return records, records / float(found[2]), float(found[3]), None
+    # 500000 records sent, 123.4 records/sec (5.6 MB/sec), 1.2 ms avg latency, … 9 ms 99th, …; with
+    # a warm-up a second such line tells of the steady state.
+    lines = re.findall(
+        r"^(\d+)(?: steady state)? records sent, ([\d.]+) records/sec .* (\d+) ms 50th, "
+        r".* (\d+) ms 99th, (\d+) ms 99\.9th", output, re.M)
+    (total, *_), (counted, rate, *latency) = lines[0], lines[-1]
+    return told(int(total), int(counted), int(counted) / float(rate),
+                dict(zip(POINTS, map(float, latency))))
 
 
 def librdkafka(program, options, servers, topic):
@@ -89,7 +105,7 @@ def librdkafka(program, options, servers, topic):
 def read_librdkafka(output):
     # % 500000 messages produced (… bytes), 500000 delivered (offset …, 0 failed) in 1234ms: …
     found = re.findall(r"messages produced .* (\d+) delivered .* in (\d+)ms:", output)[-1]
-    return int(found[0]), int(found[1]) / 1e3, None, None
+    return told(int(found[0]), int(found[0]), int(found[1]) / 1e3)
 
 
 def franz(program, options, servers, topic):
@@ -103,8 +119,8 @@ def franz(program, options, servers, topic):
 
 
 def read_franz(output):
-    told = json.loads(output)
-    return told["delivered"], told["seconds"], None, None
+    said = json.loads(output)
+    return told(said["delivered"], said["delivered"], said["seconds"])
 
 
 def floor(program, options, servers, topic):
@@ -114,8 +130,13 @@ def floor(program, options, servers, topic):
 
 def read_floor(output):
     # Its process also warms up, uncounted.
-    told = json.loads(output)
-    return told["records"], told["seconds"], None, told["cpu_seconds"]
+    said = json.loads(output)
+    return told(said["records"], said["records"], said["seconds"], cpu_s=said["cpu_seconds"])
+
+
+def told(delivered, counted, seconds, latency=(), cpu_s=None):
+    return {"delivered": delivered, "counted": counted, "seconds": seconds,
+            "latency": dict(latency), "cpu_s": cpu_s}
 
 
 def truth(value):

@@ -7,6 +7,16 @@ COLUMNS = [
     ("CPU ns/record", "cpu_ns_per_record", 0), ("peak MiB", "rss_peak_mib", 0),
     ("p99 ms", "p99_ms", 1),
 ]
+# Under a rate the question is how long a record took, not how many there were.
+PACED = [
+    ("records/s", "records_per_s", 0), ("CPU %", "cpu_percent", 0),
+    ("p50 ms", "p50_ms", 1), ("p99 ms", "p99_ms", 1), ("p99.9 ms", "p999_ms", 1),
+    ("response p50", "response_p50_ms", 1), ("p99", "response_p99_ms", 1),
+    ("p99.9", "response_p999_ms", 1),
+]
+COMPARED = [("records_per_s", "records/s"), ("cpu_ns_per_record", "CPU a record")]
+COMPARED_PACED = [("cpu_percent", "CPU"), ("p50_ms", "p50"), ("p99_ms", "p99"),
+                  ("p999_ms", "p99.9")]
 OURS = "kprod-bench"
 
 
@@ -14,8 +24,9 @@ def text(report):
     """What is printed of a trial."""
     names = list(dict.fromkeys(run["client"] for run in report["runs"]))
     names.sort(key=lambda name: -median(figures(report, name, "records_per_s")))
-    rows = [["client", *(title for title, _, _ in COLUMNS)]]
-    rows += [[name, *(cell(figures(report, name, key), digits) for _, key, digits in COLUMNS)]
+    columns = PACED if report["settings"]["rate"] else COLUMNS
+    rows = [["client", *(title for title, _, _ in columns)]]
+    rows += [[name, *(cell(figures(report, name, key), digits) for _, key, digits in columns)]
              for name in names]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     lines = [heading(report), ""]
@@ -32,6 +43,8 @@ def heading(report):
     where = asked["bootstrap_server"] or (
         f"kprod-bench broker --brokers {asked['brokers']} in another process")
     rate = f"{asked['rate']:,} records/s" if asked["rate"] else "as fast as it goes"
+    if asked["warmup_records"]:
+        rate += f", the first {asked['warmup_records']:,} not counted"
     versions = machine["versions"]
     named = ", ".join(f"{name} {versions[name]}" for name in
                       ("commit", "kafka-clients", "librdkafka", "franz-go") if name in versions)
@@ -48,7 +61,7 @@ def heading(report):
 
 
 def figures(report, name, key):
-    found = [run["figures"][key] for run in report["runs"] if run["client"] == name]
+    found = [run["figures"].get(key) for run in report["runs"] if run["client"] == name]
     return [one for one in found if one is not None]
 
 
@@ -74,8 +87,10 @@ def ratios(report, names):
         if name == OURS:
             continue
         parts = []
-        for key, words in ("records_per_s", "records/s"), ("cpu_ns_per_record", "CPU a record"):
+        for key, words in COMPARED_PACED if asked["rate"] else COMPARED:
             our, their = figures(report, OURS, key), figures(report, name, key)
+            if not our or not their:
+                continue
             times = median(our) / median(their) if median(their) else float("inf")
             sure = f" (p = {chance(our, their):.3f})" if asked["repeat"] > 1 else ""
             parts.append(f"{words} × {times:.2f}{sure}")

@@ -74,15 +74,17 @@ def trial(client, kind, programs, options, servers, name, broker):
     if code != 0:
         raise Failed(f"{client} ended with {code}:\n  {' '.join(line)}\n{out[-1500:]}{err[-1500:]}")
     try:
-        delivered, seconds, p99, own_cpu = clients.read(client, out)
+        said = clients.read(client, out)
     except clients.Unreadable as why:
         raise Failed(f"{why}:\n{out[-1500:]}{err[-1500:]}") from why
-    cpu = usage.ru_utime + usage.ru_stime if own_cpu is None else own_cpu
+    delivered, seconds = said["delivered"], said["seconds"]
+    cpu = usage.ru_utime + usage.ru_stime if said["cpu_s"] is None else said["cpu_s"]
+    rate = said["counted"] / seconds if seconds else 0.0
     figures = {
-        "records_per_s": delivered / seconds if seconds else 0.0,
-        "mb_per_s": delivered * options.record_size / seconds / 1e6 if seconds else 0.0,
+        "records_per_s": rate, "mb_per_s": rate * options.record_size / 1e6,
         "cpu_s": cpu, "cpu_ns_per_record": cpu * 1e9 / max(delivered, 1),
-        "rss_peak_mib": peak_mib(usage), "p99_ms": p99,
+        "cpu_percent": cpu / wall * 100, "rss_peak_mib": peak_mib(usage),
+        **{f"{name}_ms": value for name, value in said["latency"].items()},
     }
     print(f"peers: {kind}: {client}: {figures['records_per_s']:,.0f} records/s, "
           f"{figures['cpu_ns_per_record']:,.0f} ns of CPU a record", file=sys.stderr)
