@@ -319,8 +319,9 @@ const KNOWS: &[(&str, &str, &[&str])] = &[
     ),
     ("kafka", "admin", &["config", "wire", "compression", "connection", "cluster"]),
     ("kafka", "broker", &["wire", "compression"]),
-    ("load", "schedule", &[]),
-    ("load", "source", &[]),
+    ("load", "draw", &[]),
+    ("load", "schedule", &["draw"]),
+    ("load", "source", &["draw"]),
     ("load", "recorder", &[]),
     // Fetched batches are held against the source.
     ("load", "verify", &["source"]),
