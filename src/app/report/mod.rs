@@ -20,6 +20,7 @@ pub mod perf_test;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod stored;
 pub mod table;
 pub mod table_notes;
 pub mod text;
