@@ -2,7 +2,7 @@
 
 use kprod_bench::base::{RecordView, Rng, WorkerIndex};
 use kprod_bench::kafka::wire::record_batch;
-use kprod_bench::load::source::{KeyPlan, Source, SourcePlan, ValuePlan};
+use kprod_bench::load::source::{SizePlan, Source, SourcePlan, ValuePlan};
 
 /// What the values are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,12 +49,12 @@ pub(crate) fn body(values: Values, record_size: u32, bytes: usize) -> Vec<u8> {
 }
 
 /// A plan of values as the program makes them.
-pub(crate) const fn plan(values: Values, record_size: u32) -> SourcePlan {
+pub(crate) fn plan(values: Values, record_size: u32) -> SourcePlan {
     let value = match values {
         Values::Sequence => ValuePlan::Sequence,
         Values::Random | Values::Events => ValuePlan::Random,
     };
-    SourcePlan { seed: 1, workers: 1, key: KeyPlan::None, value, partition: None, record_size }
+    SourcePlan { value, size: SizePlan::Fixed(record_size), ..SourcePlan::default() }
 }
 
 /// Event `n`, cut to `size` bytes.

@@ -23,7 +23,7 @@ use kprod_bench::load::engine::{
 };
 use kprod_bench::load::recorder::{Kind, RecorderPlan};
 use kprod_bench::load::schedule::{Rate, SchedulePlan, Stop};
-use kprod_bench::load::source::{KeyPlan, SourcePlan, ValuePlan};
+use kprod_bench::load::source::{KeyPlan, SizePlan, SourcePlan};
 
 /// What one case is about; the rest is as Java has it by default.
 #[derive(Clone, Copy, Debug)]
@@ -290,12 +290,9 @@ fn plan(case: &Case) -> EnginePlan {
         topic: "t".to_owned(),
         schedule: SchedulePlan { rate, workers: 1 },
         source: SourcePlan {
-            seed: 1,
-            workers: 1,
             key,
-            value: ValuePlan::Random,
-            partition: None,
-            record_size: case.record_size,
+            size: SizePlan::Fixed(case.record_size),
+            ..SourcePlan::default()
         },
         quantum: Duration::from_micros(250),
         recorder: RecorderPlan {

@@ -34,9 +34,7 @@ fn every_codec_is_valid_and_reads_back() {
             seed: 7,
             key: KeyPlan::Uniform { cardinality: 100 },
             value: ValuePlan::Sequence,
-            partition: None,
-            record_size: 100,
-            workers: 1,
+            ..SourcePlan::default()
         };
         let seen = consume(&cluster, &topic, 3_000);
         assert_eq!(seen.len(), 3, "{codec}: records in every partition");

@@ -238,7 +238,9 @@ pub struct LoadArgs {
 #[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
 #[command(next_help_heading = "Data (comma lists make a matrix)")]
 pub struct DataArgs {
-    /// Bytes of each value [default: 100]
+    /// Bytes of each value: 100, uniform:100..2000, 100:70+1024:25+10240:5 (weights),
+    /// normal:MEAN:SD, lognormal:MEDIAN:SIGMA (both with :LEAST..MOST), zipf:MOST:EXPONENT
+    /// [default: 100]
     #[arg(long, value_name = "BYTES")]
     pub record_size: Option<String>,
     /// random: bytes that don't compress; sequence: producer, number and checksum, for proof

@@ -15,7 +15,7 @@ use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
 use crate::load::schedule::Rate;
-use crate::load::source::{KeyPlan, Mark, ValuePlan};
+use crate::load::source::{KeyPlan, SizePlan, ValuePlan};
 
 /// What a result says of its origin.
 #[derive(Clone, Debug)]
@@ -155,13 +155,14 @@ fn cluster(result: &RunResult) -> ClusterModel {
 
 fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
     let source = &plan.source;
-    let taken = if plan.marks() { Mark::SIZE } else { 0 };
-    let (kind, sized) = match source.value {
-        ValuePlan::Random => ("random", true),
-        ValuePlan::Sequence => ("sequence", true),
-        ValuePlan::Lines(_) => ("lines", false),
-        ValuePlan::Monotonic => ("monotonic", false),
+    let kind = match source.value {
+        ValuePlan::Random => "random",
+        ValuePlan::Sequence => "sequence",
+        ValuePlan::Lines(_) => "lines",
+        ValuePlan::Monotonic => "monotonic",
     };
+    let sizes = source.value.is_sized().then_some(&source.size);
+    let asked = sizes.and_then(SizePlan::fixed);
     let (key, distinct_keys) = keys(&source.key);
     let batches = &result.tally.batches;
     GeneratorModel {
@@ -169,8 +170,10 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
         kind: kind.to_owned(),
         key,
         sizes: SizesModel {
-            asked: sized.then(|| source.record_size + taken),
-            value: sized.then_some(source.record_size),
+            asked,
+            value: asked.map(|asked| asked - source.reserved),
+            distribution: sizes.filter(|_| asked.is_none()).map(ToString::to_string),
+            mean: sizes.map(SizePlan::mean),
             payload_mean: ratio(batches.payload_bytes, batches.records),
         },
         measured_compress_ratio: distill::compress_ratio(&result.tally),
@@ -310,14 +313,7 @@ mod tests {
                 keep: false,
             },
             schedule: SchedulePlan { rate: Rate::per_second(100.0).ok(), workers: 1 },
-            source: SourcePlan {
-                seed: 1,
-                key: KeyPlan::None,
-                value: ValuePlan::Random,
-                partition: None,
-                record_size: 100,
-                workers: 1,
-            },
+            source: SourcePlan::default(),
             workers: 1,
             warmup: Warmup::None,
             duration: Some(Duration::from_secs(10)),

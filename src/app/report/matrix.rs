@@ -92,7 +92,8 @@ fn settings(report: &Report) -> BTreeMap<String, String> {
         }
         _ => String::new(),
     };
-    let value_size = sizes.asked.or(sizes.value).map(|bytes| format!("{bytes}{header}"));
+    let one = sizes.asked.or(sizes.value).map(|bytes| format!("{bytes}{header}"));
+    let value_size = one.or_else(|| sizes.distribution.clone());
     let of_load = [
         ("rate", Some(rate)),
         ("producers", Some(report.client.producers.to_string())),

@@ -15,7 +15,7 @@ use crate::host::driver::Environment;
 use crate::host::driver::calibrate::partitions;
 use crate::host::driver::plan::Verify;
 use crate::kafka::config::Effective;
-use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+use crate::load::source::{KeyPlan, SizePlan, SourcePlan, ValuePlan};
 
 /// Where the ceilings that runs are held against come from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,14 +76,22 @@ fn key(plan: &KeyPlan) -> String {
 
 fn value(source: &SourcePlan) -> String {
     match &source.value {
-        ValuePlan::Random => format!("random, {} bytes", source.record_size),
-        ValuePlan::Sequence => format!("sequence, {} bytes", source.record_size),
+        ValuePlan::Random => format!("random, {}", size(source)),
+        ValuePlan::Sequence => format!("sequence, {}", size(source)),
         ValuePlan::Lines(lines) => {
             let bytes: usize = lines.iter().map(Vec::len).sum();
             let all = lines.iter().map(|line| Some(&line[..]));
             format!("{} lines of {bytes} bytes together, {:016x}", lines.len(), fingerprint(all))
         }
         ValuePlan::Monotonic => "numbers".to_owned(),
+    }
+}
+
+fn size(source: &SourcePlan) -> String {
+    match (&source.size, source.reserved) {
+        (SizePlan::Fixed(size), reserved) => format!("{} bytes", size - reserved),
+        (drawn, 0) => format!("sizes {drawn}"),
+        (drawn, reserved) => format!("sizes {drawn} less {reserved}"),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::load::whole;
 use super::matrix::Choice;
 use super::problems::Problems;
-use crate::base::units::parse_bytes;
-use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+use super::size::size;
+use crate::load::source::{KeyPlan, SizePlan, SourcePlan, ValuePlan};
 
 /// The values that a payload file or `--payload-monotonic` asks for, the same in every cell.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -58,34 +58,9 @@ pub(super) fn source(
         key: key(choice, default_key, problems),
         value,
         partition: partition(choice, problems),
-        record_size: record_size(choice, problems),
-        workers: 1,
+        size: sizes(choice, problems),
+        ..SourcePlan::default()
     }
-}
-
-/// The mean size of a record's key and value, in bytes; never 0, so that a rate in bytes can be
-/// divided by it.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-pub(super) fn mean_payload(plan: &SourcePlan) -> f64 {
-    let key = match &plan.key {
-        KeyPlan::None => 0.0,
-        KeyPlan::Uniform { cardinality } => {
-            ("key-".len() + cardinality.saturating_sub(1).to_string().len()) as f64
-        }
-        KeyPlan::List(keys) => {
-            keys.iter().flatten().map(Vec::len).sum::<usize>() as f64 / keys.len().max(1) as f64
-        }
-    };
-    let value = match &plan.value {
-        ValuePlan::Lines(lines) => {
-            lines.iter().map(Vec::len).sum::<usize>() as f64 / lines.len().max(1) as f64
-        }
-        ValuePlan::Random | ValuePlan::Sequence => f64::from(plan.record_size),
-        // As many digits as a run of some million records has.
-        ValuePlan::Monotonic => 7.0,
-    };
-    (key + value).max(1.0)
 }
 
 fn generator(choice: &Choice, problems: &mut Problems) -> ValuePlan {
@@ -137,16 +112,12 @@ fn partition(choice: &Choice, problems: &mut Problems) -> Option<u32> {
     partition
 }
 
-fn record_size(choice: &Choice, problems: &mut Problems) -> u32 {
-    let Some(text) = choice.get("record-size") else { return DEFAULT_RECORD_SIZE };
-    let size = parse_bytes(text).ok().and_then(|size| u32::try_from(size).ok());
-    match size.filter(|size| (1..=LARGEST_RECORD).contains(size)) {
-        Some(size) => size,
-        None => {
-            problems.flag("record-size", text, "expected 1 to 1GiB bytes, such as 100 or 1KiB");
-            DEFAULT_RECORD_SIZE
-        }
-    }
+fn sizes(choice: &Choice, problems: &mut Problems) -> SizePlan {
+    let Some(text) = choice.get("record-size") else { return SourcePlan::default().size };
+    size(text).unwrap_or_else(|expected| {
+        problems.flag("record-size", text, expected);
+        SourcePlan::default().size
+    })
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -158,10 +129,6 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 
 /// What stands before the number of the partition that all records go to.
 pub(super) const FIXED_PARTITION: &str = "partition:";
-
-const DEFAULT_RECORD_SIZE: u32 = 100;
-/// No broker takes more.
-const LARGEST_RECORD: u32 = 1 << 30;
 
 #[cfg(test)]
 mod tests {
@@ -179,23 +146,5 @@ mod tests {
         assert_eq!(pieces("a\n\nb", "\n"), ["a", "", "b"]);
         assert_eq!(pieces("a--b-c--", "--"), ["a", "b-c"]);
         assert_eq!(pieces("", "\n"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_rate_in_bytes_counts_keys_and_values() {
-        let plan = SourcePlan {
-            seed: 1,
-            key: KeyPlan::Uniform { cardinality: 1_000 },
-            value: ValuePlan::Random,
-            partition: None,
-            record_size: 100,
-            workers: 1,
-        };
-        assert_eq!(mean_payload(&plan), 107.0);
-        let list = [Some(b"four".to_vec()), None].into();
-        let listed = SourcePlan { key: KeyPlan::List(list), ..plan.clone() };
-        assert_eq!(mean_payload(&listed), 102.0);
-        let lines = ValuePlan::Lines(vec![vec![0; 10], vec![0; 30]].into());
-        assert_eq!(mean_payload(&SourcePlan { key: KeyPlan::None, value: lines, ..plan }), 20.0);
     }
 }

@@ -13,6 +13,7 @@ mod load;
 pub mod matrix;
 mod problems;
 mod profile;
+mod size;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,7 @@ use crate::host::driver::LogLevel;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::schedule::SchedulePlan;
-use crate::load::source::{KeyPlan, Mark, SourcePlan, ValuePlan};
+use crate::load::source::{KeyPlan, Mark, SizePlan, SourcePlan, ValuePlan};
 
 /// All that a command line asks for.
 #[derive(Clone, Debug)]
@@ -240,7 +241,7 @@ impl Shared {
     fn workload(&self, choice: &Choice, problems: &mut Problems) -> (Load, SourcePlan) {
         let default_key = self.default_key.as_ref();
         let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
-        let payload_bytes = data::mean_payload(&source);
+        let payload_bytes = source.mean_payload();
         let load = load::load(choice, &self.defaults, payload_bytes, problems);
         source.workers = load.producers;
         if let Err(error) = source.check() {
@@ -375,23 +376,28 @@ fn verify(args: &RunArgs, problems: &mut Problems) -> Verify {
 /// Takes the bytes of a mark from the size of each value, so that a record keeps the size that was
 /// asked for. Values with sizes of their own keep them.
 fn make_room(source: &mut SourcePlan, verify: Verify, problems: &mut Problems) {
-    if verify != Verify::Sequence || source.value != ValuePlan::Random {
+    if verify != Verify::Sequence || source.names_itself() || !source.value.is_sized() {
         return;
     }
-    match source.record_size.checked_sub(Mark::SIZE) {
-        Some(rest) => source.record_size = rest,
-        None => problems.flag(
-            "record-size",
-            &source.record_size.to_string(),
-            format_args!(
-                "expected {} bytes or more with --verify sequence, whose header {} is part of the \
-                 size; write {}, or use --generator sequence",
-                Mark::SIZE,
-                Mark::NAME,
-                Mark::SIZE
-            ),
-        ),
+    source.reserved = Mark::SIZE;
+    let smallest = source.smallest_size();
+    if source.size.least() >= smallest {
+        return;
     }
+    let write = match source.size.fixed() {
+        Some(_) => format!("write {smallest}"),
+        None => format!("let the smallest be {smallest}"),
+    };
+    problems.flag(
+        "record-size",
+        &source.size.to_string(),
+        format_args!(
+            "expected {smallest} bytes or more with --verify sequence, whose header {} is part of \
+             the size; {write}, or use --generator sequence",
+            Mark::NAME,
+        ),
+    );
+    source.reserved = 0;
 }
 
 fn repeat(args: &RunArgs, problems: &mut Problems) -> u32 {
@@ -447,15 +453,22 @@ fn output(args: &RunArgs) -> Output {
 
 /// No record may be larger than a request: the producer would refuse every one of them.
 fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
-    let sized = matches!(source.value, ValuePlan::Random | ValuePlan::Sequence);
     let limit = config.max_request_size;
-    if sized && source.record_size.saturating_add(SMALLEST_FRAME) > limit {
-        problems.add(format!(
-            "--record-size = \"{}\": expected less than max.request.size ({limit} bytes), with \
-             room for the record's own header",
-            source.record_size
-        ));
+    if !source.value.is_sized() || source.size.most().saturating_add(SMALLEST_FRAME) <= limit {
+        return;
     }
+    let most = match &source.size {
+        SizePlan::Fixed(_) => String::new(),
+        drawn => format!("sizes up to {} bytes, ", drawn.most()),
+    };
+    problems.flag(
+        "record-size",
+        &source.size.to_string(),
+        format_args!(
+            "{most}expected less than max.request.size ({limit} bytes), with room for the record's \
+             own header"
+        ),
+    );
 }
 
 /// The flag to blame for a source that can't be.

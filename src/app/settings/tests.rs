@@ -9,7 +9,7 @@ use crate::app::cli::args::Cli;
 use crate::host::driver::plan::Warmup;
 use crate::kafka::config::{Acks, Codec, PartitionerKind};
 use crate::load::schedule::Rate;
-use crate::load::source::KeyPlan;
+use crate::load::source::{KeyPlan, SizePlan};
 
 type Environment<'a> = &'a [(&'a str, &'a str)];
 
@@ -112,7 +112,7 @@ fn flags_take_units_and_files_take_javas_numbers() {
     assert_eq!(plan.producer.linger, Duration::from_secs(1));
     assert_eq!(plan.producer.batch_size, 131_072);
     assert_eq!(plan.schedule.rate, Rate::per_second(1_500_000.0).ok());
-    assert_eq!(plan.source.record_size, 1_024);
+    assert_eq!(plan.source.size, SizePlan::Fixed(1_024));
     let (_folder, path) = file("\nlinger.ms=5s\n");
     let found = problems(&format!("--command-config {path}"));
     assert_eq!(found.len(), 1);
@@ -519,7 +519,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
 
 #[test]
 fn a_mark_takes_its_room_from_the_record() {
-    let size = |line: &str| settings(line).cells[0].plan.source.record_size;
+    let size = |line: &str| settings(line).cells[0].plan.source.largest_value().unwrap();
     assert_eq!(size("--embedded --verify sequence --record-size 100"), 75);
     assert_eq!(size("--embedded --verify sequence --record-size 25"), 0);
     assert_eq!(size("--embedded --verify sequence --record-size 100 --generator sequence"), 100);
@@ -533,8 +533,33 @@ fn a_mark_takes_its_room_from_the_record() {
         ["--record-size = \"20\": expected 25 bytes or more with --verify sequence, whose header \
           kprod is part of the size; write 25, or use --generator sequence"]
     );
+    assert_eq!(size("--embedded --verify sequence --record-size uniform:25..100"), 75);
+    assert_eq!(
+        problems("--embedded --verify sequence --record-size zipf:100:1"),
+        ["--record-size = \"zipf:1..100:1\": expected 25 bytes or more with --verify sequence, \
+          whose header kprod is part of the size; let the smallest be 25, or use --generator \
+          sequence"]
+    );
     assert_eq!(
         problems("--embedded --verify twice"),
         ["--verify = \"twice\": expected none, offsets or sequence"]
     );
+}
+
+#[test]
+fn drawn_sizes_have_a_mean_for_the_rate_and_a_largest_for_the_request() {
+    let plan = plan("--embedded --rate 30MB --record-size uniform:100..500");
+    assert_eq!(plan.schedule.rate, Rate::per_second(100_000.0).ok());
+    assert_eq!(
+        problems("--embedded --record-size 100:99+2MB:1"),
+        ["--record-size = \"100:99+2000000:1\": sizes up to 2000000 bytes, expected less than \
+          max.request.size (1048576 bytes), with room for the record's own header"]
+    );
+    assert_eq!(
+        problems("--embedded --record-size uniform:10..50 --generator sequence"),
+        ["--record-size: the sequence generator needs a record size of at least 30 bytes, not 10"]
+    );
+    let found = problems("--embedded --record-size normal:1,zipf:0:1");
+    assert_eq!(found.len(), 2);
+    assert!(found[0].starts_with("--record-size = \"normal:1\": expected normal:MEAN:DEVIATION"));
 }

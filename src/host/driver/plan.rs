@@ -11,7 +11,7 @@ use super::observer::Progress;
 use crate::base::WorkerIndex;
 use crate::kafka::config::ProducerConfig;
 use crate::load::schedule::SchedulePlan;
-use crate::load::source::{SourcePlan, ValuePlan};
+use crate::load::source::SourcePlan;
 
 /// One run, in full.
 #[derive(Clone, Debug)]
@@ -74,7 +74,8 @@ pub enum Verify {
     /// By the topic's end offsets, read around each phase.
     Offsets,
     /// By these and by the records, read back after the measurement. Where the source's values
-    /// aren't [`ValuePlan::Sequence`], each record carries a [`Mark`](crate::load::source::Mark).
+    /// don't say which record they are ([`SourcePlan::names_itself`]), each record carries a
+    /// [`Mark`](crate::load::source::Mark).
     Sequence,
 }
 
@@ -82,7 +83,7 @@ impl RunPlan {
     /// Whether records carry marks.
     #[must_use]
     pub fn marks(&self) -> bool {
-        self.verify == Verify::Sequence && self.source.value != ValuePlan::Sequence
+        self.verify == Verify::Sequence && !self.source.names_itself()
     }
 }
 

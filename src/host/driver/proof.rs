@@ -106,7 +106,8 @@ impl Proof<'_> {
 
     fn verifier(&self, ends: &mut [PhaseEnd]) -> Verifier {
         let source = self.plan.source.clone();
-        let batch = self.plan.producer.batch_size.max(source.record_size) as usize;
+        let batch =
+            (self.plan.producer.batch_size as usize).max(source.largest_value().unwrap_or(0));
         let plan = VerifyPlan {
             source,
             mark: self.plan.marks().then_some(self.tag),
@@ -257,7 +258,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::source::{KeyPlan, SourcePlan, ValuePlan};
+    use crate::load::source::{SizePlan, SourcePlan, ValuePlan};
     use crate::load::verify::Fates;
 
     #[test]
@@ -271,12 +272,9 @@ mod tests {
     #[test]
     fn a_log_that_begins_behind_what_is_wanted_is_skipped_to_there_at_once() {
         let source = SourcePlan {
-            seed: 1,
-            key: KeyPlan::None,
             value: ValuePlan::Sequence,
-            partition: None,
-            record_size: 40,
-            workers: 1,
+            size: SizePlan::Fixed(40),
+            ..SourcePlan::default()
         };
         let plan = VerifyPlan { source, mark: None, largest_body: 1 << 20 };
         let mut verifier = Verifier::new(&plan, vec![Fates::new(0)]);

@@ -10,7 +10,7 @@ use crate::kafka::config::{Acks, HostPort};
 use crate::load::engine::{EngineCommand, EnginePlan, Load, Origin, Trace};
 use crate::load::recorder::{Kind, RecorderPlan};
 use crate::load::schedule::{Rate, SchedulePlan, Stop};
-use crate::load::source::SourcePlan;
+use crate::load::source::{SizePlan, SourcePlan};
 
 use super::TOPIC;
 use super::check::HIGHEST;
@@ -47,9 +47,9 @@ impl World {
             seed: setup.seed,
             key: setup.key.clone(),
             value: setup.value.clone(),
-            partition: None,
-            record_size: setup.record_size,
+            size: SizePlan::Fixed(setup.record_size),
             workers: setup.workers,
+            ..SourcePlan::default()
         };
         let mut workers: Vec<Worker> = (0..setup.workers)
             .zip(0..)

@@ -46,28 +46,28 @@ pub(super) struct SequenceValue {
     buffer: Vec<u8>,
     /// Where the number starts.
     number_at: usize,
-    size: usize,
 }
 
 impl SequenceValue {
-    pub(super) fn new(producer: u32, size: usize) -> Self {
+    /// Of values of up to `largest` bytes.
+    pub(super) fn new(producer: u32, largest: usize) -> Self {
         let mut buffer = PREFIX.to_vec();
         buffer.extend_from_slice(producer.to_string().as_bytes());
         buffer.push(b' ');
         let number_at = buffer.len();
-        buffer.resize(size.max(number_at + digits::LONGEST + CHECKSUM_LEN), b'.');
-        Self { buffer, number_at, size }
+        buffer.resize(largest.max(number_at + digits::LONGEST + CHECKSUM_LEN), b'.');
+        Self { buffer, number_at }
     }
 
-    /// The value of the producer's record `number`.
-    pub(super) fn write(&mut self, number: u64) -> &[u8] {
+    /// The value of the producer's record `number`, of `size` bytes or as many as it needs.
+    pub(super) fn write(&mut self, number: u64, size: usize) -> &[u8] {
         let covered_end =
             self.number_at + digits::write(number, &mut self.buffer[self.number_at..]);
         let checksum = hex(checksum_of(&self.buffer[PREFIX.len()..covered_end]));
         let end = covered_end + CHECKSUM_LEN;
         self.buffer[covered_end] = b' ';
         self.buffer[covered_end + 1..end].copy_from_slice(&checksum);
-        let size = self.size.max(end);
+        let size = size.max(end);
         self.buffer[end..size].fill(b'.');
         &self.buffer[..size]
     }
@@ -75,9 +75,9 @@ impl SequenceValue {
 
 /// The smallest record size whose values have room for the numbers that a run of `workers`
 /// producers can reach: 10¹³ records each, which is 115 days at a million a second.
-pub(super) fn smallest_size(workers: u32) -> usize {
+pub(super) fn smallest_size(workers: u32) -> u32 {
     let producer = workers.saturating_sub(1).to_string().len();
-    PREFIX.len() + producer + 1 + 13 + CHECKSUM_LEN
+    u32::try_from(PREFIX.len() + producer + 1 + 13 + CHECKSUM_LEN).expect("some dozen bytes")
 }
 
 fn checksum_of(covered: &[u8]) -> u32 {
@@ -116,13 +116,13 @@ mod tests {
     #[test]
     fn values_shrink_back_after_a_longer_number() {
         let mut values = SequenceValue::new(3, 40);
-        let long = values.write(1_234_567).to_vec();
-        let short = values.write(8).to_vec();
+        let long = values.write(1_234_567, 40).to_vec();
+        let short = values.write(8, 40).to_vec();
         assert_eq!(long.len(), 40);
         assert_eq!(short.len(), 40);
         assert!(long.starts_with(b"kprod 3 1234567 "));
         assert!(short.starts_with(b"kprod 3 8 "));
-        assert_eq!(short, SequenceValue::new(3, 40).write(8));
+        assert_eq!(short, SequenceValue::new(3, 40).write(8, 40));
         assert_eq!(parse_sequence(&long), Ok((3, 1_234_567)));
         assert_eq!(parse_sequence(&short), Ok((3, 8)));
     }
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(parse_sequence(b"kprod 1 2"), Err(SequenceError::Foreign));
         assert_eq!(parse_sequence(b"kprod 1 2 abc"), Err(SequenceError::Foreign));
         assert_eq!(parse_sequence(b"kprod 1 2 00000000"), Err(SequenceError::Damaged));
-        let mut value = SequenceValue::new(0, 64).write(77).to_vec();
+        let mut value = SequenceValue::new(0, 64).write(77, 64).to_vec();
         *value.last_mut().unwrap() = b'x';
         assert_eq!(parse_sequence(&value), Err(SequenceError::Damaged));
     }
@@ -143,7 +143,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(producer: u32, number: u64, size in 0usize..200) {
             let mut values = SequenceValue::new(producer, size);
-            let value = values.write(number).to_vec();
+            let value = values.write(number, size).to_vec();
             prop_assert!(value.len() >= size);
             prop_assert_eq!(parse_sequence(&value), Ok((producer, number)));
         }
@@ -156,7 +156,7 @@ mod tests {
 
         #[test]
         fn a_flipped_bit_is_found(number: u64, byte in 0usize..60, bit in 0u8..8) {
-            let mut value = SequenceValue::new(12, 60).write(number).to_vec();
+            let mut value = SequenceValue::new(12, 60).write(number, 60).to_vec();
             value[byte] ^= 1 << bit;
             prop_assert!(parse_sequence(&value).is_err());
         }

@@ -8,7 +8,7 @@ use super::*;
 use crate::base::{Header, PartitionSlot, RecordView, WorkerIndex};
 use crate::kafka::compression::{Codec, Compression, Compressor};
 use crate::kafka::wire::record_batch::{BatchHeader, append_record, attributes};
-use crate::load::source::{KeyPlan, Mark, Source, SourcePlan, ValuePlan};
+use crate::load::source::{KeyPlan, Mark, SizePlan, Source, SourcePlan, ValuePlan};
 
 const RUN: u32 = 77;
 const P0: PartitionSlot = PartitionSlot(0);
@@ -17,11 +17,11 @@ const P1: PartitionSlot = PartitionSlot(1);
 fn source(value: ValuePlan, workers: u32) -> SourcePlan {
     SourcePlan {
         seed: 9,
-        partition: None,
         key: KeyPlan::Uniform { cardinality: 10 },
         value,
-        record_size: 40,
+        size: SizePlan::Fixed(40),
         workers,
+        ..SourcePlan::default()
     }
 }
 

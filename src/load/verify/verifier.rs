@@ -9,15 +9,15 @@ use super::findings::{Findings, Missing, Verification};
 use crate::base::{PartitionSlot, WorkerIndex};
 use crate::kafka::compression::{Codec, decompress};
 use crate::kafka::wire::record_batch::{Batch, Record, Records, attributes};
-use crate::load::source::{Mark, SequenceError, Source, SourcePlan, ValuePlan, parse_sequence};
+use crate::load::source::{Mark, SequenceError, Source, SourcePlan, parse_sequence};
 
 /// What a phase sent.
 #[derive(Clone, Debug)]
 pub struct VerifyPlan {
     /// What the records hold.
     pub source: SourcePlan,
-    /// The run's tag where records carry a [`Mark`]; `None` where their values are
-    /// [`ValuePlan::Sequence`] and name them.
+    /// The run's tag where records carry a [`Mark`]; `None` where their values name them
+    /// ([`SourcePlan::names_itself`]).
     pub mark: Option<u32>,
     /// Bytes that a batch may unpack to; one that claims more counts as damaged.
     pub largest_body: usize,
@@ -96,7 +96,7 @@ impl Verifier {
         let workers = plan.source.workers;
         assert_eq!(fates.len(), workers as usize, "every worker has its fates");
         assert!(
-            plan.mark.is_some() || plan.source.value == ValuePlan::Sequence,
+            plan.mark.is_some() || plan.source.names_itself(),
             "records that name themselves are needed"
         );
         let worker = |(index, fates)| {

@@ -341,12 +341,20 @@ pub struct GeneratorModel {
 /// Sizes of records.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct SizesModel {
-    /// What was asked for with --record-size; null where values have sizes of their own.
+    /// What was asked for with --record-size; null where values have sizes of their own, or drawn
+    /// ones.
     #[serde(default)]
     pub asked: Option<u32>,
     /// The value's size: what was asked for, less a header that `verification` names; null where
-    /// values have sizes of their own.
+    /// values have sizes of their own, or drawn ones.
     pub value: Option<u32>,
+    /// What sizes are drawn from, as --record-size says it with all bounds; null where they aren't
+    /// drawn.
+    #[serde(default)]
+    pub distribution: Option<String>,
+    /// The mean of the sizes asked for; null where values have sizes of their own.
+    #[serde(default)]
+    pub mean: Option<f64>,
     /// Key, value and headers of a delivered record, on average.
     pub payload_mean: Option<f64>,
 }

@@ -27,14 +27,7 @@ fn plan(bootstrap: &str, rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfi
         worker: WorkerIndex(0),
         topic: TOPIC.to_owned(),
         schedule: SchedulePlan { rate: rate.map(|r| Rate::per_second(r).unwrap()), workers: 1 },
-        source: SourcePlan {
-            seed: 1,
-            workers: 1,
-            key: KeyPlan::None,
-            value: ValuePlan::Sequence,
-            partition: None,
-            record_size: 100,
-        },
+        source: SourcePlan { value: ValuePlan::Sequence, ..SourcePlan::default() },
         quantum: Duration::from_micros(250),
         recorder: RecorderPlan {
             paced: rate.is_some(),

@@ -1,0 +1,181 @@
+//! What records are to hold, decided before the first one. Cost class: once a run.
+
+use std::sync::Arc;
+
+use super::size::SizePlan;
+use super::{key, sequence};
+
+/// What all workers of a run share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourcePlan {
+    /// Decides every random byte.
+    pub seed: u64,
+    /// The keys.
+    pub key: KeyPlan,
+    /// The values.
+    pub value: ValuePlan,
+    /// Bytes of a value, where values have no length of their own.
+    pub size: SizePlan,
+    /// Bytes of every size that are left for something else than the value: a
+    /// [`Mark`](super::Mark).
+    pub reserved: u32,
+    /// The partition that every record names; `None` leaves it to the partitioner.
+    pub partition: Option<u32>,
+    /// How many workers share the record numbers, 1 or more.
+    pub workers: u32,
+}
+
+impl Default for SourcePlan {
+    /// Seed 1, no keys, 100 random bytes, one worker.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            key: KeyPlan::None,
+            value: ValuePlan::Random,
+            size: SizePlan::Fixed(100),
+            reserved: 0,
+            partition: None,
+            workers: 1,
+        }
+    }
+}
+
+/// How keys are made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeyPlan {
+    /// Null keys: the partitioner spreads them.
+    None,
+    /// One of `cardinality` keys, each as likely: the text `key-` and a number below it, with zeros
+    /// in front to the length of the largest, so that all keys of a run are of one size
+    /// (uniform:1000 has `key-000` to `key-999`).
+    Uniform {
+        /// How many keys there are, 1 or more.
+        cardinality: u64,
+    },
+    /// One of these, each place as likely, so that a key that stands there twice comes twice as
+    /// often; `None` is a record without a key. At least one.
+    List(Arc<[Option<Vec<u8>>]>),
+}
+
+/// How values are made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ValuePlan {
+    /// Fresh uniform bytes.
+    Random,
+    /// `kprod <producer> <number> <crc32c>`, see [`parse_sequence`](super::parse_sequence).
+    Sequence,
+    /// One of these, each as likely (perf-test's `--payload-file`); at least one.
+    Lines(Arc<[Vec<u8>]>),
+    /// The record's number as decimal text (perf-test's `--payload-monotonic`).
+    Monotonic,
+}
+
+/// A plan that can't be carried out.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SourceError {
+    /// Sequence values have no room.
+    #[error("the sequence generator needs a record size of at least {smallest} bytes, not {asked}")]
+    TooSmall {
+        /// The smallest size asked for.
+        asked: u32,
+        /// What is needed.
+        smallest: u32,
+    },
+    /// The sizes can't be.
+    #[error("{0}")]
+    Size(super::size::SizeError),
+    /// No lines to choose from.
+    #[error("the payload file holds no payload")]
+    NoLines,
+    /// No keys to choose from.
+    #[error("keys need at least one value to choose from")]
+    NoKeys,
+}
+
+impl SourcePlan {
+    /// Whether the plan can be carried out.
+    ///
+    /// # Errors
+    /// Says what stands in the way.
+    pub fn check(&self) -> Result<(), SourceError> {
+        match &self.key {
+            KeyPlan::Uniform { cardinality: 0 } => return Err(SourceError::NoKeys),
+            KeyPlan::List(keys) if keys.is_empty() => return Err(SourceError::NoKeys),
+            KeyPlan::None | KeyPlan::Uniform { .. } | KeyPlan::List(_) => {}
+        }
+        if let ValuePlan::Lines(lines) = &self.value
+            && lines.is_empty()
+        {
+            return Err(SourceError::NoLines);
+        }
+        if !self.value.is_sized() {
+            return Ok(());
+        }
+        self.size.check().map_err(SourceError::Size)?;
+        let (asked, smallest) = (self.size.least(), self.smallest_size());
+        if asked < smallest {
+            return Err(SourceError::TooSmall { asked, smallest });
+        }
+        Ok(())
+    }
+
+    /// The smallest size that a record may be asked to have.
+    #[must_use]
+    pub fn smallest_size(&self) -> u32 {
+        let value = match self.value {
+            ValuePlan::Sequence => sequence::smallest_size(self.workers),
+            ValuePlan::Random | ValuePlan::Lines(_) | ValuePlan::Monotonic => 0,
+        };
+        self.reserved + value
+    }
+
+    /// Whether values say which record they are, so that no mark is needed.
+    #[must_use]
+    pub fn names_itself(&self) -> bool {
+        self.value == ValuePlan::Sequence
+    }
+
+    /// The mean size of a record's key, value and mark, in bytes; never 0, so that a rate in bytes
+    /// can be divided by it.
+    #[must_use]
+    pub fn mean_payload(&self) -> f64 {
+        let value = match &self.value {
+            ValuePlan::Lines(lines) => {
+                float(lines.iter().map(Vec::len).sum()) / float(lines.len().max(1))
+            }
+            ValuePlan::Random | ValuePlan::Sequence => self.size.mean(),
+            // As many digits as a run of some million records has.
+            ValuePlan::Monotonic => 7.0,
+        };
+        (key::mean_len(&self.key) + value).max(1.0)
+    }
+
+    /// The largest value that a record may have, in bytes; `None` where the record's number decides
+    /// how long it is.
+    #[must_use]
+    pub fn largest_value(&self) -> Option<usize> {
+        match &self.value {
+            ValuePlan::Random | ValuePlan::Sequence => {
+                Some((self.size.most() - self.reserved) as usize)
+            }
+            ValuePlan::Lines(lines) => lines.iter().map(Vec::len).max(),
+            ValuePlan::Monotonic => None,
+        }
+    }
+}
+
+impl ValuePlan {
+    /// Whether values have the size that is asked for, rather than one of their own.
+    #[must_use]
+    pub const fn is_sized(&self) -> bool {
+        match self {
+            Self::Random | Self::Sequence => true,
+            Self::Lines(_) | Self::Monotonic => false,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+pub(super) const fn float(bytes: usize) -> f64 {
+    bytes as f64
+}

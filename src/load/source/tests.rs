@@ -1,0 +1,216 @@
+//! What every source has to keep to.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::base::mix;
+
+fn plan(key: KeyPlan, value: ValuePlan) -> SourcePlan {
+    SourcePlan { key, value, workers: 3, ..SourcePlan::default() }
+}
+
+fn owned(source: &mut Source, n: u64) -> (Option<Vec<u8>>, Vec<u8>) {
+    let record = source.record(n, 7);
+    assert_eq!(record.timestamp_ms, 7);
+    (record.key.map(<[u8]>::to_vec), record.value.unwrap().to_vec())
+}
+
+#[test]
+fn a_record_depends_on_seed_and_number_alone() {
+    let lines: Arc<[Vec<u8>]> = (0..9u8).map(|line| vec![line; 3]).collect();
+    let values =
+        [ValuePlan::Random, ValuePlan::Sequence, ValuePlan::Lines(lines), ValuePlan::Monotonic];
+    for value in values {
+        let plan = plan(KeyPlan::Uniform { cardinality: 50 }, value);
+        let mut forward = Source::new(&plan, WorkerIndex(1));
+        let mut backward = Source::new(&plan, WorkerIndex(1));
+        let there: Vec<_> = (0..64).map(|n| owned(&mut forward, n)).collect();
+        let mut back: Vec<_> = (0..64).rev().map(|n| owned(&mut backward, n)).collect();
+        back.reverse();
+        assert_eq!(there, back);
+    }
+}
+
+#[test]
+fn random_values_are_of_the_size_asked_for_and_differ() {
+    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Random), WorkerIndex(0));
+    let (key, first) = owned(&mut source, 0);
+    let (_, second) = owned(&mut source, 1);
+    assert_eq!(key, None);
+    assert_eq!(first.len(), 100);
+    assert_ne!(first, second);
+    let mut other = plan(KeyPlan::None, ValuePlan::Random);
+    other.seed = 2;
+    assert_ne!(owned(&mut Source::new(&other, WorkerIndex(0)), 0).1, first);
+}
+
+#[test]
+fn what_is_written_in_place_is_the_same() {
+    for size in [0, 1, 10, 100, 1_000] {
+        let plan =
+            SourcePlan { size: SizePlan::Fixed(size), ..plan(KeyPlan::None, ValuePlan::Random) };
+        let mut source = Source::new(&plan, WorkerIndex(0));
+        let plain = source.plain().unwrap();
+        let mut room = [0; 1_008];
+        plain.write(77, &mut room);
+        assert_eq!(&room[..plain.size()], source.record(77, 0).value.unwrap());
+    }
+    let sequence = plan(KeyPlan::None, ValuePlan::Sequence);
+    let keyed = plan(KeyPlan::Uniform { cardinality: 9 }, ValuePlan::Random);
+    let placed = SourcePlan { partition: Some(1), ..plan(KeyPlan::None, ValuePlan::Random) };
+    for other in [sequence, keyed, placed] {
+        assert!(Source::new(&other, WorkerIndex(0)).plain().is_none());
+    }
+}
+
+/// Pinned: other bytes mean that every stored seed now makes other records, which CHANGELOG
+/// must say.
+#[test]
+fn what_a_seed_makes_is_pinned() {
+    let plan = plan(KeyPlan::Uniform { cardinality: 1_000 }, ValuePlan::Random);
+    let mut source = Source::new(&plan, WorkerIndex(0));
+    let mut sums = Vec::new();
+    for n in [0, 123_456] {
+        let (key, value) = owned(&mut source, n);
+        assert_eq!(value.len(), 100);
+        let sum = value.iter().fold(0u64, |sum, &byte| mix(sum ^ u64::from(byte)));
+        sums.push((String::from_utf8(key.unwrap()).unwrap(), value[0], value[99], sum));
+    }
+    let pinned = [
+        ("key-282".to_owned(), 44, 111, 9_032_973_663_531_410_293),
+        ("key-337".to_owned(), 17, 100, 9_454_667_329_113_010_543),
+    ];
+    assert_eq!(sums, pinned);
+}
+
+#[test]
+fn random_bytes_are_uniform_enough_not_to_compress() {
+    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Random), WorkerIndex(0));
+    let mut counts = [0u32; 256];
+    for n in 0..2_560 {
+        for &byte in source.record(n, 0).value.unwrap() {
+            counts[usize::from(byte)] += 1;
+        }
+    }
+    // 1,000 expected each, a standard deviation of 32: eight of them on either side.
+    assert!(counts.iter().all(|count| (750..1_250).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn sequence_values_name_producer_and_own_number() {
+    let plan = plan(KeyPlan::None, ValuePlan::Sequence);
+    for worker in 0..3 {
+        let mut source = Source::new(&plan, WorkerIndex(worker));
+        for number in 0..5 {
+            let (_, value) = owned(&mut source, number * 3 + u64::from(worker));
+            assert_eq!(parse_sequence(&value), Ok((worker, number)));
+            assert_eq!(value.len(), 100);
+        }
+    }
+}
+
+#[test]
+fn keys_are_of_one_size_and_all_come_up() {
+    let mut source = Source::new(
+        &plan(KeyPlan::Uniform { cardinality: 100 }, ValuePlan::Random),
+        WorkerIndex(0),
+    );
+    let mut keys: Vec<_> = (0..3_000).map(|n| owned(&mut source, n).0.unwrap()).collect();
+    assert!(keys.iter().all(|key| key.len() == 6));
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 100);
+    assert_eq!(keys[7], b"key-07");
+}
+
+#[test]
+fn listed_keys_come_up_as_often_as_they_are_listed() {
+    let keys = [Some(b"a".to_vec()), Some(b"a".to_vec()), Some(b"b".to_vec()), None];
+    let plan = plan(KeyPlan::List(keys.into()), ValuePlan::Random);
+    let mut source = Source::new(&plan, WorkerIndex(0));
+    let keys: Vec<_> = (0..4_000).map(|n| owned(&mut source, n).0).collect();
+    let count = |wanted: Option<&[u8]>| keys.iter().filter(|key| key.as_deref() == wanted).count();
+    assert!((1_850..2_150).contains(&count(Some(b"a"))), "{}", count(Some(b"a")));
+    assert!((850..1_150).contains(&count(Some(b"b"))), "{}", count(Some(b"b")));
+    assert!((850..1_150).contains(&count(None)), "{}", count(None));
+    // In any order, alone, by another worker: the same key.
+    let mut other = Source::new(&plan, WorkerIndex(2));
+    assert!((0..100).rev().all(|n| owned(&mut other, n as u64).0 == keys[n]));
+}
+
+#[test]
+fn lines_all_come_up_and_integers_increase() {
+    let lines: Arc<[Vec<u8>]> = Arc::from([b"a".to_vec(), Vec::new(), b"ccc".to_vec()]);
+    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Lines(lines)), WorkerIndex(0));
+    let mut seen: Vec<_> = (0..100).map(|n| owned(&mut source, n).1).collect();
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen, [b"".to_vec(), b"a".to_vec(), b"ccc".to_vec()]);
+    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Monotonic), WorkerIndex(0));
+    assert_eq!(owned(&mut source, 0).1, b"0");
+    assert_eq!(owned(&mut source, 1_205).1, b"1205");
+}
+
+#[test]
+fn plans_that_cannot_be_carried_out_say_why() {
+    let mut small = plan(KeyPlan::None, ValuePlan::Sequence);
+    small.size = SizePlan::Fixed(20);
+    assert_eq!(
+        small.check().unwrap_err().to_string(),
+        "the sequence generator needs a record size of at least 30 bytes, not 20"
+    );
+    small.size = SizePlan::Fixed(30);
+    assert_eq!(small.check(), Ok(()));
+    let none = plan(KeyPlan::None, ValuePlan::Lines(Arc::from([])));
+    assert_eq!(none.check(), Err(SourceError::NoLines));
+    for none in [KeyPlan::Uniform { cardinality: 0 }, KeyPlan::List(Arc::from([]))] {
+        assert_eq!(plan(none, ValuePlan::Random).check(), Err(SourceError::NoKeys));
+    }
+}
+
+#[test]
+fn a_rate_in_bytes_counts_keys_and_values() {
+    let keyed = plan(KeyPlan::Uniform { cardinality: 1_000 }, ValuePlan::Random);
+    assert_eq!(keyed.mean_payload(), 107.0);
+    let list = [Some(b"four".to_vec()), None].into();
+    assert_eq!(plan(KeyPlan::List(list), ValuePlan::Random).mean_payload(), 102.0);
+    let lines = ValuePlan::Lines(vec![vec![0; 10], vec![0; 30]].into());
+    assert_eq!(plan(KeyPlan::None, lines).mean_payload(), 20.0);
+    let drawn = SizePlan::Uniform { least: 100, most: 300 };
+    // What is reserved for a mark is sent, too.
+    let marked = SourcePlan { size: drawn, reserved: 25, ..SourcePlan::default() };
+    assert_eq!(marked.mean_payload(), 200.0);
+}
+
+#[test]
+fn drawn_sizes_are_each_record_s_own() {
+    for value in [ValuePlan::Random, ValuePlan::Sequence] {
+        let size = SizePlan::Uniform { least: 60, most: 600 };
+        let plan = SourcePlan { size, reserved: 25, ..plan(KeyPlan::None, value) };
+        let mut source = Source::new(&plan, WorkerIndex(1));
+        assert!(source.plain().is_none());
+        let there: Vec<_> = (0..2_000).map(|n| owned(&mut source, n * 3 + 1).1).collect();
+        let lens = there.iter().map(Vec::len);
+        assert_eq!((lens.clone().min(), lens.max()), (Some(35), Some(575)));
+        let mut other = Source::new(&plan, WorkerIndex(1));
+        let back = |n: usize| owned(&mut other, n as u64 * 3 + 1).1;
+        assert!((0..2_000).rev().map(back).eq(there.into_iter().rev()));
+    }
+}
+
+/// Two workers share one stream of numbers, and no number is theirs both; values of one seed differ
+/// from one another, and from those of the next seed.
+#[test]
+fn streams_do_not_overlap() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..3 {
+        let plan = SourcePlan { seed, workers: 2, ..SourcePlan::default() };
+        for worker in 0..2 {
+            let mut source = Source::new(&plan, WorkerIndex(worker));
+            for number in 0..10_000 {
+                let (_, value) = owned(&mut source, number * 2 + u64::from(worker));
+                assert!(seen.insert(value), "seed {seed}, producer {worker}, record {number}");
+            }
+        }
+    }
+}
