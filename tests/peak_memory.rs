@@ -1,10 +1,13 @@
-//! Memory while hostile bytes are read: in proportion to what arrived, whatever it claims.
+//! Memory: while hostile bytes are read, in proportion to what arrived, whatever it claims; and of
+//! whole runs, within what `buffer.memory` and the promise beside it allow.
 //!
-//! A program of its own, since its allocator counts. The bounds stand at the end, with what was
-//! measured when they were set.
+//! A program of its own, since its allocator counts; the whole runs are processes, and tell the
+//! system's count. The bounds stand at the end, with what was measured when they were set.
 
 use core::time::Duration;
 use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use kprod_bench::base::{BrokerId, ConnectionId, Instant, ListenerIndex, Machine, Server};
 use kprod_bench::kafka::broker::{Broker, BrokerPlan};
@@ -134,6 +137,82 @@ fn what_unpacks_to_gigabytes_takes_no_more_than_the_limit_allows() {
     assert!(used < 1_024, "{used} bytes");
 }
 
+/// Embedded brokers in a process of their own, which ends with its input.
+struct Brokers(Child);
+
+impl Brokers {
+    /// So many, and where the first of them listens.
+    fn start(brokers: u32) -> (Self, String) {
+        let count = brokers.to_string();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kprod-bench"))
+            .args(["broker", "--listen", "127.0.0.1:0", "--until-eof", "--brokers", &count])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let first = line.trim().split(',').next().unwrap().to_owned();
+        (Self(child), first)
+    }
+}
+
+impl Drop for Brokers {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// Sends more than `buffer.memory` holds, as fast as it goes; the process's peak in bytes. Every
+/// record is acked.
+fn peak_of_a_run(bootstrap: &str, flags: &str) -> u64 {
+    let usual = "--record-size 1000 --num-records 30000 --warmup 0 --buffer-memory 16777216 \
+                 --linger-ms 5 --output-format json";
+    let out = Command::new(env!("CARGO_BIN_EXE_kprod-bench"))
+        .args(["run", "--bootstrap-server", bootstrap])
+        .args(usual.split_whitespace())
+        .args(flags.split_whitespace())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{flags}: {said}");
+    let result: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(result["records"]["acked"], 30_000, "{flags}: {said}");
+    let peak = result["client"]["rss_peak"].as_u64();
+    println!("{flags}: {peak:?} bytes");
+    // Where the system doesn't tell there is nothing to hold against.
+    peak.unwrap_or(0)
+}
+
+#[test]
+fn a_run_holds_its_buffer_and_little_beside_it() {
+    let (_brokers, bootstrap) = Brokers::start(1);
+    for (producers, flags) in [
+        (1, "--topic plain"),
+        (1, "--topic many --partitions 1000 --partitioner round-robin"),
+        (1, "--topic most --partitions 10000 --partitioner round-robin"),
+        (1, "--topic plain --compression-type gzip --batch-size 131072"),
+        (1, "--topic plain --compression-type zstd --batch-size 131072"),
+        (2, "--topic plain --producers 2"),
+    ] {
+        let peak = peak_of_a_run(&bootstrap, flags);
+        assert!(peak <= producers * (BUFFER + BESIDE_BUFFER), "{flags}: {peak} bytes");
+    }
+}
+
+#[test]
+fn a_thousand_connections_hold_no_more() {
+    let (_brokers, bootstrap) = Brokers::start(1_000);
+    let peak = peak_of_a_run(&bootstrap, "--topic t --partitions 1000 --partitioner round-robin");
+    assert!(peak <= BUFFER + BESIDE_BUFFER, "{peak} bytes");
+}
+
+/// `buffer.memory` of the runs.
+const BUFFER: u64 = 16 << 20;
+/// What each producer may take beside it, the program itself included.
+const BESIDE_BUFFER: u64 = 64 << 20;
 /// Room for the first elements of an array, taken before they are read.
 const BASE: u64 = 16 * 1_024;
 /// An element in memory over its bytes on the wire, with a vector's growth; 22 is the most met, in

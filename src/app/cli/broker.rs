@@ -99,7 +99,9 @@ fn farewell(counters: &Counters) -> String {
     )
 }
 
-const MAX_BROKERS: u16 = 100;
+/// As many listeners, and a connection of every client to each: the process raises its limit of
+/// open files as far as it may, and says which port found none left.
+const MAX_BROKERS: u16 = 1_000;
 const MAX_PARTITIONS: u16 = 10_000;
 
 #[cfg(test)]

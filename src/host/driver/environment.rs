@@ -60,6 +60,18 @@ impl Environment {
     }
 }
 
+/// Lets this process open as many files as the system allows it: a connection is one, and the usual
+/// limit of 1,024 is there for programs that can't count higher. Java does the same. Where the
+/// limit can't be raised it stays, and a connection that finds none left says so.
+pub fn raise_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
+}
+
 /// What was used up to a moment; two of them make a [`ClientCost`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Usage {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::crew::Crew;
 use super::desk::Desk;
 use super::embedded::Embedded;
-use super::environment::Environment;
+use super::environment::{Environment, raise_open_files};
 use super::error::RunError;
 use super::observer::{LogLevel, Observer};
 use super::patience::Patience;
@@ -52,6 +52,7 @@ pub(super) fn run_unproved(
 
 fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<RunResult, RunError> {
     let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
+    raise_open_files();
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()

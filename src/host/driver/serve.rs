@@ -7,6 +7,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use super::embedded::Embedded;
+use super::environment::raise_open_files;
 use super::error::RunError;
 use super::result::Signal;
 use super::signals::Signals;
@@ -25,6 +26,7 @@ pub fn serve(
     until_eof: bool,
     ready: impl FnOnce(&[HostPort]),
 ) -> Result<(Option<Signal>, Counters), RunError> {
+    raise_open_files();
     let internal = |error: &dyn core::fmt::Display| RunError::Internal(error.to_string());
     let runtime =
         Builder::new_current_thread().enable_all().build().map_err(|error| internal(&error))?;

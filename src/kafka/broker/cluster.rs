@@ -206,7 +206,7 @@ impl Cluster {
         }
         self.created += 1;
         let id = nth_uuid(self.seed, self.created);
-        let log_bytes = new.settings.log_bytes(self.plan.log_bytes_per_partition);
+        let log_bytes = new.settings.log_bytes(self.plan.log_bytes(count));
         let partitions = placed.into_iter().map(|replicas| self.seat(replicas, log_bytes));
         let topic = Topic {
             name: new.name.to_owned(),

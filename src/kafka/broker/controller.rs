@@ -150,7 +150,7 @@ impl Cluster {
         };
         let before = self.topic(name).map_or(0, |topic| topic.partitions.len());
         let settings = self.topic(name).map(|topic| topic.settings).unwrap_or_default();
-        let log_bytes = settings.log_bytes(self.plan().log_bytes_per_partition);
+        let log_bytes = settings.log_bytes(self.plan().log_bytes(placed.len()));
         let placed = placed.into_iter().skip(before);
         let new: Vec<_> = placed.map(|replicas| self.seat(replicas, log_bytes)).collect();
         let Some(topic) = self.topic_mut(id) else { return false };

@@ -62,13 +62,16 @@ pub struct BrokerPlan {
     pub max_request_bytes: usize,
     /// Memory of a partition's log in bytes; the oldest records make room.
     pub log_bytes_per_partition: usize,
+    /// Memory of all logs of a topic together, which its partitions share out; one batch in each is
+    /// always kept.
+    pub log_bytes_per_topic: usize,
     /// Settings of topics that don't say otherwise.
     pub topics: TopicSettings,
 }
 
 impl BrokerPlan {
     /// Three nodes 1, 2, 3 on `host` without ports yet, topics of twelve partitions on all of them,
-    /// 8 MiB a partition.
+    /// 8 MiB a partition and no more than 1 GiB a topic.
     #[must_use]
     pub fn three(host: &str) -> Self {
         Self::of(3, host, 0)
@@ -100,8 +103,16 @@ impl BrokerPlan {
             auto_create_topics: true,
             max_request_bytes: 104_857_600,
             log_bytes_per_partition: 8 * 1024 * 1024,
+            log_bytes_per_topic: 1024 * 1024 * 1024,
             topics: TopicSettings::default(),
         }
+    }
+}
+
+impl BrokerPlan {
+    /// Bytes for the log of each of a topic's `partitions`.
+    fn log_bytes(&self, partitions: usize) -> usize {
+        self.log_bytes_per_partition.min(self.log_bytes_per_topic / partitions.max(1))
     }
 }
 

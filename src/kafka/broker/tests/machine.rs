@@ -107,6 +107,23 @@ fn a_listener_without_a_node_takes_nobody() {
 }
 
 #[test]
+fn a_topics_partitions_share_its_memory() {
+    let plan = BrokerPlan { log_bytes_per_topic: 1_200_000, ..BrokerPlan::three("h") };
+    let mut lab = Lab::with(plan);
+    let conn = lab.connect(0);
+    lab.create(conn, CreatableTopic { name: "t".to_owned(), ..Default::default() });
+    let value = "x".repeat(10_000);
+    for _ in 0..30 {
+        assert_eq!(lab.append(conn, 0, &batch(&[&value])).0, ErrorCode::NONE);
+    }
+    // Twelve of them.
+    let log = lab.broker.cluster().partition("t", 0).unwrap().log();
+    let held: usize = log.batches().map(<[u8]>::len).sum();
+    assert!(held <= 100_000 && held > 10_000, "{held}");
+    assert_eq!(log.end_offset(), 30);
+}
+
+#[test]
 fn logs_are_bounded_by_the_plan_and_by_retention() {
     let plan = BrokerPlan { log_bytes_per_partition: 600_000, ..BrokerPlan::three("h") };
     let mut lab = Lab::with(plan);
