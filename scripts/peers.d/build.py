@@ -89,16 +89,42 @@ def newer(command, pattern, least):
     return bool(found) and tuple(map(int, found.groups())) >= least
 
 
+def named(variable):
+    """The program that an environment variable names, if it is set."""
+    name = os.environ.get(variable)
+    if not name:
+        return None
+    found = shutil.which(name)
+    if not found:
+        raise Missing(f'${variable} = "{name}" is no program')
+    return str(pathlib.Path(found).resolve())
+
+
 def make_ours():
-    named = os.environ.get("KPROD_BENCH")
-    if named:
-        if not shutil.which(named):
-            raise Missing(f'$KPROD_BENCH = "{named}" is no program')
-        return str(pathlib.Path(shutil.which(named)).resolve())
+    program = named("KPROD_BENCH")
+    if program:
+        return program
     say("building kprod-bench")
     run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench"], cwd=ROOT)
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
-    return str(ROOT / target / "release" / "kprod-bench")
+    return str(target_folder() / "release" / "kprod-bench")
+
+
+def target_folder():
+    return ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target")
+
+
+def make_bare():
+    """Ours without the latencies of records. In a folder of its own: other flags for the compiler
+    build every dependency anew."""
+    program = named("KPROD_BENCH_BARE")
+    if program:
+        return program
+    say("building kprod-bench without latencies")
+    folder = target_folder() / "bare"
+    flags = f"{os.environ.get('RUSTFLAGS', '')} --cfg kprod_no_latency".strip()
+    run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench", "--target-dir",
+         str(folder)], cwd=ROOT, env={**os.environ, "RUSTFLAGS": flags})
+    return str(folder / "release" / "kprod-bench")
 
 
 def make_java():
@@ -170,11 +196,9 @@ def make_floor():
 
 def bench(variable, name):
     """One of our own programs beside the crate's benches."""
-    named = os.environ.get(variable)
-    if named:
-        if not shutil.which(named):
-            raise Missing(f'${variable} = "{named}" is no program')
-        return str(pathlib.Path(shutil.which(named)).resolve())
+    program = named(variable)
+    if program:
+        return program
     say(f"building benches/{name}.rs")
     told = run_stdout(["cargo", "build", "--release", "--locked", "--bench", name,
                        "--message-format", "json-render-diagnostics"], ROOT)

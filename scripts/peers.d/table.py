@@ -28,14 +28,20 @@ def text(report):
     rows = [["client", *(title for title, _, _ in columns)]]
     rows += [[name, *(cell(figures(report, name, key), digits) for _, key, digits in columns)]
              for name in names]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    lines = [heading(report), ""]
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [one.rjust(width) for one, width in zip(row[1:], widths[1:])]
-        lines.append("  ".join(cells).rstrip())
+    lines = [heading(report), "", *aligned(rows)]
     lines += ["", *ratios(report, names), *incomplete(report)]
     return "\n".join(lines) + "\n"
+
+
+def aligned(rows, named=1):
+    """Lines of a table: the first `named` columns to the left, figures to the right."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [one.ljust(width) if at < named else one.rjust(width)
+                 for at, (one, width) in enumerate(zip(row, widths))]
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def heading(report):

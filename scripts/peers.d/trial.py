@@ -162,9 +162,9 @@ def free_ports(count):
 
 
 @contextlib.contextmanager
-def topic(options, programs, servers):
+def topic(options, programs, servers, tag=""):
     """A topic of its own for the trial, deleted afterwards where Java is at hand."""
-    name = f"kprod-peers-{int(time.time())}"
+    name = f"kprod-peers-{int(time.time())}{tag}"
     replicas = options.replication_factor
     line = [programs["kprod-bench"], "run", "--bootstrap-server", servers, "--topic", name,
             "--partitions", str(options.partitions), "--num-records", "1", "--warmup", "0",
