@@ -40,6 +40,10 @@ fn results_of_every_shape_are_as_the_schema_has_them() {
         ("--rate 5k --duration 1s --warmup 200ms", 0),
         ("--duration 1s --warmup 0 --compression-type zstd --producers 2 --label a=b", 0),
         ("--num-records 500 --fresh-topic --verify none --generator sequence --rate 1MB", 0),
+        (
+            "--num-records 500 --compress-ratio 0.5 --compression-type lz4 --record-size 50:1+90:2",
+            0,
+        ),
         ("--num-records 500 --acks 0,all --verify sequence --warmup-records 100", 0),
         ("--num-records 500 --rate 50k --repeat 2 --key uniform:10 --payload-monotonic", 0),
         ("--num-records 50 --key none --key-rules profiles/pangyo.rules.yaml", 4),

@@ -156,7 +156,7 @@ fn cluster(result: &RunResult) -> ClusterModel {
 fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
     let source = &plan.source;
     let kind = match source.value {
-        ValuePlan::Random => "random",
+        ValuePlan::Random | ValuePlan::Compressible { .. } => "random",
         ValuePlan::Sequence => "sequence",
         ValuePlan::Lines(_) => "lines",
         ValuePlan::Monotonic => "monotonic",
@@ -175,6 +175,11 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
             distribution: sizes.filter(|_| asked.is_none()).map(ToString::to_string),
             mean: sizes.map(SizePlan::mean),
             payload_mean: ratio(batches.payload_bytes, batches.records),
+        },
+        compress_ratio_asked: match source.value {
+            ValuePlan::Random => Some(1.0),
+            ValuePlan::Compressible { ratio } => Some(ratio),
+            _ => None,
         },
         measured_compress_ratio: distill::compress_ratio(&result.tally),
         distinct_keys,

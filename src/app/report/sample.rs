@@ -30,6 +30,7 @@ pub(super) fn report() -> Report {
                 mean: Some(100.0),
                 payload_mean: Some(100.0),
             },
+            compress_ratio_asked: Some(1.0),
             measured_compress_ratio: Some(1.0),
             distinct_keys: None,
         },

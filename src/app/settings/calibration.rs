@@ -77,6 +77,9 @@ fn key(plan: &KeyPlan) -> String {
 fn value(source: &SourcePlan) -> String {
     match &source.value {
         ValuePlan::Random => format!("random, {}", size(source)),
+        ValuePlan::Compressible { ratio } => {
+            format!("random of compress ratio {ratio}, {}", size(source))
+        }
         ValuePlan::Sequence => format!("sequence, {}", size(source)),
         ValuePlan::Lines(lines) => {
             let bytes: usize = lines.iter().map(Vec::len).sum();

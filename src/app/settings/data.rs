@@ -6,6 +6,7 @@ use super::load::whole;
 use super::matrix::Choice;
 use super::problems::Problems;
 use super::size::size;
+use super::value::value;
 use crate::load::source::{KeyPlan, SizePlan, SourcePlan, ValuePlan};
 
 /// The values that a payload file or `--payload-monotonic` asks for, the same in every cell.
@@ -51,7 +52,7 @@ pub(super) fn source(
     let value = match payload {
         Payload::Lines(lines) => ValuePlan::Lines(Arc::clone(lines)),
         Payload::Monotonic => ValuePlan::Monotonic,
-        Payload::Generated => generator(choice, problems),
+        Payload::Generated => value(choice, problems),
     };
     SourcePlan {
         seed,
@@ -60,17 +61,6 @@ pub(super) fn source(
         partition: partition(choice, problems),
         size: sizes(choice, problems),
         ..SourcePlan::default()
-    }
-}
-
-fn generator(choice: &Choice, problems: &mut Problems) -> ValuePlan {
-    match choice.get("generator") {
-        None | Some("random") => ValuePlan::Random,
-        Some("sequence") => ValuePlan::Sequence,
-        Some(other) => {
-            problems.flag("generator", other, "expected random or sequence");
-            ValuePlan::Random
-        }
     }
 }
 

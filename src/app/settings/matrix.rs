@@ -86,7 +86,7 @@ fn shuffle(items: &mut [usize], rng: &mut Rng) {
 
 /// The flags that may make a matrix, in the order of the help.
 #[rustfmt::skip]
-fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 28] {
+fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 29] {
     let (producer, load, data) = (&args.producer, &args.load, &args.data);
     [
         ("acks", producer.acks.as_ref()),
@@ -116,6 +116,7 @@ fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 28] {
         ("producers", load.producers.as_ref()),
         ("pacing-quantum", load.pacing_quantum.as_ref()),
         ("record-size", data.record_size.as_ref()),
+        ("compress-ratio", data.compress_ratio.as_ref()),
         ("generator", data.generator.as_ref()),
         ("key", data.key.as_ref()),
     ]

@@ -17,6 +17,7 @@ mod size;
 mod target;
 #[cfg(test)]
 mod tests;
+mod value;
 mod yaml;
 
 use core::time::Duration;

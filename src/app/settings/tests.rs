@@ -477,6 +477,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("seed", "--seed 3"),
         ("abort_on", "--abort-on errors>5"),
         ("record_size", "--record-size 50"),
+        ("compress_ratio", "--compress-ratio 0.3"),
         ("generator", "--generator sequence"),
         ("key", "--key uniform:5"),
         ("profile", "--profile key-rules"),
@@ -562,4 +563,24 @@ fn drawn_sizes_have_a_mean_for_the_rate_and_a_largest_for_the_request() {
     let found = problems("--embedded --record-size normal:1,zipf:0:1");
     assert_eq!(found.len(), 2);
     assert!(found[0].starts_with("--record-size = \"normal:1\": expected normal:MEAN:DEVIATION"));
+}
+
+#[test]
+fn a_compress_ratio_is_for_random_values() {
+    use crate::load::source::ValuePlan;
+    let value = |line: &str| plan(line).source.value;
+    assert_eq!(value("--embedded --compress-ratio 40%"), ValuePlan::Compressible { ratio: 0.4 });
+    assert_eq!(value("--embedded --compress-ratio 1"), ValuePlan::Random);
+    assert_eq!(
+        problems("--embedded --compress-ratio 0.5 --generator sequence"),
+        ["--compress-ratio = \"0.5\": only --generator random makes values of a compress ratio; \
+          leave one of the two out"]
+    );
+    assert_eq!(
+        problems("--embedded --compress-ratio 2"),
+        [
+            "--compress-ratio = \"2\": expected the share that is left after compression, above 0 and \
+          at most 1, such as 0.5 (1: random bytes that don't compress)"
+        ]
+    );
 }

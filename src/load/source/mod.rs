@@ -2,13 +2,14 @@
 //!
 //! Cost class: per record; [`Source::record`] writes into buffers that are kept and lends them, it
 //! never allocates. Invariant: record n depends on the seed and on n alone, so that any record can
-//! be made again, alone and in any order. Random values are uniform bytes and so don't compress: a
-//! fixed payload would flatter every codec.
+//! be made again, alone and in any order. Random values are uniform bytes and so don't compress, or
+//! compress to a share that is asked for: a fixed payload would flatter every codec.
 //!
 //! Sizes: `size` is the length of the value alone, as kafka-producer-perf-test's `--record-size`;
 //! keys come on top. Values that have a length of their own (lines, increasing integers) don't obey
 //! it.
 
+mod compressible;
 mod digits;
 mod key;
 mod mark;

@@ -58,10 +58,15 @@ pub enum KeyPlan {
 }
 
 /// How values are made.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ValuePlan {
     /// Fresh uniform bytes.
     Random,
+    /// Fresh uniform bytes and zeros, so mixed that lz4 and zstd make them about this long.
+    Compressible {
+        /// What is left after compression of each byte; above 0, at most 1.
+        ratio: f64,
+    },
     /// `kprod <producer> <number> <crc32c>`, see [`parse_sequence`](super::parse_sequence).
     Sequence,
     /// One of these, each as likely (perf-test's `--payload-file`); at least one.
@@ -84,6 +89,9 @@ pub enum SourceError {
     /// The sizes can't be.
     #[error("{0}")]
     Size(super::size::SizeError),
+    /// A compression that can't be.
+    #[error("a compress ratio is above 0 and at most 1, not {0}")]
+    Ratio(f64),
     /// No lines to choose from.
     #[error("the payload file holds no payload")]
     NoLines,
@@ -103,10 +111,12 @@ impl SourcePlan {
             KeyPlan::List(keys) if keys.is_empty() => return Err(SourceError::NoKeys),
             KeyPlan::None | KeyPlan::Uniform { .. } | KeyPlan::List(_) => {}
         }
-        if let ValuePlan::Lines(lines) = &self.value
-            && lines.is_empty()
-        {
-            return Err(SourceError::NoLines);
+        match &self.value {
+            ValuePlan::Lines(lines) if lines.is_empty() => return Err(SourceError::NoLines),
+            ValuePlan::Compressible { ratio } if !(*ratio > 0.0 && *ratio <= 1.0) => {
+                return Err(SourceError::Ratio(*ratio));
+            }
+            _ => {}
         }
         if !self.value.is_sized() {
             return Ok(());
@@ -124,7 +134,7 @@ impl SourcePlan {
     pub fn smallest_size(&self) -> u32 {
         let value = match self.value {
             ValuePlan::Sequence => sequence::smallest_size(self.workers),
-            ValuePlan::Random | ValuePlan::Lines(_) | ValuePlan::Monotonic => 0,
+            _ => 0,
         };
         self.reserved + value
     }
@@ -143,7 +153,9 @@ impl SourcePlan {
             ValuePlan::Lines(lines) => {
                 float(lines.iter().map(Vec::len).sum()) / float(lines.len().max(1))
             }
-            ValuePlan::Random | ValuePlan::Sequence => self.size.mean(),
+            ValuePlan::Random | ValuePlan::Compressible { .. } | ValuePlan::Sequence => {
+                self.size.mean()
+            }
             // As many digits as a run of some million records has.
             ValuePlan::Monotonic => 7.0,
         };
@@ -155,7 +167,7 @@ impl SourcePlan {
     #[must_use]
     pub fn largest_value(&self) -> Option<usize> {
         match &self.value {
-            ValuePlan::Random | ValuePlan::Sequence => {
+            ValuePlan::Random | ValuePlan::Compressible { .. } | ValuePlan::Sequence => {
                 Some((self.size.most() - self.reserved) as usize)
             }
             ValuePlan::Lines(lines) => lines.iter().map(Vec::len).max(),
@@ -169,7 +181,7 @@ impl ValuePlan {
     #[must_use]
     pub const fn is_sized(&self) -> bool {
         match self {
-            Self::Random | Self::Sequence => true,
+            Self::Random | Self::Compressible { .. } | Self::Sequence => true,
             Self::Lines(_) | Self::Monotonic => false,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::compressible::Compressible;
 use super::digits;
 use super::plan::{SourcePlan, ValuePlan};
 use super::sequence::SequenceValue;
@@ -28,6 +29,7 @@ pub(super) struct Maker {
 #[derive(Clone, Debug)]
 enum Kind {
     Random { sizes: Sizes, room: Vec<u8> },
+    Compressible { maker: Compressible, sizes: Sizes, room: Vec<u8> },
     Sequence { workers: u64, sizes: Sizes, values: SequenceValue },
     Lines(Arc<[Vec<u8>]>),
     Monotonic([u8; digits::LONGEST]),
@@ -45,7 +47,11 @@ impl Value {
             }
             (ValuePlan::Random, None) => {
                 let sizes = sizes();
-                Kind::Random { room: vec![0; sizes.largest().next_multiple_of(8)], sizes }
+                Kind::Random { room: room_for(&sizes), sizes }
+            }
+            (ValuePlan::Compressible { ratio }, _) => {
+                let (maker, sizes) = (Compressible::new(*ratio, seed), sizes());
+                Kind::Compressible { maker, room: room_for(&sizes), sizes }
             }
             (ValuePlan::Sequence, _) => {
                 let sizes = sizes();
@@ -59,6 +65,11 @@ impl Value {
     }
 }
 
+/// For the largest value in whole words, as which random bytes are written.
+fn room_for(sizes: &Sizes) -> Vec<u8> {
+    vec![0; sizes.largest().next_multiple_of(8)]
+}
+
 impl Maker {
     /// The value of record `n`.
     #[inline(never)]
@@ -67,6 +78,11 @@ impl Maker {
             Kind::Random { sizes, room } => {
                 let size = sizes.of(n);
                 fill_words(Rng::word(self.seed, n), size, room);
+                &room[..size]
+            }
+            Kind::Compressible { maker, sizes, room } => {
+                let size = sizes.of(n);
+                maker.write(n, size, room);
                 &room[..size]
             }
             Kind::Sequence { workers, sizes, values } => values.write(n / *workers, sizes.of(n)),

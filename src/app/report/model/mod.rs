@@ -332,6 +332,10 @@ pub struct GeneratorModel {
     pub key: String,
     /// Bytes of keys and values.
     pub sizes: SizesModel,
+    /// What was asked for: bytes that a codec leaves of each byte of a value; null for values that
+    /// compress as they do.
+    #[serde(default)]
+    pub compress_ratio_asked: Option<f64>,
     /// Bytes after compression per byte before; null when nothing was delivered.
     pub measured_compress_ratio: Option<f64>,
     /// How many keys there are; null without keys.

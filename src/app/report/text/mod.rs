@@ -187,6 +187,17 @@ mod tests {
     }
 
     #[test]
+    fn the_ratio_asked_for_stands_beside_the_one_that_came_of_it() {
+        let mut report = sample::report();
+        report.batches.compress_ratio = 0.52;
+        report.generator.compress_ratio_asked = Some(0.5);
+        let page = summary(&report, Paint::Off);
+        let words: Vec<_> = page.split_whitespace().collect();
+        let words = words.join(" ");
+        assert!(words.contains("before compression to 52 % (50 % asked)"), "{page}");
+    }
+
+    #[test]
     fn the_readmes_sample_is_what_its_result_reads_as() {
         let stored = "bench-results/2026-11-23-first-light/paced-200k-acks-all.json";
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

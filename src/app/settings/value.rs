@@ -1,0 +1,69 @@
+//! What the data flags say of values. Cost class: once a process.
+
+use core::str::FromStr;
+
+use super::matrix::Choice;
+use super::problems::Problems;
+use crate::load::source::ValuePlan;
+
+/// The values that the generator of a cell makes.
+pub(super) fn value(choice: &Choice, problems: &mut Problems) -> ValuePlan {
+    let plan = match choice.get("generator") {
+        None | Some("random") => ValuePlan::Random,
+        Some("sequence") => ValuePlan::Sequence,
+        Some(other) => {
+            problems.flag("generator", other, "expected random or sequence");
+            return ValuePlan::Random;
+        }
+    };
+    let Some(text) = choice.get("compress-ratio") else { return plan };
+    match compress_ratio(text) {
+        Err(expected) => problems.flag("compress-ratio", text, expected),
+        Ok(_) if plan != ValuePlan::Random => {
+            let expected = "only --generator random makes values of a compress ratio; leave one \
+                            of the two out";
+            problems.flag("compress-ratio", text, expected);
+        }
+        // All of it stays: plain random bytes, which no codec makes shorter.
+        Ok(1.0) => {}
+        Ok(ratio) => return ValuePlan::Compressible { ratio },
+    }
+    plan
+}
+
+/// Reads what is left after compression of each byte: `0.5`, or `50%`.
+///
+/// # Errors
+/// What was expected.
+pub(super) fn compress_ratio(text: &str) -> Result<f64, &'static str> {
+    let share = share(text).filter(|ratio| *ratio > 0.0);
+    share.ok_or(
+        "expected the share that is left after compression, above 0 and at most 1, such as 0.5 \
+         (1: random bytes that don't compress)",
+    )
+}
+
+/// A share of 0 to 1: `0.05` or `5%`.
+pub(super) fn share(text: &str) -> Option<f64> {
+    let (number, unit) = match text.trim().strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (text.trim(), 1.0),
+    };
+    let share = f64::from_str(number).ok()? / unit;
+    (0.0..=1.0).contains(&share).then_some(share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read_as_numbers_and_percents() {
+        assert_eq!(compress_ratio("0.5"), Ok(0.5));
+        assert_eq!(compress_ratio("50%"), Ok(0.5));
+        assert_eq!(compress_ratio("1"), Ok(1.0));
+        for wrong in ["0", "1.1", "-0.5", "half", "", "101%", "NaN"] {
+            assert!(compress_ratio(wrong).unwrap_err().contains("such as 0.5"), "{wrong}");
+        }
+    }
+}
