@@ -251,10 +251,16 @@ pub struct DataArgs {
     /// [default: random]
     #[arg(long, value_name = "KIND")]
     pub generator: Option<String>,
-    /// none; uniform:N for N different keys; list:Pangyo|Seoul for these, as often as they stand
-    /// there [default: none]
+    /// none; sequence; uniform:N for N different keys; zipf:N:EXPONENT; roundrobin:N;
+    /// hot:P%:N/OTHERS; list:Pangyo|Seoul for these, as often as they stand there [default: none]
     #[arg(long, value_name = "KEYS")]
     pub key: Option<String>,
+    /// Bytes of each key [default: as many as the type needs]
+    #[arg(long, value_name = "BYTES")]
+    pub key_size: Option<String>,
+    /// text (key-000), bytes, int32, int64 (big-endian) or json [default: text]
+    #[arg(long, value_name = "TYPE")]
+    pub key_type: Option<String>,
     /// Rules that choose partitions by key, in the place of a partitioner of your own (YAML;
     /// profiles/pangyo.rules.yaml is one)
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,6 @@
 //! From what was asked and what was found to the result. Cost class: once a run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::dates::rfc3339;
 use super::distill::{self, nanos, per_second, ratio};
@@ -163,12 +163,13 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
     };
     let sizes = source.value.is_sized().then_some(&source.size);
     let asked = sizes.and_then(SizePlan::fixed);
-    let (key, distinct_keys) = keys(&source.key);
+    let made = !matches!(source.key, KeyPlan::None | KeyPlan::List(_));
     let batches = &result.tally.batches;
     GeneratorModel {
         seed: source.seed,
         kind: kind.to_owned(),
-        key,
+        key: source.key.to_string(),
+        key_type: made.then(|| source.key_form.kind.name().to_owned()),
         sizes: SizesModel {
             asked,
             value: asked.map(|asked| asked - source.reserved),
@@ -182,19 +183,7 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
             _ => None,
         },
         measured_compress_ratio: distill::compress_ratio(&result.tally),
-        distinct_keys,
-    }
-}
-
-/// What the keys are, and how many different ones.
-fn keys(plan: &KeyPlan) -> (String, Option<u64>) {
-    match plan {
-        KeyPlan::None => ("none".to_owned(), None),
-        KeyPlan::Uniform { cardinality } => (format!("uniform:{cardinality}"), Some(*cardinality)),
-        KeyPlan::List(keys) => {
-            let distinct: BTreeSet<_> = keys.iter().flatten().collect();
-            (format!("list:{}", keys.len()), Some(distinct.len() as u64))
-        }
+        distinct_keys: source.key.cardinality(),
     }
 }
 

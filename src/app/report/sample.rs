@@ -23,6 +23,7 @@ pub(super) fn report() -> Report {
             seed: 1,
             kind: "random".to_owned(),
             key: "none".to_owned(),
+            key_type: None,
             sizes: SizesModel {
                 asked: Some(100),
                 value: Some(100),

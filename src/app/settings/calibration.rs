@@ -15,7 +15,7 @@ use crate::host::driver::Environment;
 use crate::host::driver::calibrate::partitions;
 use crate::host::driver::plan::Verify;
 use crate::kafka::config::Effective;
-use crate::load::source::{KeyPlan, SizePlan, SourcePlan, ValuePlan};
+use crate::load::source::{KeyForm, KeyPlan, SizePlan, SourcePlan, ValuePlan};
 
 /// Where the ceilings that runs are held against come from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +51,7 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
         ("producers", plan.workers.to_string()),
         ("partitions", partitions(plan).to_string()),
         ("partitioner", partitioner(cell)),
-        ("key", key(&plan.source.key)),
+        ("key", key(&plan.source)),
         ("value", value(&plan.source)),
         ("marks", marks.to_owned()),
         ("machine", format!("{cpu}, {} cores", machine.cores)),
@@ -62,14 +62,17 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
     rows
 }
 
-fn key(plan: &KeyPlan) -> String {
-    match plan {
-        KeyPlan::None => "none".to_owned(),
-        KeyPlan::Uniform { cardinality } => format!("uniform:{cardinality}"),
+fn key(source: &SourcePlan) -> String {
+    match &source.key {
         KeyPlan::List(keys) => {
             let bytes: usize = keys.iter().flatten().map(Vec::len).sum();
             let all = keys.iter().map(|key| key.as_deref());
             format!("list:{} of {bytes} bytes together, {:016x}", keys.len(), fingerprint(all))
+        }
+        made if source.key_form == KeyForm::default() => made.to_string(),
+        made => {
+            let form = source.key_form;
+            format!("{made} as {}, {} bytes", form.kind, made.mean_len(form))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::load::whole;
+use super::key::keys;
 use super::matrix::Choice;
 use super::problems::Problems;
 use super::size::size;
@@ -54,38 +54,15 @@ pub(super) fn source(
         Payload::Monotonic => ValuePlan::Monotonic,
         Payload::Generated => value(choice, problems),
     };
+    let (key, key_form) = keys(choice, default_key, problems);
     SourcePlan {
         seed,
-        key: key(choice, default_key, problems),
+        key,
+        key_form,
         value,
         partition: partition(choice, problems),
         size: sizes(choice, problems),
         ..SourcePlan::default()
-    }
-}
-
-fn key(choice: &Choice, default: Option<&KeyPlan>, problems: &mut Problems) -> KeyPlan {
-    let Some(text) = choice.get("key") else { return default.cloned().unwrap_or(KeyPlan::None) };
-    if text == "list:" {
-        let expected = "expected keys between bars, such as list:Pangyo|Seoul";
-        problems.flag("key", text, expected);
-        return KeyPlan::None;
-    }
-    if let Some(list) = text.strip_prefix("list:") {
-        // A comma would make a matrix, and keys hold colons more often than bars.
-        return KeyPlan::List(list.split('|').map(|key| Some(key.as_bytes().to_vec())).collect());
-    }
-    let cardinality = text.strip_prefix("uniform:").and_then(whole).filter(|n| *n > 0);
-    match cardinality {
-        Some(cardinality) => KeyPlan::Uniform { cardinality },
-        None => {
-            if text != "none" {
-                let expected = "expected none, uniform:N with N of 1 or more such as uniform:10k, \
-                                or keys such as list:Pangyo|Seoul";
-                problems.flag("key", text, expected);
-            }
-            KeyPlan::None
-        }
     }
 }
 

@@ -86,7 +86,7 @@ fn shuffle(items: &mut [usize], rng: &mut Rng) {
 
 /// The flags that may make a matrix, in the order of the help.
 #[rustfmt::skip]
-fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 29] {
+fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 31] {
     let (producer, load, data) = (&args.producer, &args.load, &args.data);
     [
         ("acks", producer.acks.as_ref()),
@@ -119,6 +119,8 @@ fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 29] {
         ("compress-ratio", data.compress_ratio.as_ref()),
         ("generator", data.generator.as_ref()),
         ("key", data.key.as_ref()),
+        ("key-size", data.key_size.as_ref()),
+        ("key-type", data.key_type.as_ref()),
     ]
 }
 

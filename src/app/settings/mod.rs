@@ -7,6 +7,7 @@
 mod calibration;
 mod data;
 mod explain;
+mod key;
 mod key_rules;
 mod layers;
 mod load;

@@ -291,8 +291,7 @@ fn keys_can_be_listed_and_listed_twice() {
     assert_eq!(settings("--key list:a|b,none").cells.len(), 2);
     assert_eq!(
         problems("--key uniform:0"),
-        ["--key = \"uniform:0\": expected none, uniform:N with N of 1 or more such as \
-          uniform:10k, or keys such as list:Pangyo|Seoul"]
+        ["--key = \"uniform:0\": expected uniform:N with N of 1 or more, such as uniform:10k"]
     );
 }
 
@@ -480,6 +479,8 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("compress_ratio", "--compress-ratio 0.3"),
         ("generator", "--generator sequence"),
         ("key", "--key uniform:5"),
+        ("key_size", "--key sequence --key-size 20"),
+        ("key_type", "--key sequence --key-type int64"),
         ("profile", "--profile key-rules"),
         ("payload_monotonic", "--payload-monotonic"),
         ("verify", "--verify none"),
@@ -578,9 +579,45 @@ fn a_compress_ratio_is_for_random_values() {
     );
     assert_eq!(
         problems("--embedded --compress-ratio 2"),
-        [
-            "--compress-ratio = \"2\": expected the share that is left after compression, above 0 and \
-          at most 1, such as 0.5 (1: random bytes that don't compress)"
-        ]
+        ["--compress-ratio = \"2\": expected the share that is left after compression, above 0 \
+          and at most 1, such as 0.5 (1: random bytes that don't compress)"]
     );
+}
+
+#[test]
+fn keys_have_types_and_sizes() {
+    use crate::load::source::{KeyForm, KeyType};
+    let source = plan("--embedded --key zipf:1k:1 --key-type bytes --key-size 24").source;
+    assert_eq!(source.key_form, KeyForm { kind: KeyType::Bytes, size: Some(24) });
+    let source = plan("--embedded --key list:1|-1 --key-type int32").source;
+    let expected = [Some(vec![0, 0, 0, 1]), Some(vec![255; 4])];
+    assert_eq!(source.key, KeyPlan::List(expected.into()));
+    assert_eq!(source.key_form, KeyForm::default());
+    for (flags, problem) in [
+        (
+            "--key-size 5",
+            "--key-size = \"5\": there are no keys to give a size or a type to, or they are listed \
+             as they are",
+        ),
+        (
+            "--key uniform:1k --key-type json --key-size 11",
+            "--key-size = \"11\": json of 11 bytes are 100 different keys at most, not 1000",
+        ),
+        (
+            "--key uniform:3G --key-type int32",
+            "--key-type = \"int32\": int32 of 4 bytes are 2147483648 different keys at most, not \
+             3000000000",
+        ),
+        (
+            "--key list:1|x --key-type int64",
+            "--key-type = \"int64\": the listed key \"x\" is no int64",
+        ),
+        ("--key-type utf9", "--key-type = \"utf9\": expected text, bytes, int32, int64 or json"),
+        (
+            "--key uniform:5 --key-size 0",
+            "--key-size = \"0\": expected 1 to 1MiB bytes, such as 16",
+        ),
+    ] {
+        assert_eq!(problems(&format!("--embedded {flags}")), [problem], "{flags}");
+    }
 }

@@ -5,12 +5,12 @@
 //! number alone, and so does how much of it is random.
 //!
 //! A codec also spends bytes on what isn't random: on the frame around a value, and on saying that
-//! the rest repeats. lz4 spends some 5 to 9 a record, zstd 2 to 3, and small records have no more to
-//! give, so that the random stretch is shorter than the ratio alone would make it: by what lies
+//! the rest repeats. lz4 spends some 5 to 9 a record, zstd 2 to 3, and small records have no more
+//! to give, so that the random stretch is shorter than the ratio alone would make it: by what lies
 //! between the two codecs. What is then left to be random isn't cut up over many records, since
-//! every cut costs twice as much with lz4 as with zstd: a stretch is at least [`BURST`] bytes or the
-//! whole value, and fewer values get one. Which ones, a sequence of Weyl's decides, whose shares are
-//! even over any stretch of numbers, and over every second or third of them.
+//! every cut costs twice as much with lz4 as with zstd: a stretch is at least [`BURST`] bytes or
+//! the whole value, and fewer values get one. Which ones, a sequence of Weyl's decides, whose
+//! shares are even over any stretch of numbers, and over every second or third of them.
 //!
 //! So lz4 and zstd come within 10 % of ratios from 0.2 up for values of 100 bytes, and from 0.1 up
 //! for values of 500 bytes and more; the tests hold that. gzip comes within 10 % from 0.2 up as

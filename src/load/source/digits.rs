@@ -3,12 +3,20 @@
 /// Digits of the longest 64-bit number.
 pub(super) const LONGEST: usize = 20;
 
+/// How many digits a number has.
+pub(super) const fn count(number: u64) -> usize {
+    match number.checked_ilog10() {
+        Some(log) => log as usize + 1,
+        None => 1,
+    }
+}
+
 /// Writes `number` at the start of `out` and returns how many digits it has.
 ///
 /// # Panics
 /// When `out` is too short; [`LONGEST`] bytes are always enough.
 pub(super) fn write(number: u64, out: &mut [u8]) -> usize {
-    let count = number.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let count = count(number);
     write_padded(number, &mut out[..count]);
     count
 }
@@ -44,6 +52,7 @@ mod tests {
             let mut out = [b'x'; LONGEST];
             let count = write(number, &mut out);
             assert_eq!(&out[..count], number.to_string().as_bytes());
+            assert_eq!(super::count(number), count);
             assert_eq!(parse(&out[..count]), Some(number));
         }
     }

@@ -20,8 +20,9 @@ mod size;
 mod tests;
 mod value;
 
+pub use key::{KeyError, KeyForm, KeyPlan, KeyType};
 pub use mark::Mark;
-pub use plan::{KeyPlan, SourceError, SourcePlan, ValuePlan};
+pub use plan::{SourceError, SourcePlan, ValuePlan};
 pub use sequence::{SequenceError, parse_sequence};
 pub use size::{SizeError, SizePlan, SizeWeight};
 pub use value::Plain;
@@ -51,7 +52,7 @@ impl Source {
         Self {
             key_seed: plan.seed ^ KEY_STREAM,
             partition: plan.partition,
-            key: Key::new(&plan.key),
+            key: Key::new(&plan.key, plan.key_form),
             value: Value::new(plan, worker),
         }
     }
@@ -64,6 +65,7 @@ impl Source {
             Key::None => None,
             Key::Uniform(key) => Some(key.write(self.key_seed, n)),
             Key::List(keys) => listed(keys, self.key_seed, n),
+            Key::Made(maker) => Some(maker.write(self.key_seed, n)),
         };
         let value = match &mut self.value {
             Value::Random { plain, room } => {

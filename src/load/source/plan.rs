@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::key::{KeyError, KeyForm, KeyPlan};
+use super::sequence;
 use super::size::SizePlan;
-use super::{key, sequence};
 
 /// What all workers of a run share.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +13,8 @@ pub struct SourcePlan {
     pub seed: u64,
     /// The keys.
     pub key: KeyPlan,
+    /// How their numbers are written; the default for keys that have none.
+    pub key_form: KeyForm,
     /// The values.
     pub value: ValuePlan,
     /// Bytes of a value, where values have no length of their own.
@@ -31,6 +34,7 @@ impl Default for SourcePlan {
         Self {
             seed: 1,
             key: KeyPlan::None,
+            key_form: KeyForm::default(),
             value: ValuePlan::Random,
             size: SizePlan::Fixed(100),
             reserved: 0,
@@ -38,23 +42,6 @@ impl Default for SourcePlan {
             workers: 1,
         }
     }
-}
-
-/// How keys are made.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum KeyPlan {
-    /// Null keys: the partitioner spreads them.
-    None,
-    /// One of `cardinality` keys, each as likely: the text `key-` and a number below it, with zeros
-    /// in front to the length of the largest, so that all keys of a run are of one size
-    /// (uniform:1000 has `key-000` to `key-999`).
-    Uniform {
-        /// How many keys there are, 1 or more.
-        cardinality: u64,
-    },
-    /// One of these, each place as likely, so that a key that stands there twice comes twice as
-    /// often; `None` is a record without a key. At least one.
-    List(Arc<[Option<Vec<u8>>]>),
 }
 
 /// How values are made.
@@ -95,9 +82,9 @@ pub enum SourceError {
     /// No lines to choose from.
     #[error("the payload file holds no payload")]
     NoLines,
-    /// No keys to choose from.
-    #[error("keys need at least one value to choose from")]
-    NoKeys,
+    /// The keys can't be.
+    #[error("{0}")]
+    Key(KeyError),
 }
 
 impl SourcePlan {
@@ -106,11 +93,7 @@ impl SourcePlan {
     /// # Errors
     /// Says what stands in the way.
     pub fn check(&self) -> Result<(), SourceError> {
-        match &self.key {
-            KeyPlan::Uniform { cardinality: 0 } => return Err(SourceError::NoKeys),
-            KeyPlan::List(keys) if keys.is_empty() => return Err(SourceError::NoKeys),
-            KeyPlan::None | KeyPlan::Uniform { .. } | KeyPlan::List(_) => {}
-        }
+        self.key.check(self.key_form).map_err(SourceError::Key)?;
         match &self.value {
             ValuePlan::Lines(lines) if lines.is_empty() => return Err(SourceError::NoLines),
             ValuePlan::Compressible { ratio } if !(*ratio > 0.0 && *ratio <= 1.0) => {
@@ -159,7 +142,7 @@ impl SourcePlan {
             // As many digits as a run of some million records has.
             ValuePlan::Monotonic => 7.0,
         };
-        (key::mean_len(&self.key) + value).max(1.0)
+        (self.key.mean_len(self.key_form) + value).max(1.0)
     }
 
     /// The largest value that a record may have, in bytes; `None` where the record's number decides

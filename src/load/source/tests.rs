@@ -164,7 +164,7 @@ fn plans_that_cannot_be_carried_out_say_why() {
     let none = plan(KeyPlan::None, ValuePlan::Lines(Arc::from([])));
     assert_eq!(none.check(), Err(SourceError::NoLines));
     for none in [KeyPlan::Uniform { cardinality: 0 }, KeyPlan::List(Arc::from([]))] {
-        assert_eq!(plan(none, ValuePlan::Random).check(), Err(SourceError::NoKeys));
+        assert_eq!(plan(none, ValuePlan::Random).check(), Err(SourceError::Key(KeyError::NoKeys)));
     }
 }
 
@@ -211,6 +211,29 @@ fn streams_do_not_overlap() {
                 let (_, value) = owned(&mut source, number * 2 + u64::from(worker));
                 assert!(seen.insert(value), "seed {seed}, producer {worker}, record {number}");
             }
+        }
+    }
+}
+
+#[test]
+fn keys_of_every_kind_depend_on_seed_and_number_alone() {
+    for key in [
+        KeyPlan::Sequence,
+        KeyPlan::Uniform { cardinality: 100 },
+        KeyPlan::Zipf { cardinality: 100, exponent: 1.1 },
+        KeyPlan::RoundRobin { cardinality: 7 },
+        KeyPlan::Hot { share: 0.5, hot: 2, others: 50 },
+    ] {
+        for kind in KeyType::ALL {
+            let key_form = KeyForm { kind, size: None };
+            let plan = SourcePlan { key_form, ..plan(key.clone(), ValuePlan::Random) };
+            let mut one = Source::new(&plan, WorkerIndex(0));
+            let mut other = Source::new(&plan, WorkerIndex(2));
+            let there: Vec<_> = (0..100).map(|n| owned(&mut one, n).0.unwrap()).collect();
+            let back = (0..100).rev().map(|n| owned(&mut other, n).0.unwrap());
+            assert!(back.eq(there.iter().rev().cloned()), "{key} {kind}");
+            let len = plan.key.mean_len(key_form);
+            assert!(there.iter().all(|key| key.len() as f64 == len), "{key} {kind}");
         }
     }
 }

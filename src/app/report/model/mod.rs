@@ -328,8 +328,12 @@ pub struct GeneratorModel {
     pub seed: u64,
     /// random, sequence, lines or monotonic.
     pub kind: String,
-    /// none, `uniform:N`, or `list:N` of a list with N places.
+    /// What --key says, or `list:N` of a list with N places.
     pub key: String,
+    /// What keys are written as: text, bytes, int32, int64 or json; null without keys, and where
+    /// they are listed.
+    #[serde(default)]
+    pub key_type: Option<String>,
     /// Bytes of keys and values.
     pub sizes: SizesModel,
     /// What was asked for: bytes that a codec leaves of each byte of a value; null for values that
@@ -338,7 +342,7 @@ pub struct GeneratorModel {
     pub compress_ratio_asked: Option<f64>,
     /// Bytes after compression per byte before; null when nothing was delivered.
     pub measured_compress_ratio: Option<f64>,
-    /// How many keys there are; null without keys.
+    /// How many keys there are; null without keys, and where every record has its own.
     pub distinct_keys: Option<u64>,
 }
 
