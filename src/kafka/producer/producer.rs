@@ -132,12 +132,12 @@ impl Producer {
         let Self { config, cluster, accumulator, routes, topics, rng, .. } = self;
         let view = View { config, cluster, accumulator, routes, topic, now };
         let state = &mut topics[topic.index()];
-        let (slot, by) = match state.choose(record, &view, rng) {
-            Choice::To(slot, by) => (slot, by),
+        let (slot, by, left) = match state.choose(record, &view, rng) {
+            Choice::To { slot, by, left } => (slot, by, left),
             Choice::Unknown => return self.unknown(topic, now),
             Choice::Refused(why) => return Sent::Declined(why),
         };
-        if let By::Leaving(left) = by {
+        if let Some(left) = left {
             accumulator.close_full(left, now);
         }
         let appended = match accumulator.append(slot, record, stamp, now) {

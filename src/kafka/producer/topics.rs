@@ -57,7 +57,12 @@ enum Partitioner {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Choice {
     /// To this partition.
-    To(PartitionSlot, By),
+    To {
+        slot: PartitionSlot,
+        by: By,
+        /// Not to this one, whose last batch found no room for the record and so is full.
+        left: Option<PartitionSlot>,
+    },
     /// The topic's partitions, or the one that the record names, aren't known.
     Unknown,
     /// The key rules don't take it.
@@ -73,9 +78,16 @@ pub(super) enum By {
     Sticky,
     /// A draw or a turn.
     Draw,
-    /// The same, after the record would have opened another batch in this partition, whose last one
-    /// takes no more.
-    Leaving(PartitionSlot),
+}
+
+impl Choice {
+    /// The same after `left` found no room.
+    fn leaving(self, from: PartitionSlot) -> Self {
+        match self {
+            Self::To { slot, by, .. } => Self::To { slot, by, left: Some(from) },
+            Self::Unknown | Self::Refused(_) => self,
+        }
+    }
 }
 
 /// What a choice may look at.
@@ -119,7 +131,7 @@ impl TopicState {
         if let Some(key) = record.key.filter(|_| !ignore_keys) {
             return view.to(Some(partition_for_key(key, view.count())), By::Record);
         }
-        view.to(self.stick(slots, view, rng), By::Sticky)
+        self.stick(record, view, rng)
     }
 
     /// The built-in partitioner, where it stays while the batch there isn't full, and whether it
@@ -141,7 +153,7 @@ impl TopicState {
         };
         match rules.rule(record.key, record.value, all, both) {
             Ruled::To(partition) => view.to(Some(partition), By::Record),
-            Ruled::Sticky => view.to(self.stick(view.slots(), view, rng), By::Sticky),
+            Ruled::Sticky => self.stick(record, view, rng),
             Ruled::Refused(why) => Choice::Refused(why),
             Ruled::Random => self.ask(record, view, rng),
         }
@@ -174,7 +186,7 @@ impl TopicState {
             Partitioner::BuiltIn { .. } => None,
         };
         match self.note_new_batch(drawn, record, view, rng) {
-            Some((left, partition)) => view.to(partition, By::Leaving(left)),
+            Some((left, partition)) => view.to(partition, By::Draw).leaving(left),
             None => view.to(drawn, By::Draw),
         }
     }
@@ -204,7 +216,7 @@ impl TopicState {
     /// The append of a record that went where `by` says found no room: a draw holds until it is
     /// used.
     pub(super) fn found_no_room(&mut self, slot: PartitionSlot, by: By, view: &View<'_>) {
-        if matches!(by, By::Draw | By::Leaving(_)) {
+        if by == By::Draw {
             self.kept = u32::try_from(view.cluster.partition(slot).index).ok();
         }
     }
@@ -227,16 +239,24 @@ impl TopicState {
         self.led.extend(led.map(|(partition, _)| partition));
     }
 
-    /// The sticky partition, after a switch that was put off until its batch was full.
-    fn stick(&mut self, slots: &[PartitionSlot], view: &View<'_>, rng: &mut Rng) -> Option<u32> {
-        let current = self.sticky.current().filter(|&at| (at as usize) < slots.len());
-        match current {
-            Some(at) if !self.sticky.is_due(false) => {
-                let due = self.sticky.is_due(true) && view.accumulator.all_full(slots[at as usize]);
-                if due { self.sticky.draw(view.candidates(), rng) } else { Some(at) }
+    /// The sticky partition, after a switch that was put off until its batch was full: Java asks
+    /// before it tries to append and again when that found no room, so that a record which closes a
+    /// batch goes to the next partition instead of opening another batch here, alone.
+    fn stick(&mut self, record: &RecordView<'_>, view: &View<'_>, rng: &mut Rng) -> Choice {
+        let current = self.sticky.current();
+        let stays = current.and_then(|at| Some((at, *view.slots().get(at as usize)?)));
+        let mut left = None;
+        if let Some((at, slot)) = stays.filter(|_| !self.sticky.is_due(false)) {
+            let full = self.sticky.is_due(true) && {
+                left = view.accumulator.needs_batch(slot, record).then_some(slot);
+                left.is_some() || view.accumulator.all_full(slot)
+            };
+            if !full {
+                return view.to(Some(at), By::Sticky);
             }
-            _ => self.sticky.draw(view.candidates(), rng),
         }
+        let drawn = view.to(self.sticky.draw(view.candidates(), rng), By::Sticky);
+        left.map_or(drawn, |left| drawn.leaving(left))
     }
 
     /// Counts what a sticky record added; draws the next partition when it is time.
@@ -279,7 +299,7 @@ impl<'a> View<'a> {
 
     fn to(&self, partition: Option<u32>, by: By) -> Choice {
         let slot = partition.and_then(|at| self.slots().get(at as usize));
-        slot.map_or(Choice::Unknown, |&slot| Choice::To(slot, by))
+        slot.map_or(Choice::Unknown, |&slot| Choice::To { slot, by, left: None })
     }
 
     /// The topic's partitions as a draw of the built-in partitioner sees them.

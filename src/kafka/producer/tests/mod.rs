@@ -6,5 +6,6 @@ mod identity;
 mod metadata;
 mod retries;
 mod sequences;
+mod sticky;
 mod stretch;
 mod world;
