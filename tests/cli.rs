@@ -618,3 +618,43 @@ fn explain_reads_files_and_the_environment() {
         assert!(text.contains(&part), "{part}\n{text}");
     }
 }
+
+/// Goal: results of earlier builds compare, and each end of a comparison is one. Method: stored
+/// results with their latencies multiplied.
+#[test]
+fn stored_results_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let stored = include_str!("data/results/paced-1.0.json");
+    let mut run: serde_json::Value = serde_json::from_str(stored).unwrap();
+    let mut write = |name: &str, per_mille: u64, status: &str| {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).unwrap();
+        for nth in 0..7 {
+            run["validity"]["status"] = status.into();
+            for p in ["p50", "p99"] {
+                let nanos = 10 * per_mille * (1_000 + 3 * nth);
+                run["latency"]["response"][p] = nanos.into();
+            }
+            std::fs::write(dir.join(format!("{nth}.json")), run.to_string()).unwrap();
+        }
+        dir.display().to_string()
+    };
+    let [base, like, slow] = [("base", 1_000), ("like", 1_002), ("slow", 1_200)]
+        .map(|(name, per_mille)| write(name, per_mille, "suspect"));
+    let overloaded = write("overloaded", 1_000, "overloaded");
+    let of = |new: &str, more: &str| bench(&format!("compare {base} {new} {more}")).assert();
+    of(&like, "").code(0).stdout(contains("SAME"));
+    of(&slow, "").code(11).stdout(contains("WORSE").and(contains("+20.0 %")));
+    of(&slow, "--min-effect 25%").code(0).stdout(contains("same"));
+    of(&slow, "--output-format json").code(11).stdout(contains("\"outcome\": \"worse\""));
+    of(&overloaded, "").code(5).stdout(contains("is overloaded"));
+    let few = format!("{slow}/0.json,{slow}/1.json");
+    of(&few, "").code(0).stdout(contains("INCONCLUSIVE").and(contains("5 + 5")));
+    of(&few, "--fail-on-inconclusive").code(12);
+    of("none.json", "").code(2).stderr(contains("none.json: can't read it"));
+    of(&slow, "--metric response.p9 --alpha 2 --min-effect x").code(2).stderr(
+        contains("--metric = \"response.p9\": no metric response.p9")
+            .and(contains("--alpha = \"2\": expected a chance"))
+            .and(contains("--min-effect = \"x\"")),
+    );
+}

@@ -81,6 +81,22 @@ fn calibrations_are_as_the_schema_has_them() {
     }
 }
 
+/// Goal: the same of comparisons. Method: stored results held against themselves, which differ in
+/// nothing, and against others, which differ in everything.
+#[test]
+fn comparisons_are_as_the_schema_has_them() {
+    let schema = schema();
+    let (paced, other) = ("tests/data/results/paced-1.0.json", "saturated-1.0.json");
+    for line in [
+        format!("compare {paced} {paced}"),
+        format!("compare {paced} tests/data/results/{other} --metric service.p99"),
+    ] {
+        let comparison = written(&line, 0);
+        assert_eq!(faults(&schema, &schema, &comparison), [""; 0], "{line}");
+        assert_eq!(comparison["comparison"]["outcome"], "inconclusive");
+    }
+}
+
 /// What a healthy run has none of, and so the test above may not see.
 #[test]
 fn rare_parts_of_a_result_are_in_the_schema() {

@@ -3,6 +3,7 @@
 pub mod args;
 mod broker;
 mod calibrate;
+mod compare;
 mod explain;
 mod publish;
 mod run;
@@ -43,6 +44,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Run(args)) => run::run(&args, command, begun),
         Some(Command::Calibrate(args)) => calibrate::run(&args, command),
         Some(Command::Explain(args)) => explain::run(*args),
+        Some(Command::Compare(args)) => compare::run(&args, command),
         Some(Command::Broker(args)) => broker::run(&args),
         Some(Command::Sim(args)) => sim::run(&args),
     }
@@ -59,6 +61,7 @@ fn problems(cli: &Cli) -> Vec<String> {
         Some(Command::Run(args)) => of_run(args),
         Some(Command::Calibrate(args)) => calibrate::problems(args),
         Some(Command::Explain(args)) => explain::problems(args),
+        Some(Command::Compare(args)) => compare::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),
         Some(Command::Sim(args)) => sim::problems(args),
     }

@@ -99,7 +99,7 @@ fn partial(result: &RunResult) -> Option<String> {
 }
 
 /// This program. The commit is known where the build was told it (`KPROD_GIT_COMMIT`).
-pub(super) fn tool() -> Tool {
+pub(in crate::app) fn tool() -> Tool {
     Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

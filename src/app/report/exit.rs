@@ -10,6 +10,12 @@ use crate::host::driver::result::Signal;
 pub enum Exit {
     /// Everything passed.
     Passed,
+    /// A comparison proved nothing, where that was asked to fail.
+    Inconclusive,
+    /// Worse than the baseline, proved.
+    Worse,
+    /// An `--assert` or `--slo` doesn't hold.
+    GateFailed,
     /// Not a measurement, or overloaded, where a gate was asked for.
     NotAMeasurement,
     /// The cluster can't be reached, or the topic can't be used, or a proof wasn't finished.
@@ -37,6 +43,9 @@ impl Exit {
             Self::Unusable => 3,
             Self::Records => 4,
             Self::NotAMeasurement => 5,
+            Self::GateFailed => 10,
+            Self::Worse => 11,
+            Self::Inconclusive => 12,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -52,6 +61,9 @@ impl Exit {
             Self::Unusable => "unusable",
             Self::Records => "records",
             Self::NotAMeasurement => "not-a-measurement",
+            Self::GateFailed => "gate-failed",
+            Self::Worse => "worse",
+            Self::Inconclusive => "inconclusive",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
         }
@@ -61,7 +73,10 @@ impl Exit {
     /// wrong isn't this run's alone.
     #[must_use]
     pub const fn ends_everything(self) -> bool {
-        !matches!(self, Self::Passed | Self::NotAMeasurement | Self::Records)
+        matches!(
+            self,
+            Self::Unusable | Self::Internal | Self::BadInput | Self::Terminated | Self::Interrupted
+        )
     }
 
     /// Both, for a result.

@@ -2,7 +2,7 @@
 
 /// A count with thousands apart: `6,000,000`.
 #[must_use]
-pub(super) fn thousands(count: u64) -> String {
+pub(in crate::app) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -16,13 +16,13 @@ pub(super) fn thousands(count: u64) -> String {
 
 /// A figure without decimals, thousands apart.
 #[must_use]
-pub(super) fn whole(figure: f64) -> String {
+pub(in crate::app) fn whole(figure: f64) -> String {
     thousands(rounded(figure))
 }
 
 /// A rate without decimals, thousands apart; below 100 with one decimal.
 #[must_use]
-pub(super) fn rate(per_second: f64) -> String {
+pub(in crate::app) fn rate(per_second: f64) -> String {
     if per_second < 100.0 && per_second.fract() > 0.0 {
         return format!("{per_second:.1}");
     }
@@ -33,13 +33,13 @@ pub(super) fn rate(per_second: f64) -> String {
 /// `12.3`, `1,853`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub(super) fn millis(nanos: u64) -> String {
+pub(in crate::app) fn millis(nanos: u64) -> String {
     millis_of(nanos as f64)
 }
 
 /// The same for a mean.
 #[must_use]
-pub(super) fn millis_of(nanos: f64) -> String {
+pub(in crate::app) fn millis_of(nanos: f64) -> String {
     let ms = nanos / 1e6;
     if ms >= 999.5 {
         thousands(rounded(ms))
@@ -56,31 +56,31 @@ pub(super) fn millis_of(nanos: f64) -> String {
 
 /// Bytes with three significant digits and a decimal unit: `15.9 KB`.
 #[must_use]
-pub(super) fn bytes(count: f64) -> String {
+pub(in crate::app) fn bytes(count: f64) -> String {
     scaled(count, 1e3, ["B", "KB", "MB", "GB"])
 }
 
 /// Bytes with three significant digits and a binary unit: `46.0 MiB`.
 #[must_use]
-pub(super) fn binary_bytes(count: f64) -> String {
+pub(in crate::app) fn binary_bytes(count: f64) -> String {
     scaled(count, 1024.0, ["B", "KiB", "MiB", "GiB"])
 }
 
 /// A span as people say it: `21 ms`, `2.1 s`.
 #[must_use]
-pub(super) fn seconds(span: f64) -> String {
+pub(in crate::app) fn seconds(span: f64) -> String {
     if span < 0.9995 { format!("{:.0} ms", span * 1e3) } else { format!("{span:.1} s") }
 }
 
 /// A share as percent with one decimal.
 #[must_use]
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::app) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
 /// A share as whole percent; under one as "under 1 %".
 #[must_use]
-pub(super) fn whole_percent(share: f64) -> String {
+pub(in crate::app) fn whole_percent(share: f64) -> String {
     if share > 0.0 && share < 0.005 {
         return "under 1 %".to_owned();
     }
@@ -89,7 +89,7 @@ pub(super) fn whole_percent(share: f64) -> String {
 
 /// `n thing` or `n things`.
 #[must_use]
-pub(super) fn plural(count: u64, thing: &str) -> String {
+pub(in crate::app) fn plural(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 

@@ -1,12 +1,12 @@
 //! Lines of a page: names in a column, texts folded beside them. Cost class: once a run.
 
 /// A name in its column, and what it says.
-pub(super) fn field(name: &str, text: &str) -> String {
+pub(in crate::app) fn field(name: &str, text: &str) -> String {
     format!("{name:<INDENT$}{text}")
 }
 
 /// Breaks lines that are longer than the page, at a space, under the text's own column.
-pub(super) fn fold(lines: &[String]) -> String {
+pub(in crate::app) fn fold(lines: &[String]) -> String {
     let mut page = String::new();
     for line in lines {
         let mut rest = line.as_str();
@@ -39,7 +39,7 @@ fn break_at(line: &str, columns: usize) -> Option<usize> {
 }
 
 /// Characters that take a column: all but colour sequences.
-pub(super) fn visible(line: &str) -> usize {
+pub(in crate::app) fn visible(line: &str) -> usize {
     let mut count = 0;
     let mut in_sequence = false;
     for c in line.chars() {
@@ -53,5 +53,5 @@ pub(super) fn visible(line: &str) -> usize {
     count
 }
 
-pub(super) const COLUMNS: usize = 100;
-pub(super) const INDENT: usize = 17;
+pub(in crate::app) const COLUMNS: usize = 100;
+pub(in crate::app) const INDENT: usize = 17;

@@ -1,6 +1,6 @@
 //! Colour, where a terminal reads. Cost class: once a run.
 
-use super::model::Status;
+use super::model::{OutcomeModel, Status};
 
 /// Whether to colour. `NO_COLOR` and what isn't a terminal mean no.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -28,6 +28,17 @@ impl Paint {
             Status::Overloaded | Status::Invalid => "1;31",
         };
         self.wrap(colour, status.shout())
+    }
+
+    /// What a comparison says, in these letters.
+    #[must_use]
+    pub fn outcome(self, outcome: OutcomeModel, text: &str) -> String {
+        let colour = match outcome {
+            OutcomeModel::Better | OutcomeModel::Same => "1;32",
+            OutcomeModel::Inconclusive => "1;33",
+            OutcomeModel::Worse => "1;31",
+        };
+        self.wrap(colour, text)
     }
 
     /// What must not be overlooked.

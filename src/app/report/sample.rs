@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::model::*;
 
 /// A paced, valid run on a real cluster: the figures of the example in the documentation.
-pub(super) fn report() -> Report {
+pub(in crate::app) fn report() -> Report {
     Report {
         schema_version: SCHEMA_VERSION.to_owned(),
         run_id: "0000018d5f0e0a00-00000001".to_owned(),

@@ -134,6 +134,8 @@ fn kind(document: &Value) -> Kind {
         Kind::Matrix
     } else if has("run_id") {
         Kind::Run
+    } else if has("comparison") {
+        Kind::Other("a comparison")
     } else {
         Kind::Other("something else of kprod-bench")
     }

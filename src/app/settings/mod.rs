@@ -7,6 +7,7 @@
 mod calibration;
 mod data;
 mod explain;
+mod judgement;
 mod key;
 mod key_rules;
 mod layers;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 
 pub use calibration::{Ceilings, configuration};
 pub use explain::{Explained, explain};
+pub use judgement::question;
 pub use problems::Problems;
 
 use self::data::Payload;

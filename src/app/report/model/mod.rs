@@ -6,6 +6,7 @@
 
 mod calibration;
 mod figures;
+mod judgement;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calibration::*;
 pub use figures::*;
+pub use judgement::*;
 pub use verification::*;
 
 /// Changes when a field changes its name or meaning.

@@ -1,0 +1,171 @@
+//! What a run was made with and on, as names and values that two runs can be held against each
+//! other by. Cost class: once a run.
+//!
+//! What was measured is no fact, nor what says where a thing is and not what it is (addresses, a
+//! topic's name). What a result doesn't know is left out: it differs from nothing.
+
+use serde_json::Value;
+
+use crate::app::report::model::Report;
+
+/// Whose business a fact is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Area {
+    /// What a comparison is usually about.
+    Producer,
+    /// The same: the program's version.
+    Tool,
+    /// What was sent, how fast.
+    Workload,
+    /// Brokers and topic.
+    Cluster,
+    /// The client's machine.
+    Host,
+}
+
+impl Area {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Producer => "producer",
+            Self::Tool => "tool",
+            Self::Workload => "workload",
+            Self::Cluster => "cluster",
+            Self::Host => "host",
+        }
+    }
+
+    /// Whether two sides may differ in it and still be compared.
+    pub(super) const fn may_differ(self) -> bool {
+        matches!(self, Self::Producer | Self::Tool)
+    }
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fact {
+    pub(super) area: Area,
+    pub(super) key: String,
+    pub(super) value: Held,
+}
+
+/// How two values are held against each other.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Held {
+    /// Equal or not.
+    Text(String),
+    /// Seconds that come out a little different every time: another half of them is another thing.
+    About(f64),
+}
+
+impl Held {
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::About(a), Self::About(b)) => a.max(*b) <= 1.5 * a.min(*b),
+            _ => false,
+        }
+    }
+
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::About(seconds) => format!("{seconds:.0} s"),
+        }
+    }
+}
+
+/// All facts of a run.
+pub(super) fn facts(report: &Report) -> Vec<Fact> {
+    let mut found = Vec::new();
+    let config = &report.config;
+    let keys = config.effective.iter().filter(|(key, _)| !ADDRESSES.contains(&key.as_str()));
+    for (key, value) in keys {
+        push(&mut found, Area::Producer, key, Some(value.clone()));
+    }
+    let partitioner = (!config.partitioner.is_empty()).then(|| config.partitioner.clone());
+    push(&mut found, Area::Producer, "partitioner", partitioner);
+    push(&mut found, Area::Tool, "version", Some(report.tool.version.clone()));
+    push(&mut found, Area::Tool, "git", report.tool.git.clone());
+    push(&mut found, Area::Tool, "target", Some(report.tool.target.clone()));
+    workload(report, &mut found);
+    cluster(report, &mut found);
+    let host = serde_json::to_value(&report.environment).unwrap_or_default();
+    leaves(&host, "", &mut |key, value| push(&mut found, Area::Host, key, Some(value)));
+    found
+}
+
+/// What ends at the write and what at the ack are never compared; these are the words for it.
+pub(super) fn ends_at(report: &Report) -> &'static str {
+    let no_acks = report.config.effective.get("acks").is_some_and(|acks| acks == "0");
+    if no_acks { "acks=0: the write" } else { "the ack" }
+}
+
+fn workload(report: &Report, found: &mut Vec<Fact>) {
+    let mut text = |key: &str, value: Option<String>| push(found, Area::Workload, key, value);
+    let phase = |name: &str| report.phases.iter().rfind(|phase| phase.name == name);
+    let measured = phase("measure");
+    if let Some(measured) = measured {
+        let rate = measured.target_rate.map(|rate| format!("{rate}/s"));
+        text("rate", Some(rate.unwrap_or_else(|| "as fast as it goes".to_owned())));
+    }
+    text("producers", Some(report.client.producers.to_string()));
+    let mode = report.verification.as_ref().map_or("none", |proof| &proof.mode);
+    text("verify", Some(mode.to_owned()));
+    let warmed = phase("warmup").map_or("none", |_| "some");
+    text("warmup", Some(warmed.to_owned()));
+    let generator = serde_json::to_value(&report.generator).unwrap_or_default();
+    leaves(&generator, "", &mut |key, value| {
+        if !key.contains("measured") && !key.ends_with("payload_mean") {
+            push(found, Area::Workload, key, Some(value));
+        }
+    });
+    if let Some(measured) = measured {
+        let seconds = measured.end.saturating_sub(measured.start) as f64 / 1e9;
+        let value = Held::About(seconds);
+        found.push(Fact { area: Area::Workload, key: "workload.seconds".to_owned(), value });
+    }
+}
+
+fn cluster(report: &Report, found: &mut Vec<Fact>) {
+    let cluster = &report.cluster;
+    let topic = &cluster.topic;
+    let mut text = |key: &str, value: Option<String>| push(found, Area::Cluster, key, value);
+    text("id", cluster.id.clone());
+    text("brokers", Some(cluster.brokers.len().to_string()));
+    text("another_process", Some(cluster.another_process.to_string()));
+    text("on_this_host", Some(cluster.on_this_host.to_string()));
+    text("api_versions_hash", cluster.api_versions_hash.clone());
+    text("produce_version", cluster.produce_version.map(|version| version.to_string()));
+    text("topic.partitions", Some(topic.partitions.to_string()));
+    text("topic.replication_factor", Some(topic.replication_factor.to_string()));
+    for (key, value) in &topic.configs {
+        text(&format!("topic.{key}"), Some(value.clone()));
+    }
+}
+
+/// A fact, if it is known; those of producer and Kafka keys have no area before their name.
+fn push(found: &mut Vec<Fact>, area: Area, key: &str, value: Option<String>) {
+    let key = match area {
+        Area::Producer => key.to_owned(),
+        _ => format!("{}.{key}", area.name()),
+    };
+    found.extend(value.map(|value| Fact { area, key, value: Held::Text(value) }));
+}
+
+/// Every plain value below, by its path; nulls are left out.
+fn leaves(value: &Value, path: &str, each: &mut dyn FnMut(&str, String)) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let dot = if path.is_empty() { "" } else { "." };
+                leaves(field, &format!("{path}{dot}{name}"), each);
+            }
+        }
+        Value::String(text) => each(path, text.clone()),
+        other => each(path, other.to_string()),
+    }
+}
+
+/// Producer keys that say where, not how.
+const ADDRESSES: [&str; 3] = ["bootstrap.servers", "client.id", "transactional.id"];

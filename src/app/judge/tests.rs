@@ -1,0 +1,221 @@
+//! Comparisons of results made by hand.
+
+use std::collections::BTreeMap;
+
+use super::compare::{Question, compare};
+use super::exit_of;
+use super::group::{Group, Run};
+use super::metric::Metric;
+use super::text::page;
+use crate::app::report::exit::Exit;
+use crate::app::report::model::{
+    ClusterKind, ComparisonModel, OutcomeModel, ReasonModel, Report, Status,
+};
+use crate::app::report::paint::Paint;
+use crate::app::report::sample;
+use crate::app::stats::Terms;
+
+/// Seven runs whose response is the sample's times `factor`, each a little different.
+fn group(factor: f64, change: impl Fn(&mut Report)) -> Group {
+    repeated(7, factor, change)
+}
+
+pub(super) fn repeated(runs: usize, factor: f64, change: impl Fn(&mut Report)) -> Group {
+    let run = |at: usize| {
+        let mut report = sample::report();
+        let scatter = 1.0 + (at * 5 % 7) as f64 * 0.004;
+        let times = |nanos: u64| -> u64 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test")]
+            let scaled = (nanos as f64 * factor * scatter) as u64;
+            scaled
+        };
+        let response = report.latency.response.as_mut().unwrap();
+        (response.p50, response.p99) = (times(response.p50), times(response.p99));
+        report.run_id = format!("run-{factor}-{at}");
+        change(&mut report);
+        Run { cell: BTreeMap::new(), place: format!("r.json: runs[{at}]"), report }
+    };
+    Group { source: format!("{factor}/"), runs: (0..runs).map(run).collect() }
+}
+
+pub(super) fn question() -> Question {
+    let terms = Terms { alpha: 0.01, min_effect: 0.05 };
+    Question { metrics: Vec::new(), terms, vary: Vec::new() }
+}
+
+fn compared(base: &Group, new: &Group) -> ComparisonModel {
+    compare(base, new, &question()).unwrap()
+}
+
+fn ended(comparison: &ComparisonModel) -> (OutcomeModel, Exit) {
+    (comparison.outcome, exit_of(comparison, false))
+}
+
+#[test]
+fn a_slower_side_is_worse_and_a_like_one_the_same() {
+    let base = group(1.0, |_| {});
+    let of = |factor| ended(&compared(&base, &group(factor, |_| {})));
+    assert_eq!(of(1.3), (OutcomeModel::Worse, Exit::Worse));
+    assert_eq!(of(1.001), (OutcomeModel::Same, Exit::Passed));
+    assert_eq!(of(0.7), (OutcomeModel::Better, Exit::Passed));
+}
+
+/// Goal: producer keys are what is compared. Method: linger differs; it stands on top and decides
+/// nothing.
+#[test]
+fn producer_keys_may_differ_and_stand_at_the_top() {
+    let linger = |report: &mut Report| {
+        report.config.effective.insert("linger.ms".to_owned(), "10".to_owned());
+        report.tool.git = Some("abc".to_owned());
+    };
+    let found = compared(&group(1.0, |_| {}), &group(1.3, linger));
+    assert_eq!(found.outcome, OutcomeModel::Worse);
+    let seen = page(&found, Paint::Off);
+    let second = seen.lines().nth(1).unwrap();
+    assert_eq!(second, "producer         linger.ms 5 → 10", "{seen}");
+    assert!(seen.lines().all(|line| line.chars().count() <= 100), "{seen}");
+}
+
+#[test]
+fn what_else_differs_is_listed_and_inconclusive_unless_meant() {
+    let other = |report: &mut Report| report.environment.cores = 4;
+    let (base, new) = (group(1.0, |_| {}), group(1.3, other));
+    let found = compared(&base, &new);
+    assert_eq!(ended(&found), (OutcomeModel::Inconclusive, Exit::Passed));
+    assert_eq!(exit_of(&found, true), Exit::Inconclusive);
+    assert!(found.reasons[0].contains("host.cores"), "{:?}", found.reasons);
+    assert!(page(&found, Paint::Off).contains("host!            host.cores 2 → 4"));
+    for vary in ["host.cores", "host", "cores"] {
+        let meant = Question { vary: vec![vary.to_owned()], ..question() };
+        let found = compare(&base, &new, &meant).unwrap();
+        assert_eq!(found.outcome, OutcomeModel::Worse, "{vary}");
+    }
+    let misspelt = Question { vary: vec!["host.core".to_owned()], ..question() };
+    let problems = compare(&base, &new, &misspelt).unwrap_err();
+    assert!(problems[0].contains("the nearest is host.cores"), "{problems:?}");
+}
+
+#[test]
+fn a_side_that_differs_within_is_told() {
+    let mixed = |key: &'static str| {
+        let mut group = group(1.0, |_| {});
+        let effective = &mut group.runs[3].report.config.effective;
+        effective.insert(key.to_owned(), "77".to_owned());
+        group
+    };
+    let problems = compare(&group(1.0, |_| {}), &mixed("linger.ms"), &question()).unwrap_err();
+    assert!(problems[0].starts_with("B mixes runs with linger.ms = 5 | 77"), "{problems:?}");
+    let mut group = group(1.0, |_| {});
+    group.runs[6].report.cluster.id = Some("other".to_owned());
+    let found = compared(&group, &group);
+    assert_eq!(found.differences[0].baseline, "abc | other");
+    assert_eq!(found.outcome, OutcomeModel::Inconclusive);
+}
+
+#[test]
+fn kinds_that_mean_different_things_are_refused() {
+    let base = group(1.0, |_| {});
+    let embedded = group(1.0, |report| report.cluster.kind = ClusterKind::Embedded);
+    let problems = compare(&base, &embedded, &question()).unwrap_err();
+    assert_eq!(problems, ["embedded brokers are never compared with a real cluster"]);
+    let written = group(1.0, |report| {
+        report.config.effective.insert("acks".to_owned(), "0".to_owned());
+    });
+    let problems = compare(&base, &written, &question()).unwrap_err();
+    assert!(problems[0].starts_with("acks=0 is never compared"), "{problems:?}");
+    assert!(compare(&written, &written, &question()).is_ok());
+    assert!(compare(&embedded, &embedded, &question()).is_ok());
+}
+
+#[test]
+fn runs_that_are_no_measurement_prove_nothing() {
+    let reason = ReasonModel {
+        name: "cluster_too_slow".to_owned(),
+        status: Status::Overloaded,
+        text: "half of the records piled up".to_owned(),
+    };
+    let mut new = group(1.0, |_| {});
+    let validity = &mut new.runs[2].report.validity;
+    (validity.status, validity.reasons) = (Status::Overloaded, vec![reason]);
+    let base = group(1.0, |_| {});
+    let found = compared(&base, &new);
+    assert_eq!(exit_of(&found, false), Exit::NotAMeasurement);
+    let expected = "B: r.json: runs[2] is overloaded: half of the records piled up";
+    assert_eq!(found.unmeasured, [expected]);
+    new.runs[2] = base.runs[2].clone();
+    assert_eq!(exit_of(&compared(&base, &new), false), Exit::Passed);
+    new.runs[2].report.partial = Some("interrupted".to_owned());
+    assert_eq!(exit_of(&compared(&base, &new), false), Exit::NotAMeasurement);
+}
+
+#[test]
+fn few_repeats_are_inconclusive_and_say_how_many_are_needed() {
+    let found = compared(&repeated(3, 1.0, |_| {}), &repeated(3, 2.0, |_| {}));
+    assert_eq!(found.outcome, OutcomeModel::Inconclusive);
+    let seen = page(&found, Paint::Off);
+    assert!(seen.contains("3 + 3 runs can't prove anything"), "{seen}");
+    assert!(seen.contains("5 + 5 are"), "{seen}");
+}
+
+#[test]
+fn without_a_rate_the_rate_decides() {
+    let saturated = |rps: f64| {
+        group(1.0, move |report| {
+            report.latency.response = None;
+            report.phases[0].target_rate = None;
+            report.throughput.acked_rps = rps * report.latency.service.as_ref().unwrap().mean;
+        })
+    };
+    let found = compared(&saturated(1.0), &saturated(0.8));
+    assert_eq!(ended(&found).0, OutcomeModel::Worse);
+    assert_eq!(found.cells[0].metrics[0].name, "acked_rps");
+    assert!(found.cells[0].metrics[1..].iter().all(|metric| !metric.gated));
+}
+
+#[test]
+fn a_metric_that_a_run_does_not_have_is_open() {
+    let asked = Question { metrics: vec![Metric::find("seal.p99").unwrap()], ..question() };
+    let (base, new) = (group(1.0, |_| {}), group(1.0, |_| {}));
+    let found = compare(&base, &new, &asked).unwrap();
+    assert_eq!(found.outcome, OutcomeModel::Inconclusive);
+    let reason = found.cells[0].metrics[0].reason.as_deref();
+    assert_eq!(reason, Some("r.json: runs[0] has no seal.p99"));
+}
+
+/// Goal: cells are held against their own. Method: two cells on each side, one of them slower, and
+/// one that only a side has.
+#[test]
+fn cells_of_a_matrix_are_compared_one_by_one() {
+    let cell = |group: Group, acks: &str| {
+        let with = |mut run: Run| {
+            run.cell.insert("acks".to_owned(), acks.to_owned());
+            run
+        };
+        group.runs.into_iter().map(with).collect::<Vec<_>>()
+    };
+    let matrix = |factors: &[(&str, f64)]| Group {
+        source: "m.json".to_owned(),
+        runs: factors.iter().flat_map(|(acks, by)| cell(group(*by, |_| {}), acks)).collect(),
+    };
+    let base = matrix(&[("1", 1.0), ("all", 2.0), ("-1", 3.0)]);
+    let found = compared(&base, &matrix(&[("1", 1.0), ("all", 2.5)]));
+    assert_eq!(found.outcome, OutcomeModel::Worse);
+    assert_eq!(found.reasons, ["only A has the cell acks=-1"]);
+    let outcomes: Vec<_> = found.cells.iter().map(|cell| cell.metrics[0].outcome).collect();
+    assert_eq!(outcomes, [OutcomeModel::Same, OutcomeModel::Worse]);
+    let problems = compare(&base, &matrix(&[("2", 1.0), ("3", 1.0)]), &question()).unwrap_err();
+    assert!(problems[0].contains("no cell of a matrix in common"), "{problems:?}");
+}
+
+#[test]
+fn the_page_reads_as_documented() {
+    let linger = |report: &mut Report| {
+        report.config.effective.insert("linger.ms".to_owned(), "10".to_owned());
+        report.environment.cores = 4;
+    };
+    let meant = Question { vary: vec!["host".to_owned()], ..question() };
+    let found = compare(&group(1.0, |_| {}), &group(1.3, linger), &meant).unwrap();
+    let seen = page(&found, Paint::Off);
+    let expected = include_str!("page_snapshot.txt");
+    assert!(seen == expected, "got:\n{seen}\nexpected:\n{expected}");
+}

@@ -1,0 +1,147 @@
+//! A comparison as a page: what differs in the setup on top, the verdict, then the figures.
+//! Cost class: once a process.
+
+use super::compare::cell_name;
+use super::shown::{between, chance, change, median, share};
+use crate::app::report::figures::plural;
+use crate::app::report::model::{
+    CellComparisonModel, ComparisonModel, DifferenceModel, MetricComparisonModel, OutcomeModel,
+    SideModel,
+};
+use crate::app::report::page::{field, fold};
+use crate::app::report::paint::Paint;
+
+/// The page.
+#[must_use]
+pub fn page(comparison: &ComparisonModel, paint: Paint) -> String {
+    let mut lines = vec![field(
+        "compare",
+        &format!("A {}   B {}", side(&comparison.baseline), side(&comparison.candidate)),
+    )];
+    lines.extend(differences(comparison));
+    lines.push(String::new());
+    lines.push(verdict(comparison, paint));
+    lines.extend(comparison.unmeasured.iter().map(|text| field("no measurement", text)));
+    lines.extend(comparison.reasons.iter().map(|text| field("", text)));
+    for cell in &comparison.cells {
+        lines.push(String::new());
+        lines.extend(figures(cell, paint));
+    }
+    lines.push(String::new());
+    lines.push(field("read as", &legend(comparison)));
+    fold(&lines)
+}
+
+fn side(side: &SideModel) -> String {
+    format!("{} ({})", side.source, plural(side.runs, "run"))
+}
+
+/// What isn't the same, an area a line.
+fn differences(comparison: &ComparisonModel) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+    for one in &comparison.differences {
+        let area = if one.meant { one.area.clone() } else { format!("{}!", one.area) };
+        let text = difference(one);
+        match lines.iter_mut().find(|(known, _)| *known == area) {
+            Some((_, texts)) => texts.push(text),
+            None => lines.push((area, vec![text])),
+        }
+    }
+    if lines.is_empty() {
+        return vec![field("setup", "the same on both sides")];
+    }
+    lines.iter().map(|(area, texts)| field(area, &texts.join("   "))).collect()
+}
+
+/// `linger.ms 5 → 10`.
+pub(super) fn difference(one: &DifferenceModel) -> String {
+    format!("{} {} → {}", one.key, one.baseline, one.candidate)
+}
+
+/// The outcome, and which metrics brought it about.
+fn verdict(comparison: &ComparisonModel, paint: Paint) -> String {
+    let word = comparison.outcome.name().to_uppercase();
+    let room = " ".repeat(17_usize.saturating_sub(word.chars().count()));
+    format!("{}{room}{}", paint.outcome(comparison.outcome, &word), because(comparison))
+}
+
+/// The gated metrics in a sentence.
+pub(super) fn because(comparison: &ComparisonModel) -> String {
+    let single = comparison.cells.len() == 1;
+    let gated = comparison.cells.iter().flat_map(|cell| {
+        let metrics = cell.metrics.iter().filter(|metric| metric.gated);
+        metrics.map(move |metric| (cell, metric))
+    });
+    let named = |(cell, metric): (&CellComparisonModel, &MetricComparisonModel)| {
+        let place = if single { String::new() } else { format!(" ({})", cell_name(&cell.cell)) };
+        let (name, change) = (&metric.name, change(metric.change));
+        match metric.outcome {
+            OutcomeModel::Inconclusive => format!("{name}{place} {change}, open"),
+            _ => format!("{name}{place} {change}"),
+        }
+    };
+    let worst = gated.clone().filter(|(_, metric)| metric.outcome == comparison.outcome);
+    let told: Vec<String> = match comparison.outcome {
+        OutcomeModel::Same => gated.map(named).collect(),
+        _ => worst.map(named).collect(),
+    };
+    if told.is_empty() { "whatever the figures say".to_owned() } else { told.join(", ") }
+}
+
+/// The table of a cell.
+fn figures(cell: &CellComparisonModel, paint: Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !cell.cell.is_empty() {
+        lines.push(cell_name(&cell.cell));
+    }
+    let header = ["", "A", "B", "change", "between", "p", "outcome"].map(str::to_owned);
+    lines.push(row(&header));
+    for metric in cell.metrics.iter().filter(|metric| metric.gated) {
+        let name = metric.outcome.name();
+        let last = paint.outcome(metric.outcome, name);
+        lines.push(row(&cells(metric, chance(metric.p_adjusted), last)));
+    }
+    let mut open = cell.metrics.iter().filter(|metric| !metric.gated).peekable();
+    if open.peek().is_some() {
+        lines.push("not gated".to_owned());
+    }
+    lines.extend(open.map(|metric| row(&cells(metric, String::new(), String::new()))));
+    let gated = cell.metrics.iter().filter(|metric| metric.gated);
+    let reasons = gated.filter_map(|metric| {
+        metric
+            .reason
+            .as_ref()
+            .map(|reason| field("inconclusive", &format!("{}: {reason}", metric.name)))
+    });
+    lines.extend(reasons);
+    lines
+}
+
+fn cells(metric: &MetricComparisonModel, p: String, outcome: String) -> [String; 7] {
+    [
+        metric.name.clone(),
+        median(metric, metric.baseline_median),
+        median(metric, metric.candidate_median),
+        change(metric.change),
+        between(metric),
+        p,
+        outcome,
+    ]
+}
+
+/// The name, then columns to the right, then the outcome.
+fn row([name, a, b, change, between, p, outcome]: &[String; 7]) -> String {
+    let text = format!("{name:<25}{a:>11}{b:>11}{change:>10}{between:>20}{p:>9}  {outcome}");
+    text.trim_end().to_owned()
+}
+
+fn legend(comparison: &ComparisonModel) -> String {
+    format!(
+        "A and B are medians over runs; change is B against A (Hodges–Lehmann), and between says \
+         what it may be; p is the chance of such a difference towards worse were both alike (exact \
+         Mann–Whitney, Holm over the gated ones). Worse: p below {} and all of the interval beyond \
+         {}",
+        comparison.alpha,
+        share(comparison.min_effect)
+    )
+}
