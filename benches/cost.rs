@@ -19,13 +19,24 @@ use kprod_bench::kafka::wire::record_batch::{
 };
 use kprod_bench::load::recorder::Measured;
 use kprod_bench::load::source::Source;
+use kprod_bench::load::source::template::Template;
 use support::{CASES, World};
 
 #[path = "support/bodies.rs"]
 mod bodies;
 mod support;
 
-criterion_group!(benches, fill, partition, append, checksum, compression, latency, engine);
+criterion_group!(
+    benches,
+    fill,
+    template,
+    partition,
+    append,
+    checksum,
+    compression,
+    latency,
+    engine
+);
 criterion_main!(benches);
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
@@ -52,6 +63,36 @@ fn fill(criterion: &mut Criterion) {
         });
     }
 }
+
+/// Values made by templates: a small event whole, and what single fields of it cost.
+fn template(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("template");
+    let fields = ["uuid", "timestamp", "int 1..100", "float 1..500 2", "normal 20 5 1"]
+        .into_iter()
+        .chain(["zipf 1000000 0.99", "pick created:70 paid:25 refunded:5", "email", "hex 16"]);
+    let mut cases = vec![
+        ("event".to_owned(), EVENT.to_owned()),
+        ("order".to_owned(), include_str!("../profiles/order.json.tmpl").to_owned()),
+        ("gps".to_owned(), include_str!("../profiles/gps.tmpl").to_owned()),
+    ];
+    cases.extend(fields.map(|field| (field.to_owned(), format!("{{{{{field}}}}}"))));
+    for (name, text) in cases {
+        let template = Template::parse(&text).expect("a good template");
+        let (mut rendering, mut n) = (template.rendering(), 0);
+        println!("{name}: {:.0} bytes on average", template.mean_len(1, None));
+        group.throughput(Throughput::Elements(1));
+        case(&mut group, &name, || {
+            n += 1;
+            template.render(1, n, 1_795_437_584_000_000_000, &mut rendering);
+            black_box(rendering.bytes());
+        });
+    }
+}
+
+/// Eight fields in about 200 bytes.
+const EVENT: &str = r#"{"id":"{{uuid}}","ts":{{timestamp_ms}},"user":"user-{{user:zipf 1000000 0.99}}",
+"kind":"{{pick created:70 paid:25 refunded:5}}","price":{{float 1..500 2}},"n":{{int 1..100}},
+"city":"{{city}}","trace":"{{hex 16}}"}"#;
 
 /// Keys to partitions.
 fn partition(criterion: &mut Criterion) {

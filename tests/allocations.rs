@@ -1,12 +1,13 @@
 //! Allocations of a whole engine while it sends: none a record, none a batch.
 //!
 //! A program of its own, since its allocator counts. Vectors grow to their sizes in a first load;
-//! the second is counted.
+//! the second is counted. And of templates, which need none at all.
 
 #[path = "../benches/support/mod.rs"]
 #[expect(dead_code, reason = "the benches use more of it")]
 mod support;
 
+use kprod_bench::load::source::template::Template;
 use support::{Around, CASES, World};
 
 /// Counts the allocations of the engine's own calls.
@@ -33,4 +34,16 @@ fn a_million_records_allocate_for_their_answers_alone() {
         println!("{}: {count} allocations, {requests} requests", case.name);
         assert!(count <= 300 + 4 * requests, "{}: {count} for {requests} requests", case.name);
     }
+}
+
+/// Templates render into what is there, whatever they draw.
+#[test]
+fn a_rendered_template_allocates_nothing() {
+    let text = include_str!("../profiles/order.json.tmpl");
+    let template = Template::parse(text).expect("a good template");
+    let mut rendering = template.rendering();
+    let counted = allocation_counter::measure(|| {
+        (0..100_000).for_each(|n| template.render(1, n, n.cast_signed(), &mut rendering));
+    });
+    assert_eq!(counted.count_total, 0);
 }

@@ -16,6 +16,7 @@ mod mark;
 mod plan;
 mod sequence;
 mod size;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod value;

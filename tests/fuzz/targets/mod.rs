@@ -11,6 +11,7 @@ mod messages;
 mod network;
 mod records;
 mod settings;
+mod templates;
 mod text;
 
 use kprod_bench::base::Rng;
@@ -48,6 +49,7 @@ pub(crate) const TARGETS: &[Target] = &[
         executions: 12_000,
     },
     Target { name: "text", run: text::run, seed: text::seed, executions: 60_000 },
+    Target { name: "templates", run: templates::run, seed: templates::seed, executions: 20_000 },
     Target {
         name: "command_line",
         run: settings::command_line,
