@@ -116,7 +116,7 @@ impl<A: Around> World<A> {
         self.reports.clear();
         let stop = Stop { after: None, records: Some(records) };
         let drain_within = Duration::from_secs(600);
-        let load = Load { at: self.now, stop, drain_within, leave_after: None };
+        let load = Load { at: self.now, stop, flat: false, drain_within, leave_after: None };
         self.engine.command(EngineCommand::Begin(load), self.now);
         loop {
             self.turn();
@@ -288,7 +288,7 @@ fn plan(case: &Case) -> EnginePlan {
     EnginePlan {
         worker: WorkerIndex(0),
         topic: "t".to_owned(),
-        schedule: SchedulePlan { rate, workers: 1 },
+        schedule: SchedulePlan::of(rate, 1),
         source: SourcePlan {
             key,
             size: SizePlan::Fixed(case.record_size),

@@ -201,7 +201,20 @@ pub struct LoadArgs {
     /// kafka-producer-perf-test's word for --rate; -1: as fast as it goes
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub throughput: Option<String>,
-    /// How long to measure [default: 30s, none with --num-records]
+    /// A stage of a rate that varies; repeat it for those that follow. RATE:TIME holds a rate,
+    /// RATE:TIME:linear goes there in a straight line from the rate before (from 0 in the first
+    /// stage); steps:FROM:TO:COUNT:TIME, sine:MEAN:AMPLITUDE:PERIOD:TIME,
+    /// square:LOW:HIGH:PERIOD:TIME, saw:LOW:HIGH:PERIOD:TIME. The run is as long as all stages; the
+    /// warm-up keeps the mean rate of the first
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["rate", "throughput", "rate_file"])]
+    pub stage: Vec<String>,
+    /// A recorded rate to replay: lines of time,rate, each rate held until the next line's time
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "throughput"])]
+    pub rate_file: Option<String>,
+    /// Straight lines between the times of --rate-file, the last of which is the end
+    #[arg(long, requires = "rate_file")]
+    pub rate_file_linear: bool,
+    /// How long to measure [default: 30s, none with --num-records, all of --stage or --rate-file]
     #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
     /// How many records to send, warm-up records among them; whichever of this and --duration ends
@@ -218,6 +231,11 @@ pub struct LoadArgs {
     /// Producers, each a thread with its own connections [default: 1]
     #[arg(long, value_name = "N")]
     pub producers: Option<String>,
+    /// How records fall due at the rate: uniform (evenly), poisson (at random), burst:N@T (N at
+    /// once every T, which is a rate of its own) or burst:N (N at once, as often as --rate or
+    /// --stage give) [default: uniform]
+    #[arg(long, value_name = "PACING")]
+    pub pacing: Option<String>,
     /// The grid on which due records are sent; 0 spins [default: linger/20 within 100us and 1ms]
     #[arg(long, value_name = "TIME")]
     pub pacing_quantum: Option<String>,

@@ -14,7 +14,7 @@ use super::{calibration, verdict, verified};
 use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
-use crate::load::schedule::Rate;
+use crate::load::schedule::{Level, Rate};
 use crate::load::source::{KeyPlan, SizePlan, ValuePlan};
 
 /// What a result says of its origin.
@@ -45,7 +45,7 @@ pub fn report(
     let tally = &result.tally;
     let throughput = throughput(plan, result, measured, window);
     let calibration = ceiling.map(|ceiling| {
-        let asked = plan.schedule.rate.map(Rate::as_f64);
+        let asked = plan.schedule.peak().map(Level::as_f64);
         calibration::of_run(ceiling, asked.unwrap_or_else(|| throughput.headline().0))
     });
     let mut report = Report {
@@ -192,7 +192,7 @@ fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
         name: phase.kind.name().to_owned(),
         start: nanos(phase.start),
         end: nanos(phase.end),
-        target_rate: plan.schedule.rate.map(Rate::as_f64),
+        target_rate: target_rate(plan, phase.kind).map(Rate::as_f64),
         due: phase.due,
         generated: phase.generated,
         acked: phase.acked,
@@ -208,6 +208,14 @@ fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
     }
 }
 
+/// The mean of the planned rate; a warm-up's doesn't vary.
+fn target_rate(plan: &RunPlan, kind: PhaseKind) -> Option<Rate> {
+    match kind {
+        PhaseKind::Warmup => plan.schedule.warmup_rate(),
+        _ => plan.schedule.mean_rate(),
+    }
+}
+
 fn throughput(
     plan: &RunPlan,
     result: &RunResult,
@@ -215,7 +223,7 @@ fn throughput(
     window: f64,
 ) -> ThroughputModel {
     let tally = &result.tally;
-    let paced = plan.schedule.rate.is_some();
+    let paced = plan.schedule.is_paced();
     let span = measured.end.saturating_sub(measured.start);
     let delivered = tally.ledger.delivered();
     let last_ack = tally.last_delivered.map(|at| at.since(tally.start));
@@ -271,7 +279,7 @@ fn client(
         steal_seconds: client.steal.map(|span| span.as_secs_f64()),
         wakeups_per_s: client.wakeups_per_second(),
         longest_turn: Some(nanos(client.longest_turn)),
-        pacing_quantum: plan.schedule.rate.map(|_| nanos(plan.pacing_quantum)),
+        pacing_quantum: plan.schedule.is_paced().then(|| nanos(plan.pacing_quantum)),
         first_record_seconds: first_sent.map(|span| span.as_secs_f64()),
         calibration,
     }
@@ -306,7 +314,7 @@ mod tests {
                 fresh: false,
                 keep: false,
             },
-            schedule: SchedulePlan { rate: Rate::per_second(100.0).ok(), workers: 1 },
+            schedule: SchedulePlan::of(Rate::per_second(100.0).ok(), 1),
             source: SourcePlan::default(),
             workers: 1,
             warmup: Warmup::None,

@@ -78,7 +78,7 @@ fn headroom(known: &RunCalibrationModel) -> Headroom {
 
 /// Records that were due in the window.
 const fn offered(plan: &RunPlan, measured: &PhaseResult) -> u64 {
-    if plan.schedule.rate.is_some() { measured.due } else { measured.generated }
+    if plan.schedule.is_paced() { measured.due } else { measured.generated }
 }
 
 /// The highest percentile that the summary prints of `count` records, and how many lie beyond it.

@@ -86,7 +86,7 @@ fn shuffle(items: &mut [usize], rng: &mut Rng) {
 
 /// The flags that may make a matrix, in the order of the help.
 #[rustfmt::skip]
-fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 31] {
+fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 32] {
     let (producer, load, data) = (&args.producer, &args.load, &args.data);
     [
         ("acks", producer.acks.as_ref()),
@@ -114,6 +114,7 @@ fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 31] {
         ("warmup", load.warmup.as_ref()),
         ("warmup-records", load.warmup_records.as_ref()),
         ("producers", load.producers.as_ref()),
+        ("pacing", load.pacing.as_ref()),
         ("pacing-quantum", load.pacing_quantum.as_ref()),
         ("record-size", data.record_size.as_ref()),
         ("compress-ratio", data.compress_ratio.as_ref()),

@@ -35,7 +35,7 @@ pub use problems::Problems;
 use self::data::Payload;
 use self::key_rules::GivenRules;
 use self::layers::Layers;
-use self::load::Load;
+use self::load::{Given, Load, Planned};
 use self::matrix::{Axis, Choice};
 use self::profile::{LoadDefaults, Profile};
 use crate::app::cli::args::{DataArgs, LogWord, OutputFormat, ProducerArgs, RunArgs, TargetArgs};
@@ -43,7 +43,6 @@ use crate::base::units::parse_duration;
 use crate::host::driver::LogLevel;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
-use crate::load::schedule::SchedulePlan;
 use crate::load::source::{KeyPlan, Mark, SizePlan, SourcePlan, ValuePlan};
 
 /// All that a command line asks for.
@@ -180,6 +179,7 @@ struct Shared {
     profile: Option<String>,
     topic: TopicPlan,
     payload: Payload,
+    planned: Planned,
     seed: u64,
     abort_on: Vec<AbortRule>,
     balanced_leaders: Option<Duration>,
@@ -212,6 +212,7 @@ impl Shared {
             layers: Layers::read(args, variable, profile, perf_test, problems),
             topic: target::topic(&args.target, problems),
             payload: payload(&args.data, problems),
+            planned: Planned::read(&args.load, problems),
             seed: seed(args, problems),
             abort_on,
             balanced_leaders: span("wait-balanced-leaders", leaders, problems),
@@ -246,7 +247,13 @@ impl Shared {
         let default_key = self.default_key.as_ref();
         let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
         let payload_bytes = source.mean_payload();
-        let load = load::load(choice, &self.defaults, payload_bytes, problems);
+        let given = Given {
+            defaults: &self.defaults,
+            planned: &self.planned,
+            payload_bytes,
+            seed: self.seed,
+        };
+        let load = load::load(choice, &given, problems);
         source.workers = load.producers;
         if let Err(error) = source.check() {
             problems.add(format!("--{}: {error}", blamed(&source)));
@@ -280,7 +287,7 @@ impl Shared {
             producer: config,
             target,
             topic: self.topic.clone(),
-            schedule: SchedulePlan { rate: load.rate, workers: load.producers },
+            schedule: load.schedule,
             source,
             workers: load.producers,
             warmup: load.warmup,

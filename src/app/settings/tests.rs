@@ -8,7 +8,7 @@ use super::*;
 use crate::app::cli::args::Cli;
 use crate::host::driver::plan::Warmup;
 use crate::kafka::config::{Acks, Codec, PartitionerKind};
-use crate::load::schedule::Rate;
+use crate::load::schedule::{Arrivals, Rate, Shape};
 use crate::load::source::{KeyPlan, SizePlan};
 
 type Environment<'a> = &'a [(&'a str, &'a str)];
@@ -61,7 +61,7 @@ fn without_a_flag_the_default_profile_runs_on_embedded_brokers() {
     assert_eq!(settings.profile.as_deref(), Some("default"));
     assert!(settings.embedded_unasked);
     assert_eq!(plan.target, Target::Embedded { brokers: 3 });
-    assert_eq!(plan.schedule.rate, Rate::per_second(200_000.0).ok());
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(200_000.0).ok());
     assert_eq!(plan.duration, Some(Duration::from_secs(30)));
     assert_eq!(plan.warmup, Warmup::For(Duration::from_secs(5)));
     assert_eq!(plan.producer.acks, Acks::All);
@@ -72,7 +72,7 @@ fn without_a_flag_the_default_profile_runs_on_embedded_brokers() {
 fn with_flags_and_no_rate_it_goes_as_fast_as_it_can() {
     let settings = settings("--acks 1");
     assert_eq!(settings.profile, None);
-    assert_eq!(settings.cells[0].plan.schedule.rate, None);
+    assert_eq!(settings.cells[0].plan.schedule.mean_rate(), None);
     assert_eq!(settings.cells[0].plan.producer.acks, Acks::Leader);
     // Where the result goes doesn't change the load.
     assert!(build(&parsed("-v --json -"), &|_| None).unwrap().profile.is_some());
@@ -111,7 +111,7 @@ fn flags_take_units_and_files_take_javas_numbers() {
     let plan = plan("--linger-ms 1s --batch-size 128KiB --rate 1.5M --record-size 1KiB");
     assert_eq!(plan.producer.linger, Duration::from_secs(1));
     assert_eq!(plan.producer.batch_size, 131_072);
-    assert_eq!(plan.schedule.rate, Rate::per_second(1_500_000.0).ok());
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(1_500_000.0).ok());
     assert_eq!(plan.source.size, SizePlan::Fixed(1_024));
     let (_folder, path) = file("\nlinger.ms=5s\n");
     let found = problems(&format!("--command-config {path}"));
@@ -124,7 +124,74 @@ fn flags_take_units_and_files_take_javas_numbers() {
 fn a_rate_in_bytes_is_divided_by_the_payload() {
     let plan = plan("--rate 150MB --record-size 90 --key uniform:1M");
     assert_eq!(plan.source.key, KeyPlan::Uniform { cardinality: 1_000_000 });
-    assert_eq!(plan.schedule.rate, Rate::per_second(1_500_000.0).ok());
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(1_500_000.0).ok());
+}
+
+#[test]
+fn stages_make_a_planned_rate_as_long_as_all_of_them() {
+    let run = |line: &str| plan(&format!("--embedded {line}"));
+    let two = run("--stage 100k:10s --stage 300k:20s:linear --num-records 5M");
+    assert_eq!((two.duration, two.records), (Some(Duration::from_secs(30)), Some(5_000_000)));
+    assert_eq!(two.schedule.span(), two.duration);
+    assert_eq!(two.schedule.mean_rate(), Rate::per_second(500_000.0 / 3.0).ok());
+    assert_eq!(two.schedule.warmup_rate(), Rate::per_second(100_000.0).ok());
+    // One stage of one rate is that rate.
+    let one = run("--stage 9MB:10s --record-size 90");
+    assert_eq!(one.schedule.shape, Shape::Constant(Rate::per_second(100_000.0).unwrap()));
+    assert_eq!(one.duration, Some(Duration::from_secs(10)));
+    let random = run("--rate 5k --pacing poisson --seed 3").schedule;
+    assert!(matches!(random.arrivals, Arrivals::Poisson { seed } if seed != 3));
+    let bursts = run("--pacing burst:500@2s").schedule;
+    assert_eq!(bursts.shape, Shape::Constant(Rate::per_second(250.0).unwrap()));
+}
+
+#[test]
+fn what_is_wrong_with_a_planned_rate_is_said_with_what_to_do() {
+    let cases = [
+        (
+            "--stage 1k:10s --stage 2k:5s --duration 20s",
+            "--duration = \"20s\": expected no --duration beside --stage or --rate-file, which \
+             say how long the run is (15 s in all); leave it out, or change the stages",
+        ),
+        (
+            "--stage 1k:10s --stage sine:1k:2k:1s:10s",
+            "--stage = \"sine:1k:2k:1s:10s\": expected an amplitude of at most the mean, or the \
+             rate would fall below 0",
+        ),
+        (
+            "--stage 1k:10s --stage 2e9:10s",
+            "--stage = \"2e9:10s\": expected records/s such as 200k, or payload bytes/s such as \
+             150MB for the rate, not \"2e9\"",
+        ),
+        (
+            "--stage 1k:10s --stage 2G:10s",
+            "--stage = \"2G:10s\": a rate of 2000000000 records/s is out of range: 0.000001 to \
+             1000000000",
+        ),
+        (
+            "--stage 0:10s",
+            "--stage = \"0:10s\": expected records at some time; every rate is 0, or the mean is \
+             too low",
+        ),
+        (
+            "--rate 5k --pacing burst:5@1s",
+            "--pacing = \"burst:5@1s\": expected no --rate, --throughput, --stage or --rate-file \
+             beside it, since it is 5 records/s by itself; for bursts at their pace leave @ and \
+             the time out",
+        ),
+        (
+            "--acks 1 --pacing poisson",
+            "--pacing = \"poisson\": expected a rate for it: give --rate, --stage or --rate-file",
+        ),
+        (
+            "--rate-file /nowhere/at/all",
+            "--rate-file = \"/nowhere/at/all\": can't read it: No such file or directory (os error \
+             2)",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(problems(&format!("--embedded {line}")), [expected], "{line}");
+    }
 }
 
 #[test]
@@ -302,7 +369,7 @@ fn the_key_rules_profile_holds_under_every_flag() {
     assert_eq!(cell.partitioner, "key-rules:profiles/pangyo.rules.yaml");
     let rules = cell.plan.producer.key_rules.as_ref().unwrap().rules();
     assert_eq!(rules.message, "Need message key");
-    assert_eq!(cell.plan.schedule.rate, Rate::per_second(50_000.0).ok());
+    assert_eq!(cell.plan.schedule.mean_rate(), Rate::per_second(50_000.0).ok());
     assert_eq!(source_of(&shipped, "linger.ms"), "profiles/key-rules.yaml:12");
     assert_eq!(shipped.profile.as_deref(), Some("key-rules"));
     let by_file = settings("--profile profiles/key-rules.yaml");
@@ -378,7 +445,7 @@ fn a_perf_test_line_of_4_3_runs_as_it_is() {
     ));
     let plan = &settings.cells[0].plan;
     assert!(settings.output.perf_test && settings.output.print_metrics);
-    assert_eq!(plan.schedule.rate, None);
+    assert_eq!(plan.schedule.mean_rate(), None);
     assert_eq!((plan.records, plan.warmup), (Some(45_000), Warmup::Records(5_000)));
     assert_eq!(plan.producer.batch_size, 65_536);
     assert_eq!(plan.producer.linger, Duration::from_millis(10));
@@ -396,7 +463,7 @@ fn a_deprecated_perf_test_line_runs_as_it_is() {
          --producer-props bootstrap.servers=b:9092 acks=1 nonsense=1 --producer.config {path}"
     ));
     let plan = &settings.cells[0].plan;
-    assert_eq!(plan.schedule.rate, Rate::per_second(2_500.5).ok());
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(2_500.5).ok());
     assert_eq!(plan.producer.bootstrap_servers[0].to_string(), "b:9092");
     assert_eq!(plan.source.value, ValuePlan::Monotonic);
     assert_eq!(plan.producer.client_id, "mine");
@@ -471,6 +538,8 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("warmup_records", "--warmup-records 5"),
         ("producers", "--producers 2"),
         ("pacing_quantum", "--pacing-quantum 0"),
+        ("stage", "--stage 5:3s"),
+        ("pacing", "--pacing burst:5@1s"),
         ("repeat", "--repeat 2"),
         ("cooldown", "--cooldown 3s"),
         ("seed", "--seed 3"),
@@ -514,6 +583,11 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
     lines.extend(files.map(|(id, flag)| (id, counted(), format!("{flag} {path}"))));
     let rules = "--key-rules profiles/pangyo.rules.yaml".to_owned();
     lines.push(("key_rules", counted(), rules));
+    let recorded = path.replace("client.properties", "rate.csv");
+    fs::write(&recorded, "0,1\n1,2\n").unwrap();
+    let recorded = format!("--rate-file {recorded}");
+    lines.push(("rate_file", counted(), recorded.clone()));
+    lines.push(("rate_file_linear", recorded, "--rate-file-linear".to_owned()));
     let payload = format!("--payload-file {path}");
     lines.push(("payload_delimiter", payload, "--payload-delimiter =".to_owned()));
     lines
@@ -527,7 +601,7 @@ fn a_mark_takes_its_room_from_the_record() {
     assert_eq!(size("--embedded --verify sequence --record-size 100 --generator sequence"), 100);
     assert_eq!(size("--embedded --verify offsets --record-size 100"), 100);
     // A rate in bytes still counts the whole record.
-    let rate = |line: &str| settings(line).cells[0].plan.schedule.rate;
+    let rate = |line: &str| settings(line).cells[0].plan.schedule.mean_rate();
     let line = "--embedded --rate 1MB --record-size 100 --verify";
     assert_eq!(rate(&format!("{line} sequence")), rate(&format!("{line} none")));
     assert_eq!(
@@ -551,7 +625,7 @@ fn a_mark_takes_its_room_from_the_record() {
 #[test]
 fn drawn_sizes_have_a_mean_for_the_rate_and_a_largest_for_the_request() {
     let plan = plan("--embedded --rate 30MB --record-size uniform:100..500");
-    assert_eq!(plan.schedule.rate, Rate::per_second(100_000.0).ok());
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(100_000.0).ok());
     assert_eq!(
         problems("--embedded --record-size 100:99+2MB:1"),
         ["--record-size = \"100:99+2000000:1\": sizes up to 2000000 bytes, expected less than \

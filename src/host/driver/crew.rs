@@ -135,7 +135,7 @@ fn engine_plan(
     producer.client_id = plan.client_id(worker);
     let kind = if producer.acks == Acks::None { Kind::Written } else { Kind::Acked };
     let recorder = RecorderPlan {
-        paced: plan.schedule.rate.is_some(),
+        paced: plan.schedule.is_paced(),
         kind,
         highest_trackable: longest_latency(plan),
         interval: Duration::from_secs(1),
@@ -144,7 +144,7 @@ fn engine_plan(
         worker,
         producer,
         topic: topic.to_owned(),
-        schedule: plan.schedule,
+        schedule: plan.schedule.clone(),
         source: plan.source.clone(),
         quantum: plan.pacing_quantum,
         recorder,

@@ -153,7 +153,7 @@ impl Watch<'_> {
             }
             _ => (delivery, None),
         };
-        Load { at, stop, drain_within, leave_after }
+        Load { at, stop, flat: self.kind == PhaseKind::Warmup, drain_within, leave_after }
     }
 
     fn hear(&mut self, state: &mut State, worker: usize, report: EngineReport) {
@@ -221,7 +221,7 @@ impl Watch<'_> {
             if drains.is_some() { (None, Some(sum.due)) } else { self.planned() };
         let progress = Progress {
             phase: if drains.is_some() { PhaseKind::Drain } else { self.kind },
-            paced: self.plan.schedule.rate.is_some(),
+            paced: self.plan.schedule.is_paced(),
             elapsed: now.since(drains.unwrap_or(state.start)),
             planned,
             planned_records,

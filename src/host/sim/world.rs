@@ -105,7 +105,7 @@ impl World {
     /// Has every worker begin a phase a millisecond from now; returns when.
     pub(super) fn begin(&mut self, stop: Stop) -> Instant {
         let at = self.net.now + Duration::from_millis(1);
-        let load = Load { at, stop, drain_within: NEVER_CUT, leave_after: None };
+        let load = Load { at, stop, flat: false, drain_within: NEVER_CUT, leave_after: None };
         self.order(EngineCommand::Begin(load), self.net.now);
         at
     }
@@ -147,10 +147,10 @@ fn engine(setup: &Setup, source: &SourcePlan, worker: u32) -> EnginePlan {
     EnginePlan {
         worker: WorkerIndex(worker),
         topic: TOPIC.to_owned(),
-        schedule: SchedulePlan {
-            rate: setup.rate.map(|rate| Rate::per_second(rate).expect("a rate above 0")),
-            workers: setup.workers,
-        },
+        schedule: SchedulePlan::of(
+            setup.rate.map(|rate| Rate::per_second(rate).expect("a rate above 0")),
+            setup.workers,
+        ),
         source: source.clone(),
         quantum: setup.quantum,
         recorder: RecorderPlan {

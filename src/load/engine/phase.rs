@@ -55,7 +55,11 @@ impl<W: Witness> Engine<W> {
     /// keeps its connections, sequences, sticky choice and estimates.
     fn begin(&mut self, load: Load) {
         assert!(matches!(self.phase, Phase::Idle), "a phase begins when the one before is over");
-        self.schedule.start(load.at, load.stop);
+        if load.flat {
+            self.schedule.start_flat(load.at, load.stop);
+        } else {
+            self.schedule.start(load.at, load.stop);
+        }
         self.recorder = Recorder::new(&self.plan.recorder, load.at);
         let workers = u64::from(self.plan.source.workers);
         let first = self.schedule.next_record() / workers;

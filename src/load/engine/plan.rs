@@ -90,6 +90,9 @@ pub struct Load {
     pub at: Instant,
     /// When its schedule stops.
     pub stop: Stop,
+    /// A planned rate that varies doesn't here: as in a warm-up
+    /// ([`SchedulePlan::warmup_rate`]).
+    pub flat: bool,
     /// How long what was due may still take afterwards; past it, records are unsent, and the
     /// producer can't go on.
     pub drain_within: Duration,

@@ -102,7 +102,7 @@ impl<W: Witness> Engine<W> {
     fn holds_back(&self, now: Instant) -> bool {
         // The schedule notices its end when it is asked for a record.
         let goes_on = self.schedule.window_end().is_none_or(|end| now < end);
-        self.plan.schedule.rate.is_none()
+        !self.plan.schedule.is_paced()
             && goes_on
             && self.producer.accumulator().unsealed() >= MOST_UNSEALED
     }
@@ -257,7 +257,7 @@ impl<W: Witness> Engine<W> {
             self.ended_badly(&blocked.stamp);
         }
         // Without a rate nothing is due that wasn't taken.
-        if self.plan.schedule.rate.is_none() {
+        if !self.plan.schedule.is_paced() {
             return self.schedule.end();
         }
         while let Some(due) = self.schedule.take(now) {
@@ -279,11 +279,11 @@ impl<W: Witness> Engine<W> {
             return None;
         }
         let due = self.schedule.next_due()?;
-        if self.plan.quantum.is_zero() && self.plan.schedule.rate.is_some() {
+        if self.plan.quantum.is_zero() && self.plan.schedule.is_paced() {
             // Spinning: ask again at once, until the record is due.
             return Some(Instant::ZERO);
         }
-        if due <= self.now || self.plan.schedule.rate.is_none() {
+        if due <= self.now || !self.plan.schedule.is_paced() {
             return Some(due);
         }
         Some(self.on_grid(due))

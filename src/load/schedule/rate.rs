@@ -59,6 +59,16 @@ impl Rate {
         Ok(Self { records: billionths / shared, seconds: BILLION / shared })
     }
 
+    /// The rate nearest to a level, if it is one: above 0.
+    const fn of_level(level: Level) -> Option<Self> {
+        let shared = greatest_common_divisor(level.0, BILLION);
+        // 10⁻⁶ records a second are a thousand billionths.
+        if level.0 < 1_000 {
+            return None;
+        }
+        Some(Self { records: level.0 / shared, seconds: BILLION / shared })
+    }
+
     /// The rate as a float, for reports.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a report shows far fewer digits than 53 bits")]
@@ -93,6 +103,62 @@ impl Rate {
 
     fn nanos_per_denominator(self) -> u128 {
         u128::from(self.seconds) * u128::from(BILLION)
+    }
+}
+
+/// A planned rate at one instant, which may be 0: records a second over all workers.
+///
+/// Range: 0 to [`Rate::MAX_PER_SECOND`], in steps of 10⁻⁹ records per second.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Level(u64);
+
+impl Level {
+    /// Nothing is due.
+    pub const ZERO: Self = Self(0);
+
+    /// The level nearest to `records` a second.
+    ///
+    /// # Errors
+    /// When it is below 0, above [`Rate::MAX_PER_SECOND`] or not a number; also when it is above 0
+    /// and slower than [`Rate::MIN_PER_SECOND`].
+    pub fn per_second(records: f64) -> Result<Self, RateError> {
+        if records == 0.0 {
+            return Ok(Self::ZERO);
+        }
+        Rate::per_second(records).map(Self::from)
+    }
+
+    /// The level as a rate, if it is one: above 0.
+    #[must_use]
+    pub const fn rate(self) -> Option<Rate> {
+        Rate::of_level(self)
+    }
+
+    /// Billionths of a record a second.
+    #[must_use]
+    pub const fn billionths(self) -> u64 {
+        self.0
+    }
+
+    /// A level of so many billionths of a record a second, at most the fastest.
+    #[must_use]
+    pub(super) fn from_billionths(billionths: u64) -> Self {
+        Self(billionths.min(BILLION * BILLION))
+    }
+
+    /// Records a second as a float, for reports.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        // Whole rates, nearly all, come out exactly.
+        let (whole, rest) = (self.0 / BILLION, self.0 % BILLION);
+        whole as f64 + rest as f64 / 1e9
+    }
+}
+
+impl From<Rate> for Level {
+    fn from(rate: Rate) -> Self {
+        // The denominator is a divisor of 10⁹, and the product at most 10¹⁸.
+        Self(rate.records * (BILLION / rate.seconds))
     }
 }
 
@@ -132,6 +198,17 @@ mod tests {
         assert!(Rate::per_second(f64::INFINITY).is_err());
         assert!(Rate::per_second(-5.0).is_err());
         assert!(Rate::per_second(1e9).is_ok());
+    }
+
+    #[test]
+    fn a_level_is_a_rate_or_nothing() {
+        for records in [0.0, 1e-6, 0.1, 33.3, 200_000.0, 1e9] {
+            assert_eq!(Level::per_second(records).map(Level::as_f64), Ok(records));
+        }
+        assert!(Level::per_second(-1.0).is_err() && Level::per_second(f64::NAN).is_err());
+        let third = Rate::per_second(33.3).unwrap();
+        assert_eq!(Rate::of_level(Level::from(third)), Some(third));
+        assert_eq!(Rate::of_level(Level::ZERO), None);
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub struct PhaseModel {
     pub start: u64,
     /// Of its schedule; the drain comes after.
     pub end: u64,
-    /// Records a second over all producers; null: as fast as it goes.
+    /// Records a second over all producers, of a rate that varies the mean; null: as fast as it
+    /// goes.
     pub target_rate: Option<f64>,
     /// Records that fell due.
     pub due: u64,

@@ -17,7 +17,7 @@ use crate::host::driver::plan::RunPlan;
 use crate::host::driver::result::Signal;
 use crate::host::driver::signals::Signals;
 use crate::host::shell::clock;
-use crate::load::schedule::{Schedule, SchedulePlan, Stop};
+use crate::load::schedule::{Schedule, Stop};
 use crate::load::source::Source;
 
 /// How fast `plan`'s workers make records for `span` when nobody takes them.
@@ -71,7 +71,7 @@ fn joined(worker: Result<ScopedJoinHandle<'_, Made>, String>) -> Result<Made, Ru
 
 /// Makes records until told to stop.
 fn make(plan: &RunPlan, worker: WorkerIndex, stop: &AtomicBool) -> Made {
-    let mut schedule = Schedule::new(&SchedulePlan { rate: None, ..plan.schedule }, worker);
+    let mut schedule = Schedule::new(&plan.schedule.saturated(), worker);
     let mut source = Source::new(&plan.source, worker);
     let timestamp_ms = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
     schedule.start(clock::now(), Stop::default());

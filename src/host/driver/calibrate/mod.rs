@@ -136,7 +136,7 @@ fn trial(plan: &RunPlan, bootstrap: &[HostPort]) -> RunPlan {
         fresh: false,
         keep: false,
     };
-    trial.schedule.rate = None;
+    trial.schedule = trial.schedule.saturated();
     trial.warmup = Warmup::For(WARMUP_SPAN);
     trial.duration = Some(ENGINE_SPAN);
     trial.records = None;

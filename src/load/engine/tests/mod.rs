@@ -26,7 +26,7 @@ fn plan(bootstrap: &str, rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfi
     EnginePlan {
         worker: WorkerIndex(0),
         topic: TOPIC.to_owned(),
-        schedule: SchedulePlan { rate: rate.map(|r| Rate::per_second(r).unwrap()), workers: 1 },
+        schedule: SchedulePlan::of(rate.map(|r| Rate::per_second(r).unwrap()), 1),
         source: SourcePlan { value: ValuePlan::Sequence, ..SourcePlan::default() },
         quantum: Duration::from_micros(250),
         recorder: RecorderPlan {
@@ -50,8 +50,13 @@ fn ready(rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfig)) -> World {
 }
 
 fn begin(world: &mut World, stop: Stop) {
-    let load =
-        Load { at: world.now, stop, drain_within: Duration::from_secs(120), leave_after: None };
+    let load = Load {
+        at: world.now,
+        stop,
+        flat: false,
+        drain_within: Duration::from_secs(120),
+        leave_after: None,
+    };
     world.command(EngineCommand::Begin(load));
 }
 
@@ -333,6 +338,7 @@ fn an_overloaded_warm_up_is_left_and_the_next_phase_goes_on() {
     world.command(EngineCommand::Begin(Load {
         at: start,
         stop: for_seconds(2),
+        flat: false,
         drain_within: Duration::from_secs(9),
         leave_after: Some(Duration::from_secs(1)),
     }));
@@ -361,6 +367,7 @@ fn a_counted_warm_up_that_stalls_is_left_and_the_next_phase_goes_on() {
         EngineCommand::Begin(Load {
             at,
             stop: Stop { after: None, records: Some(records) },
+            flat: false,
             drain_within: Duration::from_secs(9),
             leave_after: Some(Duration::from_secs(1)),
         })

@@ -1,0 +1,133 @@
+//! The planned rate: one of `--rate`, `--throughput`, `--stage` and `--rate-file`. Cost class: once
+//! a process.
+
+use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::rate_file::{read_text, recorded};
+use super::speed::{self, Speed};
+use super::stages::stage;
+use super::{Choice, Problems};
+use crate::app::cli::args::LoadArgs;
+use crate::load::schedule::{Curve, Level, Rate, RateError, Shape, Stage};
+
+/// What the flags that aren't part of a matrix say of the planned rate: read once, so that a file
+/// is opened once and complained about once.
+#[derive(Clone, Debug, Default)]
+pub(in crate::app::settings) struct Planned {
+    stages: Vec<Stage<Speed>>,
+    /// Where each stands, for messages.
+    given: Vec<(&'static str, String)>,
+}
+
+impl Planned {
+    /// Reads `--stage` and `--rate-file`.
+    pub(in crate::app::settings) fn read(args: &LoadArgs, problems: &mut Problems) -> Self {
+        let mut planned = Self::default();
+        for text in &args.stage {
+            match stage(text) {
+                Ok(stage) => planned.add(stage, "stage", text),
+                Err(expected) => problems.flag("stage", text, expected),
+            }
+        }
+        if let Some(path) = &args.rate_file {
+            match read_text(Path::new(path)) {
+                Ok(text) => {
+                    let found = recorded(path, &text, args.rate_file_linear, problems);
+                    found.into_iter().for_each(|stage| planned.add(stage, "rate-file", path));
+                }
+                Err(error) => {
+                    problems.flag("rate-file", path, format_args!("can't read it: {error}"));
+                }
+            }
+        }
+        planned
+    }
+
+    fn add(&mut self, stage: Stage<Speed>, flag: &'static str, text: &str) {
+        self.stages.push(stage);
+        self.given.push((flag, text.to_owned()));
+    }
+
+    /// The planned rate, with records of `payload_bytes` of key and value on average; `default`
+    /// where no flag says any.
+    pub(super) fn shape(
+        &self,
+        choice: &Choice,
+        default: Option<Rate>,
+        payload_bytes: f64,
+        problems: &mut Problems,
+    ) -> Shape {
+        let constant = |rate: Option<Rate>| rate.map_or(Shape::Saturating, Shape::Constant);
+        match (choice.get("rate"), choice.get("throughput")) {
+            _ if !self.stages.is_empty() => self.staged(payload_bytes, problems),
+            (Some(text), _) => constant(rate(text, payload_bytes, problems)),
+            (None, Some(text)) => constant(throughput(text, problems)),
+            (None, None) => constant(default),
+        }
+    }
+
+    fn staged(&self, payload_bytes: f64, problems: &mut Problems) -> Shape {
+        let mut complain = |index: usize, expected: &dyn fmt::Display| {
+            let (flag, text) = &self.given[index];
+            problems.flag(flag, text, expected);
+        };
+        let mut stages = Vec::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let turned: Result<Stage<Level>, RateError> =
+                stage.clone().try_map(&mut |speed| speed.level(payload_bytes));
+            match turned {
+                Ok(stage) => stages.push(stage),
+                Err(error) => complain(index, &error),
+            }
+        }
+        if stages.len() < self.stages.len() {
+            return Shape::Saturating;
+        }
+        if let [Stage::Hold { rate, .. }] = &*stages
+            && let Some(rate) = rate.rate()
+        {
+            return Shape::Constant(rate);
+        }
+        match Curve::new(&stages) {
+            Ok(curve) => Shape::Curve(Arc::new(curve)),
+            Err(error) => {
+                complain(error.stage().unwrap_or(stages.len() - 1), &error);
+                Shape::Saturating
+            }
+        }
+    }
+
+    /// How long the stages are, all together; `None` without any.
+    pub(super) fn span(&self) -> Option<core::time::Duration> {
+        let spans = self.stages.iter().map(Stage::span);
+        (!self.stages.is_empty())
+            .then(|| spans.fold(core::time::Duration::ZERO, |sum, span| sum.saturating_add(span)))
+    }
+}
+
+fn rate(text: &str, payload_bytes: f64, problems: &mut Problems) -> Option<Rate> {
+    match Speed::parse(text) {
+        Some(speed) => checked("rate", text, speed.records(payload_bytes), problems),
+        None => {
+            problems.flag("rate", text, format_args!("expected {}", speed::EXPECTED));
+            None
+        }
+    }
+}
+
+fn throughput(text: &str, problems: &mut Problems) -> Option<Rate> {
+    match text.trim().parse::<f64>() {
+        Ok(unlimited) if unlimited < 0.0 => None,
+        Ok(per_second) => checked("throughput", text, per_second, problems),
+        Err(_) => {
+            problems.flag("throughput", text, "expected records/s, or -1 for unlimited");
+            None
+        }
+    }
+}
+
+fn checked(flag: &str, text: &str, per_second: f64, problems: &mut Problems) -> Option<Rate> {
+    Rate::per_second(per_second).map_err(|error| problems.flag(flag, text, error)).ok()
+}

@@ -1,0 +1,152 @@
+//! What is asked of a schedule: a planned rate over time, and how records fall due at it. Plain
+//! data. Cost class: once a run.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::curve::Curve;
+use super::rate::{Level, Rate};
+use crate::base::Instant;
+
+/// What all workers of a run share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchedulePlan {
+    /// The planned rate over all workers together.
+    pub shape: Shape,
+    /// How records fall due at that rate.
+    pub arrivals: Arrivals,
+    /// How many workers share the rate, 1 or more.
+    pub workers: u32,
+}
+
+/// A planned rate over time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// None: every record is due when it is asked for, and has no due instant.
+    Saturating,
+    /// The same all the time.
+    Constant(Rate),
+    /// One that varies, and ends.
+    Curve(Arc<Curve>),
+}
+
+/// How records fall due at the planned rate. None of them moves the mean: they are drawn in
+/// planned records instead of seconds, so that they follow a rate that varies.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Arrivals {
+    /// One by one, evenly.
+    #[default]
+    Uniform,
+    /// At random, independently of each other: the gaps are exponential. Each worker draws a stream
+    /// of its own at its share of the rate, and their sum is again Poisson.
+    Poisson {
+        /// Decides the gaps.
+        seed: u64,
+    },
+    /// So many of all workers together at once, when the first of them is due by the rate; 1 or
+    /// more. A burst that begins before the schedule's end is whole.
+    Bursts {
+        /// Records of a burst.
+        records: u64,
+    },
+}
+
+impl SchedulePlan {
+    /// Constant at `rate`, or without one saturating: one by one.
+    #[must_use]
+    pub fn of(rate: Option<Rate>, workers: u32) -> Self {
+        Self {
+            shape: rate.map_or(Shape::Saturating, Shape::Constant),
+            arrivals: Arrivals::Uniform,
+            workers,
+        }
+    }
+
+    /// The same without a rate: as fast as the producer takes records.
+    #[must_use]
+    pub fn saturated(&self) -> Self {
+        Self::of(None, self.workers)
+    }
+
+    /// Whether records have due instants: there is a rate.
+    #[must_use]
+    pub const fn is_paced(&self) -> bool {
+        !matches!(self.shape, Shape::Saturating)
+    }
+
+    /// Whether the planned rate changes in the course of the run.
+    #[must_use]
+    pub const fn is_varying(&self) -> bool {
+        matches!(self.shape, Shape::Curve(_))
+    }
+
+    /// The planned rate's mean over the whole schedule, to a billionth; `None` without a rate.
+    #[must_use]
+    pub fn mean_rate(&self) -> Option<Rate> {
+        match &self.shape {
+            Shape::Saturating => None,
+            Shape::Constant(rate) => Some(*rate),
+            Shape::Curve(curve) => Some(curve.mean()),
+        }
+    }
+
+    /// The highest planned rate; `None` without a rate.
+    #[must_use]
+    pub fn peak(&self) -> Option<Level> {
+        match &self.shape {
+            Shape::Saturating => None,
+            Shape::Constant(rate) => Some(Level::from(*rate)),
+            Shape::Curve(curve) => Some(curve.peak()),
+        }
+    }
+
+    /// The rate of a warm-up, which doesn't vary: the mean of the first stage that has records.
+    /// `None` without a rate.
+    #[must_use]
+    pub fn warmup_rate(&self) -> Option<Rate> {
+        match &self.shape {
+            Shape::Saturating => None,
+            Shape::Constant(rate) => Some(*rate),
+            Shape::Curve(curve) => Some(curve.first_rate()),
+        }
+    }
+
+    /// How long the schedule is; `None` when nothing but a stop ends it.
+    #[must_use]
+    pub fn span(&self) -> Option<Duration> {
+        match &self.shape {
+            Shape::Saturating | Shape::Constant(_) => None,
+            Shape::Curve(curve) => Some(curve.span()),
+        }
+    }
+
+    /// How many records are planned over all workers from `from` to `to` after the start: what the
+    /// rate gives, whatever the arrivals make of it. `None` without a rate.
+    #[must_use]
+    pub fn planned(&self, from: Duration, to: Duration) -> Option<f64> {
+        match &self.shape {
+            Shape::Saturating => None,
+            Shape::Constant(rate) => Some(rate.as_f64() * to.saturating_sub(from).as_secs_f64()),
+            Shape::Curve(curve) => Some(curve.planned(from, to)),
+        }
+    }
+}
+
+/// When a phase stops generating; with both set, whichever comes first. Neither: by the end of the
+/// planned rate, where that has one, or by [`Schedule::end`](super::Schedule::end).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Stop {
+    /// Records due strictly before the start plus this are part of the phase.
+    pub after: Option<Duration>,
+    /// The total over all workers; worker p takes the positions i·P + p below it.
+    pub records: Option<u64>,
+}
+
+/// A record that is due.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Due {
+    /// The global number: number i of worker p of P is i·P + p. Never repeats within a run.
+    pub record: u64,
+    /// When it was to be sent; `None` without a rate.
+    pub at: Option<Instant>,
+}

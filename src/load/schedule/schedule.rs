@@ -1,0 +1,346 @@
+//! One worker's part of the schedule: what is due by now, taken or left out.
+
+use std::sync::Arc;
+
+use super::curve::Curve;
+use super::plan::{Arrivals, Due, SchedulePlan, Shape, Stop};
+use super::rate::{self, Rate};
+use super::walk::Walk;
+use crate::base::{Instant, WorkerIndex};
+
+/// One worker's part of the schedule.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    plan: SchedulePlan,
+    worker: u64,
+    workers: u64,
+    pace: Pace,
+    /// The number of the next record, over all phases.
+    record: u64,
+    start: Instant,
+    /// When the next record is due. Without a rate: the start.
+    next: Instant,
+    /// Nothing is due from here on. At a constant rate, and where the planned rate can be added up,
+    /// `limit` says it exactly.
+    until: Option<Instant>,
+    /// Records of this worker in this phase, and how many of them were taken or skipped.
+    limit: u64,
+    taken: u64,
+    window_end: Option<Instant>,
+}
+
+/// How the next due instant is found.
+#[derive(Clone, Debug)]
+enum Pace {
+    /// There is none.
+    Saturating,
+    /// By addition.
+    Even(Even),
+    /// Along the planned rate.
+    Varying(Box<Varying>),
+}
+
+/// A constant rate, record after record.
+#[derive(Clone, Copy, Debug)]
+struct Even {
+    rate: Rate,
+    /// Whole nanoseconds between two records of this worker, and the rest in the rate's
+    /// denominator.
+    step: u64,
+    step_rest: u64,
+    /// The rest that the next record's instant was rounded down by.
+    rest: u64,
+}
+
+/// A planned rate that varies, or arrivals that aren't even.
+#[derive(Clone, Debug)]
+struct Varying {
+    walk: Walk,
+    /// Ahead of `walk`, where arrivals are random and more of them are due than were taken.
+    ahead: Option<Ahead>,
+}
+
+/// A way that counts what is due.
+#[derive(Clone, Debug)]
+struct Ahead {
+    walk: Walk,
+    /// Records before its next one.
+    passed: u64,
+}
+
+impl Schedule {
+    /// A schedule that hasn't been started: nothing is due.
+    ///
+    /// # Panics
+    /// When `worker` isn't below the plan's workers.
+    #[must_use]
+    pub fn new(plan: &SchedulePlan, worker: WorkerIndex) -> Self {
+        assert!(worker.0 < plan.workers, "worker {worker} of {}", plan.workers);
+        Self {
+            plan: plan.clone(),
+            worker: u64::from(worker.0),
+            workers: u64::from(plan.workers),
+            pace: Pace::Saturating,
+            record: u64::from(worker.0),
+            start: Instant::ZERO,
+            next: Instant::FAR_FUTURE,
+            until: None,
+            limit: 0,
+            taken: 0,
+            window_end: None,
+        }
+    }
+
+    /// Starts a phase at `at`: what was due before and not taken is forgotten, positions count from
+    /// 0 again, record numbers go on where they were.
+    pub fn start(&mut self, at: Instant, stop: Stop) {
+        let shape = self.plan.shape.clone();
+        self.start_with(shape, at, stop);
+    }
+
+    /// Starts a phase whose rate doesn't vary: a planned rate's
+    /// [`warmup_rate`](SchedulePlan::warmup_rate). Arrivals stay as they are.
+    pub fn start_flat(&mut self, at: Instant, stop: Stop) {
+        let rate = self.plan.warmup_rate();
+        self.start_with(rate.map_or(Shape::Saturating, Shape::Constant), at, stop);
+    }
+
+    fn start_with(&mut self, shape: Shape, at: Instant, stop: Stop) {
+        self.start = at;
+        self.taken = 0;
+        self.until = None;
+        match (shape, self.plan.arrivals) {
+            (Shape::Saturating, _) => self.start_saturating(at, stop),
+            (Shape::Constant(rate), Arrivals::Uniform) => self.start_even(rate, at, stop),
+            (Shape::Constant(rate), _) => {
+                self.start_varying(&Arc::new(Curve::endless(rate)), at, stop);
+            }
+            (Shape::Curve(curve), _) => self.start_varying(&curve, at, stop),
+        }
+    }
+
+    fn start_saturating(&mut self, at: Instant, stop: Stop) {
+        self.pace = Pace::Saturating;
+        self.limit = rate::share(stop.records.unwrap_or(u64::MAX), self.worker, self.workers);
+        self.next = at;
+        self.until = stop.after.map(|span| at + span);
+        self.window_end = self.until;
+    }
+
+    fn start_even(&mut self, rate: Rate, at: Instant, stop: Stop) {
+        let timed = stop.after.map_or(u64::MAX, |span| rate.positions_before(span.as_nanos()));
+        let counted = stop.records.unwrap_or(u64::MAX);
+        self.limit = rate::share(counted.min(timed), self.worker, self.workers);
+        let (nanos, rest) = rate.nanos_at(u128::from(self.worker));
+        self.next = at.plus_nanos(nanos);
+        let (step, step_rest) = rate.nanos_at(u128::from(self.workers));
+        self.pace = Pace::Even(Even { rate, step, step_rest, rest });
+        let last = stop.records.map(|count| at.plus_nanos(rate.nanos_at(count.into()).0));
+        self.window_end = stop.after.map(|span| at + span).into_iter().chain(last).min();
+    }
+
+    fn start_varying(&mut self, curve: &Arc<Curve>, at: Instant, stop: Stop) {
+        let after = stop.after.map(|span| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
+        let horizon = after.unwrap_or(u64::MAX).min(curve.nanos());
+        let arrivals = self.plan.arrivals;
+        let walk = Walk::new(curve, arrivals, self.record, self.worker, self.workers);
+        self.limit = rate::share(stop.records.unwrap_or(u64::MAX), self.worker, self.workers);
+        // By count: when one more record is planned. Random arrivals may end a little before or
+        // after.
+        let units = stop.records.map(|count| u128::from(count) * super::leg::UNIT);
+        let last = units.map_or(u64::MAX, |units| curve.at(units).unwrap_or(u64::MAX));
+        let end = horizon.min(last);
+        self.window_end = (end < u64::MAX).then(|| at.plus_nanos(end));
+        if walk.is_random() {
+            self.until = (horizon < u64::MAX).then(|| at.plus_nanos(horizon));
+        } else {
+            self.limit = self.limit.min(walk.due_before(horizon));
+        }
+        self.pace = Pace::Varying(Box::new(Varying { walk, ahead: None }));
+        self.look_ahead();
+    }
+
+    /// Sets `next` by the walk, and the limit when there is none within the phase.
+    fn look_ahead(&mut self) {
+        let Pace::Varying(varying) = &self.pace else { return };
+        let next = varying.walk.next().map(|nanos| self.start.plus_nanos(nanos));
+        match next.filter(|next| self.until.is_none_or(|until| *next < until)) {
+            Some(next) => self.next = next,
+            None => self.limit = self.limit.min(self.taken),
+        }
+    }
+
+    /// The next record if it is due by `now`.
+    #[inline]
+    pub fn take(&mut self, now: Instant) -> Option<Due> {
+        if self.taken >= self.limit || now < self.next {
+            return None;
+        }
+        let at = match &mut self.pace {
+            Pace::Even(even) => {
+                let at = self.next;
+                self.next = even.after(at);
+                Some(at)
+            }
+            Pace::Saturating if self.until.is_some_and(|until| now >= until) => {
+                self.limit = self.taken;
+                return None;
+            }
+            Pace::Saturating => None,
+            Pace::Varying(_) => return Some(self.take_varying()),
+        };
+        let record = self.record;
+        self.record += self.workers;
+        self.taken += 1;
+        Some(Due { record, at })
+    }
+
+    /// The same where the way to the next record is longer.
+    fn take_varying(&mut self) -> Due {
+        let due = Due { record: self.record, at: Some(self.next) };
+        self.record += self.workers;
+        self.taken += 1;
+        if let Pace::Varying(varying) = &mut self.pace {
+            varying.walk.advance();
+        }
+        self.look_ahead();
+        due
+    }
+
+    /// Leaves out what is due before `at` and wasn't taken; returns how many records that are.
+    /// Their numbers aren't used again. Nothing without a rate.
+    pub fn skip_before(&mut self, at: Instant) -> u64 {
+        if self.next >= at || self.taken >= self.limit || !self.plan.is_paced() {
+            return 0;
+        }
+        // What is due by the nanosecond before.
+        let due = self.due_by(at - core::time::Duration::from_nanos(1));
+        let skipped = due.saturating_sub(self.taken);
+        if skipped == 0 {
+            return 0;
+        }
+        self.taken += skipped;
+        self.record += skipped * self.workers;
+        match &mut self.pace {
+            Pace::Saturating => {}
+            Pace::Even(even) => {
+                let position = u128::from(self.taken) * u128::from(self.workers);
+                let (nanos, rest) = even.rate.nanos_at(position + u128::from(self.worker));
+                even.rest = rest;
+                self.next = self.start.plus_nanos(nanos);
+            }
+            Pace::Varying(varying) => {
+                match varying.ahead.take() {
+                    Some(ahead) => varying.walk = ahead.walk,
+                    None => varying.walk.go_to_record(self.taken),
+                }
+                self.look_ahead();
+            }
+        }
+        skipped
+    }
+
+    /// When the next record is due, in the past if it is late; `None` when there is none. Without a
+    /// rate: the start.
+    #[must_use]
+    pub const fn next_due(&self) -> Option<Instant> {
+        if self.taken < self.limit { Some(self.next) } else { None }
+    }
+
+    /// How many of this phase's records of this worker are due by `now` (at that instant included),
+    /// taken or not, within the stop rule. Without a rate: those taken.
+    ///
+    /// Random arrivals are counted one by one, each once; the count goes on from the last call.
+    #[must_use]
+    pub fn due_by(&mut self, now: Instant) -> u64 {
+        if now < self.start {
+            return 0;
+        }
+        let after = now.nanos_since(self.start);
+        match &mut self.pace {
+            Pace::Saturating => self.taken,
+            Pace::Even(even) => {
+                let positions = even.rate.positions_before(u128::from(after) + 1);
+                rate::share(positions, self.worker, self.workers).min(self.limit)
+            }
+            Pace::Varying(varying) if varying.walk.is_random() => {
+                if self.taken >= self.limit || now < self.next {
+                    return self.taken.min(self.limit);
+                }
+                let horizon = self.until.map_or(u64::MAX, |it| it.nanos_since(self.start));
+                varying.count(self.taken, after, horizon).min(self.limit)
+            }
+            Pace::Varying(varying) => {
+                varying.walk.due_before(after.saturating_add(1)).min(self.limit)
+            }
+        }
+    }
+
+    /// The number that the next record gets, in whichever phase it is taken.
+    #[must_use]
+    pub const fn next_record(&self) -> u64 {
+        self.record
+    }
+
+    /// Records of this worker taken or skipped in this phase.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Whether every record of the phase was taken. Without a rate, the end of its time counts from
+    /// the first `take` after it.
+    #[must_use]
+    pub const fn finished(&self) -> bool {
+        self.taken >= self.limit
+    }
+
+    /// When the phase's window ends: the start plus its time, or the planned rate's own; under a
+    /// rate with a record count, the instant at which one more record would be planned, if that is
+    /// earlier. `None` without a rate and a time: nobody can know.
+    #[must_use]
+    pub const fn window_end(&self) -> Option<Instant> {
+        self.window_end
+    }
+
+    /// Ends the phase with what was taken: nothing more comes, and nothing more was due.
+    pub const fn end(&mut self) {
+        self.limit = self.taken;
+    }
+
+    /// Ends the phase at `now`: what is due by then can still be taken, and counts as due; nothing
+    /// later.
+    pub fn cut(&mut self, now: Instant) {
+        self.limit = self.due_by(now).max(self.taken);
+        if self.window_end.is_none_or(|end| end > now) {
+            self.window_end = Some(now);
+        }
+    }
+}
+
+impl Even {
+    /// The instant after `at`. Both rests are below the denominator of at most 10¹⁸: no overflow.
+    #[inline]
+    const fn after(&mut self, at: Instant) -> Instant {
+        let mut step = self.step;
+        self.rest += self.step_rest;
+        if self.rest >= self.rate.denominator() {
+            self.rest -= self.rate.denominator();
+            step = step.saturating_add(1);
+        }
+        at.plus_nanos(step)
+    }
+}
+
+impl Varying {
+    /// Random arrivals up to and at `after`, before `horizon`; `taken` of them are behind the walk.
+    fn count(&mut self, taken: u64, after: u64, horizon: u64) -> u64 {
+        let ahead = self.ahead.take().filter(|ahead| ahead.passed >= taken);
+        let mut ahead = ahead.unwrap_or_else(|| Ahead { walk: self.walk.clone(), passed: taken });
+        while ahead.walk.next().is_some_and(|next| next <= after && next < horizon) {
+            ahead.walk.advance();
+            ahead.passed += 1;
+        }
+        self.ahead.insert(ahead).passed
+    }
+}
