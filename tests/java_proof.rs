@@ -9,6 +9,8 @@ mod batches;
 mod codecs;
 #[path = "java_proof/grid.rs"]
 mod grid;
+#[path = "java_proof/histograms.rs"]
+mod histograms;
 #[path = "java_proof/java.rs"]
 mod java;
 #[path = "java_proof/partitions.rs"]

@@ -64,6 +64,24 @@ impl Java {
     }
 }
 
+impl Java {
+    /// Runs a class of the jars for what it writes into files.
+    ///
+    /// # Panics
+    /// When it fails; its stderr is in the message.
+    pub(crate) fn class(&self, class: &str, args: &[&str]) {
+        let ended = Command::new("java")
+            .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"])
+            .arg(format!("{}/*", self.jars))
+            .arg(class)
+            .args(args)
+            .output()
+            .expect("java can be started");
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{class}: {}\n{errors}", ended.status);
+    }
+}
+
 /// Bytes as the programs read and print them.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();

@@ -375,6 +375,21 @@ pub struct OutputArgs {
     /// Write the whole result as JSON; -: to stdout in place of the text
     #[arg(long, value_name = "FILE")]
     pub json: Option<String>,
+    /// Write everything there is of the result into a new folder below this one
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<String>,
+    /// Write latencies as an interval log of HdrHistogram, for its tools
+    #[arg(long, value_name = "FILE")]
+    pub hlog: Option<String>,
+    /// Write the latencies' percentiles as HdrHistogram does, for its plotters; of a single run
+    #[arg(long, value_name = "FILE")]
+    pub hgrm: Option<String>,
+    /// Write the seconds of the run as comma-separated values; of a matrix, its runs
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<String>,
+    /// Write the summary as Markdown, such as for a CI job
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<String>,
     /// What stdout gets [default: text]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub output_format: Option<OutputFormat>,

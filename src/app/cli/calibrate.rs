@@ -4,7 +4,7 @@
 use std::io::IsTerminal as _;
 
 use super::args::RunArgs;
-use super::publish::{prepare, publish};
+use super::publish::{prepare_json, publish_json};
 use super::say::{complain, refuse, warn};
 use crate::app::report::calibration::{model, page, report};
 use crate::app::report::exit::Exit;
@@ -17,12 +17,12 @@ use crate::host::driver::{self, Environment, LogLevel};
 
 /// Calibrates every configuration that the flags name. `command` is the command line.
 #[must_use]
-pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
+pub(super) fn run(args: &RunArgs, command: &[String]) -> Exit {
     let settings = match read(args) {
         Ok(settings) => settings,
         Err(problems) => return refuse(&problems),
     };
-    if let Err(exit) = prepare(&settings.output) {
+    if let Err(exit) = prepare_json(&settings.output) {
         return exit;
     }
     let mut found: Vec<CalibrationModel> = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>) -> Exit {
         }
     }
     let report = report(command, found, unused(args, &settings));
-    publish(&settings.output, &page(&report), "", &json(&report))
+    publish_json(&settings.output, &page(&report), "", &json(&report))
 }
 
 /// What is wrong with these flags.
@@ -122,6 +122,11 @@ fn unused(args: &RunArgs, settings: &Settings) -> Vec<String> {
         ("--calibrate", judgement.calibrate),
         ("--calibration", judgement.calibration.is_some()),
         ("--print-metrics", output.print_metrics),
+        ("--out", output.out.is_some()),
+        ("--hlog", output.hlog.is_some()),
+        ("--hgrm", output.hgrm.is_some()),
+        ("--csv", output.csv.is_some()),
+        ("--markdown", output.markdown.is_some()),
     ];
     flags.iter().filter(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned()).collect()
 }

@@ -42,7 +42,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
     match cli.command {
         None => run::run(&cli.run, command, begun),
         Some(Command::Run(args)) => run::run(&args, command, begun),
-        Some(Command::Calibrate(args)) => calibrate::run(&args, command),
+        Some(Command::Calibrate(args)) => calibrate::run(&args, &command),
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Compare(args)) => compare::run(&args, command),
         Some(Command::Broker(args)) => broker::run(&args),

@@ -4,20 +4,17 @@ use std::io::IsTerminal as _;
 
 use super::args::RunArgs;
 use super::calibrate;
-use super::publish::{prepare, publish};
+use super::publish::{Texts, prepare, publish};
 use super::say::{complain, refuse, warn};
 use crate::app::report::assemble::{self, Origin};
 use crate::app::report::exit::Exit;
 use crate::app::report::matrix::{self, Asked, CellRun};
 use crate::app::report::metrics::metrics;
 use crate::app::report::model::{AxisModel, CalibrationModel, ConfigModel, Report};
-use crate::app::report::output::json;
+use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
 use crate::app::report::perf_test::final_lines;
 use crate::app::report::progress::{Style, Watcher};
-use crate::app::report::table::table;
-use crate::app::report::table_notes::fixed;
-use crate::app::report::text::{heading, summary};
 use crate::app::settings::{self, Ceilings, Cell, Settings};
 use crate::base::Instant;
 use crate::host::driver;
@@ -158,47 +155,44 @@ fn announce(settings: &Settings) {
 }
 
 /// Writes the results where they were asked for.
-fn show(settings: &Settings, runs: Vec<CellRun>, exit: Exit) -> Exit {
+fn show(settings: &Settings, mut runs: Vec<CellRun>, exit: Exit) -> Exit {
     let paint = Paint::for_stream(
         std::io::stdout().is_terminal(),
         std::env::var("NO_COLOR").ok().as_deref(),
     );
-    // Metrics were asked for by a flag of their own: quiet leaves out the summary alone.
-    let single_run = (settings.order.len() == 1).then(|| &runs[0].report);
-    let asked_for = single_run.filter(|_| settings.output.print_metrics).map(metrics);
-    let asked_for = asked_for.unwrap_or_default();
-    let (text, machine) = if settings.order.len() == 1 {
-        let report = &runs[0].report;
-        (single(settings, report, paint), json(report))
+    let outcome = if settings.order.len() == 1 {
+        Outcome::Run(runs.remove(0).report.into())
     } else {
         let axes = settings
             .axes
             .iter()
             .map(|axis| AxisModel { flag: axis.flag.to_owned(), values: axis.values.clone() });
-        let heading = heading(&runs[0].report, paint);
         let asked = Asked {
             axes: axes.collect(),
             repeat: settings.repeat,
             runs: settings.order.len() as u64,
         };
-        let joined = matrix::join(asked, runs, exit);
-        let fixed = fixed(&joined.matrix);
-        (format!("{heading}{fixed}\n{}", table(&joined.matrix, paint)), json(&joined))
+        Outcome::Matrix(matrix::join(asked, runs, exit).into())
     };
-    publish(&settings.output, &text, &asked_for, &machine)
+    publish(&settings.output, &outcome, &texts(settings, &outcome, paint))
 }
 
-/// The page of a single run.
-fn single(settings: &Settings, report: &Report, paint: Paint) -> String {
-    let mut page = summary(report, paint);
-    if settings.output.print_metrics {
-        page.push('\n');
-        page.push_str(&metrics(report));
+/// What standard output gets.
+fn texts(settings: &Settings, outcome: &Outcome, paint: Paint) -> Texts {
+    let mut page = outcome.text(paint);
+    let mut quiet = String::new();
+    if let Outcome::Run(report) = outcome {
+        if settings.output.print_metrics {
+            // Metrics were asked for by a flag of their own: quiet leaves out the summary alone.
+            quiet = metrics(report);
+            page.push('\n');
+            page.push_str(&quiet);
+        }
+        if settings.output.perf_test {
+            page.push('\n');
+            page.push_str(&final_lines(report));
+            page.push('\n');
+        }
     }
-    if settings.output.perf_test {
-        page.push('\n');
-        page.push_str(&final_lines(report));
-        page.push('\n');
-    }
-    page
+    Texts { page, quiet }
 }

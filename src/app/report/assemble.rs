@@ -10,7 +10,7 @@ use super::model::{
     EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, Report, RunCalibrationModel,
     SCHEMA_VERSION, SizesModel, ThroughputModel, Tool, TopicModel,
 };
-use super::{calibration, verdict, verified};
+use super::{calibration, secrets, verdict, verified};
 use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
@@ -48,6 +48,8 @@ pub fn report(
         let asked = plan.schedule.peak().map(Level::as_f64);
         calibration::of_run(ceiling, asked.unwrap_or_else(|| throughput.headline().0))
     });
+    let mut labels = origin.labels.clone();
+    secrets::values(&mut labels);
     let mut report = Report {
         schema_version: SCHEMA_VERSION.to_owned(),
         run_id: format!("{:011x}-{:x}", result.started_unix_ms, std::process::id()),
@@ -55,8 +57,8 @@ pub fn report(
         ended_at: rfc3339(result.ended_unix_ms),
         partial: partial(result),
         tool: tool(),
-        command: origin.command.clone(),
-        labels: origin.labels.clone(),
+        command: secrets::command(&origin.command),
+        labels,
         environment: environment(&result.environment),
         cluster: cluster(result),
         config,

@@ -10,6 +10,7 @@ use super::model::{
     SCHEMA_VERSION,
 };
 use super::page::{field, fold};
+use super::secrets;
 use crate::host::driver::{Calibration, Environment, Pace};
 use crate::load::recorder::verdict::LEAST_HEADROOM;
 
@@ -41,14 +42,14 @@ fn pace(found: &Pace) -> PaceModel {
 /// The result of `calibrate`.
 #[must_use]
 pub fn report(
-    command: Vec<String>,
+    command: &[String],
     calibrations: Vec<CalibrationModel>,
     unused: Vec<String>,
 ) -> CalibrationReport {
     CalibrationReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: tool(),
-        command,
+        command: secrets::command(command),
         environment: environment(&Environment::read()),
         calibrations,
         unused,
@@ -186,7 +187,7 @@ mod tests {
     #[test]
     fn a_page_has_both_ceilings_and_says_what_they_rest_on() {
         let mut report =
-            report(vec![], vec![calibration(0.99)], vec!["--rate".into(), "--topic".into()]);
+            report(&[], vec![calibration(0.99)], vec!["--rate".into(), "--topic".into()]);
         report.environment.cores = 2;
         let text = page(&report);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");

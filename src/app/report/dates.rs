@@ -10,6 +10,21 @@ pub(super) fn rfc3339(unix_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
+/// The Unix milliseconds of what [`rfc3339`] wrote; `None` for any other form.
+#[must_use]
+pub(super) fn unix_ms(text: &str) -> Option<u64> {
+    let part = |range: core::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    let (hour, minute, second) = (part(11..13)?, part(14..16)?, part(17..19)?);
+    let in_day = (hour * 60 + minute) * 60 + second;
+    let guess = year.checked_sub(1_970)? * 365 + (month.checked_sub(1)?) * 28 + day;
+    // The guess is early by the leap days and the longer months: two months in a century.
+    let days =
+        (guess.saturating_sub(1)..guess + 120).find(|&it| civil(it) == (year, month, day))?;
+    let ms = days * DAY_MS + in_day * 1_000 + part(20..23)?;
+    (rfc3339(ms) == text).then_some(ms)
+}
+
 /// Days since 1970-01-01 as year, month, day, by counting eras of 400 years that begin on the first
 /// of March, so that the leap day is the last of its year.
 const fn civil(days: u64) -> (u64, u64, u64) {
@@ -36,5 +51,16 @@ mod tests {
         assert_eq!(rfc3339(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(rfc3339(1_735_689_599_999), "2024-12-31T23:59:59.999Z");
         assert_eq!(rfc3339(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        for day in 0..60_000 {
+            let ms = day * DAY_MS + 12_345_678;
+            assert_eq!(unix_ms(&rfc3339(ms)), Some(ms), "{}", rfc3339(ms));
+        }
+        for wrong in ["", "yesterday", "2024-02-30T00:00:00.000Z", "2024-01-01 00:00:00.000Z"] {
+            assert_eq!(unix_ms(wrong), None, "{wrong}");
+        }
     }
 }

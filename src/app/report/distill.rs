@@ -1,9 +1,6 @@
 //! From the recorder's figures to the result's. Cost class: once a run.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
-
+use super::files::hdr::encode;
 use super::model::{
     BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, FailuresModel,
     FaultModel, GapModel, IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel,
@@ -37,12 +34,7 @@ pub(super) fn distribution(measured: &Measured, kind: Kind) -> Option<Distributi
         p9999: quantile(0.9999)?,
         p99999: quantile(0.99999)?,
         overflow: measured.overflow(),
-        hdr: {
-            let mut bytes = Vec::new();
-            let written = V2DeflateSerializer::new().serialize(&hdr, &mut bytes);
-            written.expect("a histogram of 3 digits is written to memory");
-            STANDARD.encode(bytes)
-        },
+        hdr: encode(&hdr),
     })
 }
 
@@ -169,6 +161,7 @@ pub(super) fn intervals(tally: &Tally) -> Vec<IntervalModel> {
         max: interval.latency.max(),
         lag_p99: interval.lag.quantile(0.99),
         backlog: interval.backlog,
+        hdr: (interval.latency.count() > 0).then(|| encode(&interval.latency.hdr())),
     };
     tally.intervals().map(row).collect()
 }

@@ -2,8 +2,43 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
+
 use super::exit::Exit;
+use super::files::hdr::encode;
+use super::matrix::{Asked, CellRun, join};
 use super::model::*;
+use super::outcome::Outcome;
+
+/// The same, as all that is made from results takes it.
+pub(super) fn outcome() -> Outcome {
+    Outcome::Run(report().into())
+}
+
+/// Three cells, the last one of which the cluster couldn't keep up with.
+pub(super) fn matrix() -> Outcome {
+    let cells = [("0", 3), ("1", 5), ("all", 9)];
+    let runs = cells.iter().enumerate().map(|(cell, (acks, times))| {
+        let mut report = report();
+        for family in [&mut report.latency.response, &mut report.latency.service] {
+            let family = family.as_mut().expect("the sample has a rate");
+            (family.p99, family.p999) = (family.p99 * times / 5, family.p999 * times / 5);
+        }
+        if *acks == "all" {
+            report.validity.status = Status::Overloaded;
+            report.throughput.acked_rps = 150_000.0;
+        }
+        let values = texts(&[("acks", acks), ("linger-ms", "5")]);
+        CellRun { cell, values, repetition: 0, report }
+    });
+    let axis = |flag: &str, values: &[&str]| AxisModel {
+        flag: flag.to_owned(),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    };
+    let axes = vec![axis("acks", &["0", "1", "all"]), axis("linger-ms", &["5"])];
+    let asked = Asked { axes, repeat: 1, runs: 3 };
+    Outcome::Matrix(join(asked, runs.collect(), Exit::Passed).into())
+}
 
 /// A paced, valid run on a real cluster: the figures of the example in the documentation.
 pub(in crate::app) fn report() -> Report {
@@ -57,7 +92,7 @@ pub(in crate::app) fn report() -> Report {
         },
         partitions: Vec::new(),
         brokers: Vec::new(),
-        intervals: Vec::new(),
+        intervals: intervals(),
         errors: Vec::new(),
         faults: Vec::new(),
         failures: FailuresModel::default(),
@@ -206,8 +241,43 @@ fn stages() -> StagesModel {
     }
 }
 
+/// A histogram in which these are the percentiles.
+fn histogram([p50, p90, p99, p999, p9999, max]: [u64; 6], count: u64) -> String {
+    let mut histogram = Histogram::<u64>::new_with_bounds(1, 1 << 36, 3).expect("a range");
+    let part = |one_in: u64| count / one_in;
+    let mut add = |value: u64, times| histogram.record_n(value, times).expect("in the range");
+    add(p50, part(2));
+    add(p90, part(10) * 4);
+    add(p99, part(100) * 9);
+    add(p999, part(1_000) * 9);
+    add(p9999, part(10_000) * 9);
+    add(max, part(10_000));
+    encode(&histogram)
+}
+
+/// Thirty seconds, each like the whole.
+fn intervals() -> Vec<IntervalModel> {
+    let spans = [5_410_000, 7_020_000, 12_300_000, 31_000_000, 44_100_000, 52_700_000];
+    let hdr = histogram(spans, 200_000);
+    let one = |second: u64| IntervalModel {
+        start: second * 1_000_000_000,
+        length: 1_000_000_000,
+        due: 200_000,
+        acked: if second == 0 { 199_000 } else { 200_000 },
+        errors: 0,
+        p50: Some(spans[0]),
+        p99: Some(spans[2]),
+        max: Some(spans[5]),
+        lag_p99: Some(262_000),
+        backlog: 1_000,
+        hdr: Some(hdr.clone()),
+    };
+    (0..30).map(one).collect()
+}
+
 /// p50, p90, p99, p99.9, p99.99 and the maximum.
-fn distribution([p50, p90, p99, p999, p9999, max]: [u64; 6], mean: f64) -> Distribution {
+fn distribution(spans: [u64; 6], mean: f64) -> Distribution {
+    let [p50, p90, p99, p999, p9999, max] = spans;
     Distribution {
         kind: "acked".to_owned(),
         count: 6_000_000,
@@ -224,7 +294,7 @@ fn distribution([p50, p90, p99, p999, p9999, max]: [u64; 6], mean: f64) -> Distr
         p9999,
         p99999: max,
         overflow: 0,
-        hdr: String::new(),
+        hdr: histogram(spans, 6_000_000),
     }
 }
 

@@ -13,6 +13,7 @@ mod key_rules;
 mod layers;
 mod load;
 pub mod matrix;
+mod output;
 mod problems;
 mod profile;
 mod size;
@@ -25,11 +26,11 @@ mod yaml;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 pub use calibration::{Ceilings, configuration};
 pub use explain::{Explained, explain};
 pub use judgement::question;
+pub use output::{Form, JsonTarget, Output};
 pub use problems::Problems;
 
 use self::data::Payload;
@@ -38,9 +39,8 @@ use self::layers::Layers;
 use self::load::{Given, Load, Planned};
 use self::matrix::{Axis, Choice};
 use self::profile::{LoadDefaults, Profile};
-use crate::app::cli::args::{DataArgs, LogWord, OutputFormat, ProducerArgs, RunArgs, TargetArgs};
+use crate::app::cli::args::{DataArgs, ProducerArgs, RunArgs, TargetArgs};
 use crate::base::units::parse_duration;
-use crate::host::driver::LogLevel;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::source::{KeyPlan, Mark, SizePlan, SourcePlan, ValuePlan};
@@ -87,30 +87,6 @@ pub struct Cell {
     pub notes: Vec<String>,
 }
 
-/// What is written where.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Output {
-    /// The result as JSON.
-    pub json: Option<JsonTarget>,
-    /// What stdout gets.
-    pub format: OutputFormat,
-    /// The least important line that is logged.
-    pub log: LogLevel,
-    /// kafka-producer-perf-test's words were used: its lines are printed as well.
-    pub perf_test: bool,
-    /// Whether metrics are printed under Kafka's names.
-    pub print_metrics: bool,
-}
-
-/// Where JSON goes.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum JsonTarget {
-    /// Standard output, in place of the summary.
-    Stdout,
-    /// A file, written whole or not at all.
-    File(PathBuf),
-}
-
 /// Reads a command line. `variable` looks an environment variable up.
 ///
 /// # Errors
@@ -155,13 +131,15 @@ fn read(
     let cooldown = span("cooldown", args.load.cooldown.as_deref(), problems);
     let labels = args.judgement.label.iter();
     let labels = labels.filter_map(|pair| target::key_value("label", pair, problems)).collect();
+    let order = matrix::order(cells.len(), repeat, shared.seed);
+    let output = output::read(args, order.len(), problems);
     Settings {
-        order: matrix::order(cells.len(), repeat, shared.seed),
+        order,
         axes,
         cells,
         repeat,
         cooldown: cooldown.unwrap_or(Duration::ZERO),
-        output: output(args),
+        output,
         strict: args.judgement.strict,
         labels,
         profile: shared.profile,
@@ -438,27 +416,6 @@ fn progress_every(args: &RunArgs, perf_test: bool, problems: &mut Problems) -> D
             problems.flag("reporting-interval", text, "expected 100ms or more, such as 5s");
             default
         }
-    }
-}
-
-fn output(args: &RunArgs) -> Output {
-    let output = &args.output;
-    let log = match (output.verbose, output.log_level.unwrap_or_default()) {
-        (0, LogWord::Error) => LogLevel::Error,
-        (0, LogWord::Warn) => LogLevel::Warn,
-        (0, LogWord::Info) | (1, _) => LogLevel::Info,
-        _ => LogLevel::Debug,
-    };
-    let json = output.json.as_deref().map(|path| match path {
-        "-" => JsonTarget::Stdout,
-        path => JsonTarget::File(path.into()),
-    });
-    Output {
-        json,
-        format: output.output_format.unwrap_or_default(),
-        log,
-        perf_test: speaks_perf_test(args),
-        print_metrics: output.print_metrics,
     }
 }
 

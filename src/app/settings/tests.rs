@@ -505,6 +505,11 @@ fn seen(line: &str) -> String {
 fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
     let plain = [
         ("topic", "--topic other"),
+        ("out", "--out o"),
+        ("hlog", "--hlog f"),
+        ("hgrm", "--hgrm f"),
+        ("csv", "--csv f"),
+        ("markdown", "--markdown f"),
         ("partitions", "--partitions 5"),
         ("replication_factor", "--replication-factor 2"),
         ("topic_config", "--topic-config a=b"),

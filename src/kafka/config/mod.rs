@@ -27,7 +27,7 @@ pub use crate::kafka::partitioner::PartitionerKind;
 pub use backoff::Backoff;
 pub use host_port::{HostPort, HostPortError};
 pub use nearest::{nearest, nearest_of};
-pub use problem::{IdempotenceReason, Note, NoteKind, Problem, RefusedBy};
+pub use problem::{IdempotenceReason, Note, NoteKind, Problem, RefusedBy, masked};
 pub use resolve::{Effective, Judgement, Resolved, judge, resolve};
 pub use source::{Overridden, Raw, Source};
 pub use types::{Acks, ProducerConfig};

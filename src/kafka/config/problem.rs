@@ -143,9 +143,10 @@ impl fmt::Display for IdempotenceReason {
     }
 }
 
-/// `value`, unless `key` holds a secret. An unknown key is judged by its name, and by the key that
-/// it may be a misspelling of.
-pub(super) fn masked<'a>(key: &str, value: &'a str) -> &'a str {
+/// `value`, unless `key` holds a secret: `[hidden]` then. An unknown key is judged by its name, and
+/// by the key that it may be a misspelling of.
+#[must_use]
+pub fn masked<'a>(key: &str, value: &'a str) -> &'a str {
     const SECRETS: [&str; 6] = ["passw", "passphrase", "secret", "jaas", "token", "credential"];
     let secret = match keys::find(key) {
         Some(key) => key.kind == Kind::Password,

@@ -3,6 +3,8 @@
 //! One is kept per interval of a run, so that intervals of several workers can be merged
 //! (percentiles can't). Cost class: per interval.
 
+use hdrhistogram::Histogram;
+
 use super::buckets::highest_in;
 use super::measured::{Measured, rank_of, value_at};
 
@@ -34,6 +36,20 @@ impl Spectrum {
     pub fn quantile(&self, quantile: f64) -> Option<u64> {
         let rank = rank_of(quantile, self.count)?;
         Some(value_at(rank, self.buckets()).map_or(self.max, |value| value.min(self.max)))
+    }
+
+    /// As [`Measured::hdr`], with room up to the largest value.
+    #[must_use]
+    pub fn hdr(&self) -> Histogram<u64> {
+        let highest = self.top().unwrap_or(0).max(2_048);
+        let mut histogram = Histogram::new_with_bounds(1, highest, 3)
+            .expect("the range is at least 2,048 and the digits are within 0 to 5");
+        for (bucket, count) in self.buckets() {
+            histogram
+                .record_n(highest_in(bucket), count)
+                .expect("every bucket lies within the range that was just set");
+        }
+        histogram
     }
 
     /// Adds everything `other` holds.

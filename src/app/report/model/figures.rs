@@ -326,6 +326,10 @@ pub struct IntervalModel {
     pub lag_p99: Option<u64>,
     /// Records due without an outcome at its end.
     pub backlog: u64,
+    /// The latencies of the records due in it: base64 of HDR's compressed V2 form; null when none
+    /// was delivered.
+    #[serde(default)]
+    pub hdr: Option<String>,
 }
 
 /// One kind of error.
