@@ -267,10 +267,20 @@ pub struct DataArgs {
     /// [default: 1]
     #[arg(long, value_name = "RATIO")]
     pub compress_ratio: Option<String>,
-    /// random: bytes that don't compress; sequence: producer, number and checksum, for proof
-    /// [default: random]
+    /// random: bytes that don't compress; fixed: the same in every record; sequence: producer,
+    /// number and checksum, for proof; increasing: 0, 1, 2, …; null: no value [default: random]
     #[arg(long, value_name = "KIND")]
     pub generator: Option<String>,
+    /// How increasing numbers are written: text, int32 or int64 (big-endian) [default: text]
+    #[arg(long, value_name = "TYPE")]
+    pub value_type: Option<String>,
+    /// The share of records without a value, such as 5% [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    pub tombstones: Option<String>,
+    /// Put Confluent's prefix before every value: a zero byte and this schema id, part of
+    /// --record-size
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub schema_id: Option<String>,
     /// none; sequence; uniform:N for N different keys; zipf:N:EXPONENT; roundrobin:N;
     /// hot:P%:N/OTHERS; list:Pangyo|Seoul for these, as often as they stand there [default: none]
     #[arg(long, value_name = "KEYS")]
@@ -292,14 +302,16 @@ pub struct DataArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["record_size", "compress_ratio", "generator", "payload_monotonic"]
+        conflicts_with_all = [
+            "record_size", "compress_ratio", "generator", "payload_monotonic", "value_type"
+        ]
     )]
     pub payload_file: Option<String>,
     /// What separates the pieces [default: \n]
     #[arg(long, value_name = "TEXT", requires = "payload_file")]
     pub payload_delimiter: Option<String>,
     /// Values are the numbers 0, 1, 2, … as text
-    #[arg(long, conflicts_with_all = ["record_size", "compress_ratio", "generator"])]
+    #[arg(long, conflicts_with_all = ["record_size", "compress_ratio", "generator", "value_type"])]
     pub payload_monotonic: bool,
 }
 

@@ -161,7 +161,9 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
         ValuePlan::Random | ValuePlan::Compressible { .. } => "random",
         ValuePlan::Sequence => "sequence",
         ValuePlan::Lines(_) => "lines",
-        ValuePlan::Monotonic => "monotonic",
+        ValuePlan::Increasing(_) => "increasing",
+        ValuePlan::Fixed => "fixed",
+        ValuePlan::Null => "null",
     };
     let sizes = source.value.is_sized().then_some(&source.size);
     let asked = sizes.and_then(SizePlan::fixed);
@@ -170,6 +172,8 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
     GeneratorModel {
         seed: source.seed,
         kind: kind.to_owned(),
+        tombstones: if source.value == ValuePlan::Null { 1.0 } else { source.tombstones },
+        schema_id: source.schema_id,
         key: source.key.to_string(),
         key_type: made.then(|| source.key_form.kind.name().to_owned()),
         sizes: SizesModel {

@@ -57,6 +57,8 @@ pub(in crate::app) fn report() -> Report {
         generator: GeneratorModel {
             seed: 1,
             kind: "random".to_owned(),
+            tombstones: 0.0,
+            schema_id: None,
             key: "none".to_owned(),
             key_type: None,
             sizes: SizesModel {

@@ -78,7 +78,7 @@ fn key(source: &SourcePlan) -> String {
 }
 
 fn value(source: &SourcePlan) -> String {
-    match &source.value {
+    let made = match &source.value {
         ValuePlan::Random => format!("random, {}", size(source)),
         ValuePlan::Compressible { ratio } => {
             format!("random of compress ratio {ratio}, {}", size(source))
@@ -89,8 +89,16 @@ fn value(source: &SourcePlan) -> String {
             let all = lines.iter().map(|line| Some(&line[..]));
             format!("{} lines of {bytes} bytes together, {:016x}", lines.len(), fingerprint(all))
         }
-        ValuePlan::Monotonic => "numbers".to_owned(),
-    }
+        ValuePlan::Increasing(number) => format!("numbers, {}", number.name()),
+        ValuePlan::Fixed => format!("one value, {}", size(source)),
+        ValuePlan::Null => "none".to_owned(),
+    };
+    let tombstones = match source.tombstones {
+        0.0 => String::new(),
+        share => format!(", {share} of them tombstones"),
+    };
+    let prefix = if source.schema_id.is_some() { ", with a schema's prefix" } else { "" };
+    format!("{made}{tombstones}{prefix}")
 }
 
 fn size(source: &SourcePlan) -> String {

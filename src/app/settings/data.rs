@@ -6,8 +6,8 @@ use super::key::keys;
 use super::matrix::Choice;
 use super::problems::Problems;
 use super::size::size;
-use super::value::value;
-use crate::load::source::{KeyPlan, SizePlan, SourcePlan, ValuePlan};
+use super::value::{schema_id, tombstones, value};
+use crate::load::source::{KeyPlan, NumberType, SizePlan, SourcePlan, ValuePlan};
 
 /// The values that a payload file or `--payload-monotonic` asks for, the same in every cell.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -51,7 +51,7 @@ pub(super) fn source(
 ) -> SourcePlan {
     let value = match payload {
         Payload::Lines(lines) => ValuePlan::Lines(Arc::clone(lines)),
-        Payload::Monotonic => ValuePlan::Monotonic,
+        Payload::Monotonic => ValuePlan::Increasing(NumberType::Text),
         Payload::Generated => value(choice, problems),
     };
     let (key, key_form) = keys(choice, default_key, problems);
@@ -61,6 +61,8 @@ pub(super) fn source(
         key_form,
         value,
         partition: partition(choice, problems),
+        tombstones: tombstones(choice, problems),
+        schema_id: schema_id(choice, problems),
         size: sizes(choice, problems),
         ..SourcePlan::default()
     }

@@ -86,9 +86,9 @@ fn shuffle(items: &mut [usize], rng: &mut Rng) {
 
 /// The flags that may make a matrix, in the order of the help.
 #[rustfmt::skip]
-fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 32] {
+fn scalars(args: &RunArgs) -> Vec<(&'static str, Option<&String>)> {
     let (producer, load, data) = (&args.producer, &args.load, &args.data);
-    [
+    vec![
         ("acks", producer.acks.as_ref()),
         ("linger-ms", producer.linger_ms.as_ref()),
         ("batch-size", producer.batch_size.as_ref()),
@@ -119,6 +119,9 @@ fn scalars(args: &RunArgs) -> [(&'static str, Option<&String>); 32] {
         ("record-size", data.record_size.as_ref()),
         ("compress-ratio", data.compress_ratio.as_ref()),
         ("generator", data.generator.as_ref()),
+        ("value-type", data.value_type.as_ref()),
+        ("tombstones", data.tombstones.as_ref()),
+        ("schema-id", data.schema_id.as_ref()),
         ("key", data.key.as_ref()),
         ("key-size", data.key_size.as_ref()),
         ("key-type", data.key_type.as_ref()),

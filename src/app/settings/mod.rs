@@ -377,12 +377,17 @@ fn make_room(source: &mut SourcePlan, verify: Verify, problems: &mut Problems) {
         Some(_) => format!("write {smallest}"),
         None => format!("let the smallest be {smallest}"),
     };
+    // Its values carry the mark's numbers themselves, as long as all of them are whole.
+    let instead = match source.value {
+        ValuePlan::Sequence => "",
+        _ => ", or use --generator sequence",
+    };
     problems.flag(
         "record-size",
         &source.size.to_string(),
         format_args!(
             "expected {smallest} bytes or more with --verify sequence, whose header {} is part of \
-             the size; {write}, or use --generator sequence",
+             the size; {write}{instead}",
             Mark::NAME,
         ),
     );

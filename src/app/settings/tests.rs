@@ -465,7 +465,7 @@ fn a_deprecated_perf_test_line_runs_as_it_is() {
     let plan = &settings.cells[0].plan;
     assert_eq!(plan.schedule.mean_rate(), Rate::per_second(2_500.5).ok());
     assert_eq!(plan.producer.bootstrap_servers[0].to_string(), "b:9092");
-    assert_eq!(plan.source.value, ValuePlan::Monotonic);
+    assert_eq!(plan.source.value, ValuePlan::Increasing(crate::load::source::NumberType::Text));
     assert_eq!(plan.producer.client_id, "mine");
     assert_eq!(plan.progress_every, Duration::from_secs(5));
     assert!(settings.cells[0].notes.iter().any(|note| note.contains("nonsense")));
@@ -552,6 +552,9 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("record_size", "--record-size 50"),
         ("compress_ratio", "--compress-ratio 0.3"),
         ("generator", "--generator sequence"),
+        ("value_type", "--generator increasing --value-type int64"),
+        ("tombstones", "--tombstones 5%"),
+        ("schema_id", "--schema-id 7"),
         ("key", "--key uniform:5"),
         ("key_size", "--key sequence --key-size 20"),
         ("key_type", "--key sequence --key-type int64"),
@@ -600,7 +603,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
 
 #[test]
 fn a_mark_takes_its_room_from_the_record() {
-    let size = |line: &str| settings(line).cells[0].plan.source.largest_value().unwrap();
+    let size = |line: &str| settings(line).cells[0].plan.source.largest_value();
     assert_eq!(size("--embedded --verify sequence --record-size 100"), 75);
     assert_eq!(size("--embedded --verify sequence --record-size 25"), 0);
     assert_eq!(size("--embedded --verify sequence --record-size 100 --generator sequence"), 100);
@@ -699,4 +702,44 @@ fn keys_have_types_and_sizes() {
     ] {
         assert_eq!(problems(&format!("--embedded {flags}")), [problem], "{flags}");
     }
+}
+
+#[test]
+fn values_come_from_one_generator_or_none() {
+    use crate::load::source::{NumberType, ValuePlan};
+    let source =
+        plan("--embedded --generator increasing --value-type int32 --tombstones 5%").source;
+    assert_eq!(source.value, ValuePlan::Increasing(NumberType::Int32));
+    assert_eq!((source.tombstones, source.schema_id), (0.05, None));
+    let source = plan("--embedded --generator null --schema-id 42").source;
+    assert_eq!((source.value, source.schema_id), (ValuePlan::Null, Some(42)));
+    assert_eq!(
+        problems(
+            "--embedded --generator some --value-type int8 --tombstones 6 --schema-id -1 \
+             --compress-ratio 0"
+        ),
+        [
+            "--generator = \"some\": expected random, fixed, sequence, increasing or null",
+            "--tombstones = \"6\": expected a share of 0 to 1, such as 5% or 0.05",
+            "--schema-id = \"-1\": expected a registry's schema id, 0 to 2147483647, such as 42",
+        ]
+    );
+    assert_eq!(
+        problems("--embedded --value-type int32"),
+        ["--value-type = \"int32\": only --generator increasing has a value type"]
+    );
+    assert_eq!(
+        problems("--embedded --schema-id 1 --record-size 4"),
+        ["--record-size: the schema's prefix needs a record size of at least 5 bytes, not 4"]
+    );
+    // Values with tombstones among them, or a prefix, don't name all their records: marks do.
+    let source = plan("--embedded --verify sequence --generator sequence --tombstones 1%").source;
+    assert_eq!((source.reserved, source.largest_value()), (25, 75));
+    assert_eq!(
+        problems(
+            "--embedded --verify sequence --generator sequence --schema-id 1 --record-size 50"
+        ),
+        ["--record-size = \"50\": expected 60 bytes or more with --verify sequence, whose header \
+          kprod is part of the size; write 60"]
+    );
 }

@@ -4,18 +4,23 @@ use core::str::FromStr;
 
 use super::matrix::Choice;
 use super::problems::Problems;
-use crate::load::source::ValuePlan;
+use crate::load::source::{NumberType, ValuePlan};
 
 /// The values that the generator of a cell makes.
 pub(super) fn value(choice: &Choice, problems: &mut Problems) -> ValuePlan {
     let plan = match choice.get("generator") {
         None | Some("random") => ValuePlan::Random,
         Some("sequence") => ValuePlan::Sequence,
+        Some("fixed") => ValuePlan::Fixed,
+        Some("increasing") => ValuePlan::Increasing(NumberType::Text),
+        Some("null") => ValuePlan::Null,
         Some(other) => {
-            problems.flag("generator", other, "expected random or sequence");
+            let expected = "expected random, fixed, sequence, increasing or null";
+            problems.flag("generator", other, expected);
             return ValuePlan::Random;
         }
     };
+    let plan = numbered(plan, choice, problems);
     let Some(text) = choice.get("compress-ratio") else { return plan };
     match compress_ratio(text) {
         Err(expected) => problems.flag("compress-ratio", text, expected),
@@ -29,6 +34,38 @@ pub(super) fn value(choice: &Choice, problems: &mut Problems) -> ValuePlan {
         Ok(ratio) => return ValuePlan::Compressible { ratio },
     }
     plan
+}
+
+/// Increasing numbers in the type that `--value-type` says.
+fn numbered(plan: ValuePlan, choice: &Choice, problems: &mut Problems) -> ValuePlan {
+    let Some(text) = choice.get("value-type") else { return plan };
+    let number = NumberType::ALL.into_iter().find(|number| number.name() == text);
+    match (&plan, number) {
+        (_, None) => problems.flag("value-type", text, "expected text, int32 or int64"),
+        (ValuePlan::Increasing(_), Some(number)) => return ValuePlan::Increasing(number),
+        _ => problems.flag("value-type", text, "only --generator increasing has a value type"),
+    }
+    plan
+}
+
+/// The share of records without a value.
+pub(super) fn tombstones(choice: &Choice, problems: &mut Problems) -> f64 {
+    let Some(text) = choice.get("tombstones") else { return 0.0 };
+    share(text).unwrap_or_else(|| {
+        problems.flag("tombstones", text, "expected a share of 0 to 1, such as 5% or 0.05");
+        0.0
+    })
+}
+
+/// The schema id that stands before values.
+pub(super) fn schema_id(choice: &Choice, problems: &mut Problems) -> Option<i32> {
+    let text = choice.get("schema-id")?;
+    let id = text.parse().ok().filter(|id| *id >= 0);
+    if id.is_none() {
+        let expected = "expected a registry's schema id, 0 to 2147483647, such as 42";
+        problems.flag("schema-id", text, expected);
+    }
+    id
 }
 
 /// Reads what is left after compression of each byte: `0.5`, or `50%`.

@@ -106,8 +106,7 @@ impl Proof<'_> {
 
     fn verifier(&self, ends: &mut [PhaseEnd]) -> Verifier {
         let source = self.plan.source.clone();
-        let batch =
-            (self.plan.producer.batch_size as usize).max(source.largest_value().unwrap_or(0));
+        let batch = (self.plan.producer.batch_size as usize).max(source.largest_value());
         let plan = VerifyPlan {
             source,
             mark: self.plan.marks().then_some(self.tag),

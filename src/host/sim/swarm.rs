@@ -12,7 +12,7 @@ use crate::kafka::compression::{Codec, Compression};
 use crate::kafka::config::{Acks, Backoff, PartitionerKind, ProducerConfig};
 use crate::kafka::wire::{ApiKey, ErrorCode};
 use crate::load::schedule::Stop;
-use crate::load::source::{KeyPlan, ValuePlan};
+use crate::load::source::{KeyPlan, NumberType, ValuePlan};
 
 use super::fault::{Chance, Fault, FaultPlan};
 use super::physics::Physics;
@@ -55,7 +55,7 @@ pub fn sample(seed: u64) -> Setup {
         value: match draw.0.below(3) {
             0 => ValuePlan::Random,
             1 => ValuePlan::Sequence,
-            _ => ValuePlan::Monotonic,
+            _ => ValuePlan::Increasing(NumberType::Text),
         },
         record_size,
         quantum: Duration::from_micros(draw.among(&[100, 250, 1_000])),

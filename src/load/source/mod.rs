@@ -23,7 +23,7 @@ mod value;
 
 pub use key::{KeyError, KeyForm, KeyPlan, KeyType};
 pub use mark::Mark;
-pub use plan::{SourceError, SourcePlan, ValuePlan};
+pub use plan::{NumberType, SourceError, SourcePlan, ValuePlan};
 pub use sequence::{SequenceError, parse_sequence};
 pub use size::{SizeError, SizePlan, SizeWeight};
 pub use value::Plain;
@@ -71,12 +71,12 @@ impl Source {
         let value = match &mut self.value {
             Value::Random { plain, room } => {
                 plain.write(n, room);
-                &room[..plain.size]
+                Some(&room[..plain.size])
             }
             Value::Made(maker) => maker.write(n),
         };
         let partition = self.partition;
-        RecordView { partition, key, value: Some(value), headers: &[], timestamp_ms }
+        RecordView { partition, key, value, headers: &[], timestamp_ms }
     }
 
     /// How its records are written in place; `None` when they have a key, name a partition, or have

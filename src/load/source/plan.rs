@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::key::{KeyError, KeyForm, KeyPlan};
-use super::sequence;
 use super::size::SizePlan;
+use super::{digits, sequence};
 
 /// What all workers of a run share.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,12 @@ pub struct SourcePlan {
     pub key_form: KeyForm,
     /// The values.
     pub value: ValuePlan,
+    /// The share of records without a value, 0 to 1.
+    pub tombstones: f64,
+    /// The id of a schema that values are said to have: a zero byte and these four, the most
+    /// significant first, stand before them, as Confluent's serializers put them. Tombstones have
+    /// none.
+    pub schema_id: Option<i32>,
     /// Bytes of a value, where values have no length of their own.
     pub size: SizePlan,
     /// Bytes of every size that are left for something else than the value: a
@@ -36,6 +42,8 @@ impl Default for SourcePlan {
             key: KeyPlan::None,
             key_form: KeyForm::default(),
             value: ValuePlan::Random,
+            tombstones: 0.0,
+            schema_id: None,
             size: SizePlan::Fixed(100),
             reserved: 0,
             partition: None,
@@ -49,6 +57,8 @@ impl Default for SourcePlan {
 pub enum ValuePlan {
     /// Fresh uniform bytes.
     Random,
+    /// The same uniform bytes in every record; smaller ones are the beginning of larger ones.
+    Fixed,
     /// Fresh uniform bytes and zeros, so mixed that lz4 and zstd make them about this long.
     Compressible {
         /// What is left after compression of each byte; above 0, at most 1.
@@ -58,16 +68,57 @@ pub enum ValuePlan {
     Sequence,
     /// One of these, each as likely (perf-test's `--payload-file`); at least one.
     Lines(Arc<[Vec<u8>]>),
-    /// The record's number as decimal text (perf-test's `--payload-monotonic`).
-    Monotonic,
+    /// The record's number (as text: perf-test's `--payload-monotonic`).
+    Increasing(NumberType),
+    /// No value: tombstones.
+    Null,
+}
+
+/// How a number is written as a value.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum NumberType {
+    /// Decimal digits.
+    #[default]
+    Text,
+    /// Four bytes, the most significant first, as Kafka's `IntegerSerializer` writes them; behind
+    /// 2,147,483,647 comes 0.
+    Int32,
+    /// Eight bytes, the most significant first, as Kafka's `LongSerializer` writes them.
+    Int64,
+}
+
+impl NumberType {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Int32, Self::Int64];
+
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+        }
+    }
+
+    /// Bytes of a number; of text as many digits as a run of some million records has.
+    const fn mean_len(self) -> f64 {
+        match self {
+            Self::Text => 7.0,
+            Self::Int32 => 4.0,
+            Self::Int64 => 8.0,
+        }
+    }
 }
 
 /// A plan that can't be carried out.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SourceError {
-    /// Sequence values have no room.
-    #[error("the sequence generator needs a record size of at least {smallest} bytes, not {asked}")]
+    /// What a value has to hold has no room.
+    #[error("{what} a record size of at least {smallest} bytes, not {asked}")]
     TooSmall {
+        /// What has to be held.
+        what: &'static str,
         /// The smallest size asked for.
         asked: u32,
         /// What is needed.
@@ -76,6 +127,9 @@ pub enum SourceError {
     /// The sizes can't be.
     #[error("{0}")]
     Size(super::size::SizeError),
+    /// A share that is none.
+    #[error("a share of tombstones is 0 to 1, not {0}")]
+    Tombstones(f64),
     /// A compression that can't be.
     #[error("a compress ratio is above 0 and at most 1, not {0}")]
     Ratio(f64),
@@ -101,13 +155,21 @@ impl SourcePlan {
             }
             _ => {}
         }
+        if !(0.0..=1.0).contains(&self.tombstones) {
+            return Err(SourceError::Tombstones(self.tombstones));
+        }
         if !self.value.is_sized() {
             return Ok(());
         }
         self.size.check().map_err(SourceError::Size)?;
         let (asked, smallest) = (self.size.least(), self.smallest_size());
         if asked < smallest {
-            return Err(SourceError::TooSmall { asked, smallest });
+            let what = match (self.value == ValuePlan::Sequence, self.schema_id.is_some()) {
+                (true, false) => "the sequence generator needs",
+                (true, true) => "the sequence generator and the schema's prefix need",
+                (false, _) => "the schema's prefix needs",
+            };
+            return Err(SourceError::TooSmall { what, asked, smallest });
         }
         Ok(())
     }
@@ -119,42 +181,56 @@ impl SourcePlan {
             ValuePlan::Sequence => sequence::smallest_size(self.workers),
             _ => 0,
         };
-        self.reserved + value
+        self.reserved_of_value() + value
+    }
+
+    /// Bytes of every size that a value's own bytes don't get: the mark's and the schema's.
+    pub(super) fn reserved_of_value(&self) -> u32 {
+        self.reserved + self.prefix()
+    }
+
+    /// Bytes before a value's own.
+    const fn prefix(&self) -> u32 {
+        if self.schema_id.is_some() { SCHEMA_PREFIX } else { 0 }
     }
 
     /// Whether values say which record they are, so that no mark is needed.
     #[must_use]
     pub fn names_itself(&self) -> bool {
-        self.value == ValuePlan::Sequence
+        self.value == ValuePlan::Sequence && self.tombstones <= 0.0 && self.schema_id.is_none()
     }
 
     /// The mean size of a record's key, value and mark, in bytes; never 0, so that a rate in bytes
     /// can be divided by it.
     #[must_use]
     pub fn mean_payload(&self) -> f64 {
+        let reserved = f64::from(self.reserved);
         let value = match &self.value {
+            ValuePlan::Null => return (self.mean_key() + reserved).max(1.0),
             ValuePlan::Lines(lines) => {
-                float(lines.iter().map(Vec::len).sum()) / float(lines.len().max(1))
+                let bytes = float(lines.iter().map(Vec::len).sum());
+                bytes / float(lines.len().max(1)) + f64::from(self.prefix())
             }
-            ValuePlan::Random | ValuePlan::Compressible { .. } | ValuePlan::Sequence => {
-                self.size.mean()
-            }
-            // As many digits as a run of some million records has.
-            ValuePlan::Monotonic => 7.0,
+            ValuePlan::Increasing(number) => number.mean_len() + f64::from(self.prefix()),
+            // What is reserved is there with tombstones, too.
+            _ => self.size.mean() - reserved,
         };
-        (self.key.mean_len(self.key_form) + value).max(1.0)
+        (self.mean_key() + reserved + (1.0 - self.tombstones) * value).max(1.0)
     }
 
-    /// The largest value that a record may have, in bytes; `None` where the record's number decides
-    /// how long it is.
+    fn mean_key(&self) -> f64 {
+        self.key.mean_len(self.key_form)
+    }
+
+    /// The largest value that a record may have, in bytes.
     #[must_use]
-    pub fn largest_value(&self) -> Option<usize> {
+    pub fn largest_value(&self) -> usize {
+        let prefix = self.prefix() as usize;
         match &self.value {
-            ValuePlan::Random | ValuePlan::Compressible { .. } | ValuePlan::Sequence => {
-                Some((self.size.most() - self.reserved) as usize)
-            }
-            ValuePlan::Lines(lines) => lines.iter().map(Vec::len).max(),
-            ValuePlan::Monotonic => None,
+            ValuePlan::Lines(lines) => lines.iter().map(Vec::len).max().unwrap_or(0) + prefix,
+            ValuePlan::Increasing(_) => digits::LONGEST + prefix,
+            ValuePlan::Null => 0,
+            _ => (self.size.most() - self.reserved) as usize,
         }
     }
 }
@@ -164,11 +240,14 @@ impl ValuePlan {
     #[must_use]
     pub const fn is_sized(&self) -> bool {
         match self {
-            Self::Random | Self::Compressible { .. } | Self::Sequence => true,
-            Self::Lines(_) | Self::Monotonic => false,
+            Self::Random | Self::Compressible { .. } | Self::Fixed | Self::Sequence => true,
+            Self::Lines(_) | Self::Increasing(_) | Self::Null => false,
         }
     }
 }
+
+/// Bytes of a schema's prefix.
+pub(super) const SCHEMA_PREFIX: u32 = 5;
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
 pub(super) const fn float(bytes: usize) -> f64 {

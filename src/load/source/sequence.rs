@@ -59,6 +59,11 @@ impl SequenceValue {
         Self { buffer, number_at }
     }
 
+    /// The longest value, in bytes.
+    pub(super) const fn longest(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The value of the producer's record `number`, of `size` bytes or as many as it needs.
     pub(super) fn write(&mut self, number: u64, size: usize) -> &[u8] {
         let covered_end =

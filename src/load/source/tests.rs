@@ -18,8 +18,14 @@ fn owned(source: &mut Source, n: u64) -> (Option<Vec<u8>>, Vec<u8>) {
 #[test]
 fn a_record_depends_on_seed_and_number_alone() {
     let lines: Arc<[Vec<u8>]> = (0..9u8).map(|line| vec![line; 3]).collect();
-    let values =
-        [ValuePlan::Random, ValuePlan::Sequence, ValuePlan::Lines(lines), ValuePlan::Monotonic];
+    let values = [
+        ValuePlan::Random,
+        ValuePlan::Sequence,
+        ValuePlan::Lines(lines),
+        ValuePlan::Fixed,
+        ValuePlan::Increasing(NumberType::Text),
+        ValuePlan::Increasing(NumberType::Int64),
+    ];
     for value in values {
         let plan = plan(KeyPlan::Uniform { cardinality: 50 }, value);
         let mut forward = Source::new(&plan, WorkerIndex(1));
@@ -146,7 +152,8 @@ fn lines_all_come_up_and_integers_increase() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen, [b"".to_vec(), b"a".to_vec(), b"ccc".to_vec()]);
-    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Monotonic), WorkerIndex(0));
+    let mut source =
+        Source::new(&plan(KeyPlan::None, ValuePlan::Increasing(NumberType::Text)), WorkerIndex(0));
     assert_eq!(owned(&mut source, 0).1, b"0");
     assert_eq!(owned(&mut source, 1_205).1, b"1205");
 }
@@ -236,4 +243,87 @@ fn keys_of_every_kind_depend_on_seed_and_number_alone() {
             assert!(there.iter().all(|key| key.len() as f64 == len), "{key} {kind}");
         }
     }
+}
+
+fn value(source: &mut Source, n: u64) -> Option<Vec<u8>> {
+    source.record(n, 0).value.map(<[u8]>::to_vec)
+}
+
+#[test]
+fn tombstones_come_as_often_as_asked_and_by_number_alone() {
+    for kind in [ValuePlan::Random, ValuePlan::Increasing(NumberType::Int32)] {
+        let plan = SourcePlan { tombstones: 0.05, ..plan(KeyPlan::None, kind) };
+        let mut source = Source::new(&plan, WorkerIndex(0));
+        assert!(source.plain().is_none());
+        let values: Vec<_> = (0..20_000).map(|n| value(&mut source, n)).collect();
+        let nulls = values.iter().filter(|value| value.is_none()).count();
+        // A standard deviation of 31.
+        assert!((850..1_150).contains(&nulls), "{nulls}");
+        let mut other = Source::new(&plan, WorkerIndex(1));
+        assert!((0..20_000).rev().all(|n| value(&mut other, n as u64) == values[n]));
+    }
+    let all = SourcePlan { tombstones: 1.0, ..SourcePlan::default() };
+    let mut source = Source::new(&all, WorkerIndex(0));
+    assert!((0..1_000).all(|n| value(&mut source, n).is_none()));
+    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Null), WorkerIndex(0));
+    assert!((0..9).all(|n| value(&mut source, n).is_none()));
+}
+
+#[test]
+fn a_schema_s_id_stands_before_every_value() {
+    let lines = ValuePlan::Lines([b"line".to_vec()].into());
+    for kind in [
+        ValuePlan::Random,
+        ValuePlan::Compressible { ratio: 0.5 },
+        ValuePlan::Fixed,
+        ValuePlan::Sequence,
+        lines,
+        ValuePlan::Increasing(NumberType::Text),
+    ] {
+        let bare = plan(KeyPlan::None, kind);
+        let with = SourcePlan { schema_id: Some(0x0102_0304), ..bare.clone() };
+        let value = value(&mut Source::new(&with, WorkerIndex(0)), 7).unwrap();
+        assert_eq!(value[..5], [0, 1, 2, 3, 4]);
+        // It is part of a size that was asked for, and comes on top of one of the value's own.
+        let own = if bare.value.is_sized() {
+            assert_eq!(value.len(), 100);
+            SourcePlan { size: SizePlan::Fixed(95), ..bare }
+        } else {
+            bare
+        };
+        assert_eq!(value[5..], owned(&mut Source::new(&own, WorkerIndex(0)), 7).1);
+    }
+    let small = SourcePlan { schema_id: Some(1), size: SizePlan::Fixed(4), ..Default::default() };
+    assert_eq!(
+        small.check().unwrap_err().to_string(),
+        "the schema's prefix needs a record size of at least 5 bytes, not 4"
+    );
+}
+
+#[test]
+fn fixed_values_are_alike_and_numbers_are_as_kafka_writes_them() {
+    let drawn = SizePlan::Uniform { least: 10, most: 90 };
+    let plan = SourcePlan { size: drawn, ..plan(KeyPlan::None, ValuePlan::Fixed) };
+    let mut source = Source::new(&plan, WorkerIndex(0));
+    let all: Vec<_> = (0..100).map(|n| owned(&mut source, n).1).collect();
+    let longest = all.iter().max_by_key(|value| value.len()).unwrap();
+    assert!(all.iter().all(|value| longest.starts_with(value)));
+    let of = |number| SourcePlan { value: ValuePlan::Increasing(number), ..SourcePlan::default() };
+    let number = |number, n| owned(&mut Source::new(&of(number), WorkerIndex(0)), n).1;
+    assert_eq!(number(NumberType::Text, 1_205), b"1205");
+    assert_eq!(number(NumberType::Int32, 0x0102_0304), [1, 2, 3, 4]);
+    assert_eq!(number(NumberType::Int32, 1 << 31), [0; 4]);
+    assert_eq!(number(NumberType::Int64, 0x0102_0304_0506), [0, 0, 1, 2, 3, 4, 5, 6]);
+}
+
+/// Pinned: other bytes mean that stored seeds make other records, which CHANGELOG must say.
+#[test]
+fn what_a_seed_leaves_out_and_repeats_is_pinned() {
+    let plan = SourcePlan { tombstones: 0.3, ..SourcePlan::default() };
+    let mut source = Source::new(&plan, WorkerIndex(0));
+    let nulls: Vec<_> = (0..20).filter(|n| value(&mut source, *n).is_none()).collect();
+    assert_eq!(nulls, [0, 5, 9, 14]);
+    let fixed = SourcePlan { value: ValuePlan::Fixed, ..SourcePlan::default() };
+    let fixed = value(&mut Source::new(&fixed, WorkerIndex(0)), 3).unwrap();
+    assert_eq!(fixed[..6], [21, 153, 148, 64, 229, 96]);
 }

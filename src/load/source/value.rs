@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::compressible::Compressible;
 use super::digits;
-use super::plan::{SourcePlan, ValuePlan};
+use super::plan::{NumberType, SCHEMA_PREFIX, SourcePlan, ValuePlan};
 use super::sequence::SequenceValue;
 use super::size::Sizes;
-use crate::base::{Rng, WorkerIndex, fill_words};
+use crate::base::{Rng, WorkerIndex, fill_words, mix};
 
 /// Makes the values of a plan.
 #[derive(Clone, Debug)]
@@ -24,75 +24,154 @@ pub(super) enum Value {
 pub(super) struct Maker {
     seed: u64,
     kind: Kind,
+    tombstones: Tombstones,
+    /// The schema's prefix, then room for the rest of a value where `kind` has none of its own.
+    room: Vec<u8>,
+    /// Bytes of the prefix, which stay as they are.
+    prefix: usize,
 }
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Random { sizes: Sizes, room: Vec<u8> },
-    Compressible { maker: Compressible, sizes: Sizes, room: Vec<u8> },
+    Random { sizes: Sizes },
+    Compressible { maker: Compressible, sizes: Sizes },
+    Fixed { sizes: Sizes },
     Sequence { workers: u64, sizes: Sizes, values: SequenceValue },
     Lines(Arc<[Vec<u8>]>),
-    Monotonic([u8; digits::LONGEST]),
+    Increasing(NumberType),
+    Null,
+}
+
+/// Which records are tombstones.
+#[derive(Clone, Copy, Debug)]
+struct Tombstones {
+    seed: u64,
+    share: f64,
+}
+
+impl Tombstones {
+    #[inline]
+    fn has(self, n: u64) -> bool {
+        self.share > 0.0 && Rng::new(Rng::word(self.seed, n)).unit() < self.share
+    }
 }
 
 impl Value {
     pub(super) fn new(plan: &SourcePlan, worker: WorkerIndex) -> Self {
         let seed = plan.seed;
-        let sizes = || Sizes::new(&plan.size, plan.reserved, seed);
-        let kind = match (&plan.value, plan.size.fixed()) {
-            (ValuePlan::Random, Some(size)) => {
-                let size = (size - plan.reserved) as usize;
-                let room = vec![0; size.next_multiple_of(8)];
-                return Self::Random { plain: Plain { seed, size }, room };
+        if let (ValuePlan::Random, Some(size), true) =
+            (&plan.value, plan.size.fixed(), plan.tombstones <= 0.0 && plan.schema_id.is_none())
+        {
+            let size = (size - plan.reserved) as usize;
+            let room = vec![0; size.next_multiple_of(8)];
+            return Self::Random { plain: Plain { seed, size }, room };
+        }
+        let mut room = Vec::new();
+        if let Some(id) = plan.schema_id {
+            room.push(0);
+            room.extend_from_slice(&id.to_be_bytes());
+        }
+        let prefix = room.len();
+        debug_assert!(prefix == 0 || prefix == SCHEMA_PREFIX as usize);
+        let sizes = || Sizes::new(&plan.size, plan.reserved_of_value(), seed);
+        let kind = match &plan.value {
+            ValuePlan::Random => Kind::Random { sizes: sizes() },
+            ValuePlan::Compressible { ratio } => {
+                Kind::Compressible { maker: Compressible::new(*ratio, seed), sizes: sizes() }
             }
-            (ValuePlan::Random, None) => {
-                let sizes = sizes();
-                Kind::Random { room: room_for(&sizes), sizes }
-            }
-            (ValuePlan::Compressible { ratio }, _) => {
-                let (maker, sizes) = (Compressible::new(*ratio, seed), sizes());
-                Kind::Compressible { maker, room: room_for(&sizes), sizes }
-            }
-            (ValuePlan::Sequence, _) => {
+            ValuePlan::Fixed => Kind::Fixed { sizes: sizes() },
+            ValuePlan::Sequence => {
                 let sizes = sizes();
                 let values = SequenceValue::new(worker.0, sizes.largest());
                 Kind::Sequence { workers: plan.workers.into(), sizes, values }
             }
-            (ValuePlan::Lines(lines), _) => Kind::Lines(Arc::clone(lines)),
-            (ValuePlan::Monotonic, _) => Kind::Monotonic([0; digits::LONGEST]),
+            ValuePlan::Lines(lines) => Kind::Lines(Arc::clone(lines)),
+            ValuePlan::Increasing(number) => Kind::Increasing(*number),
+            ValuePlan::Null => Kind::Null,
         };
-        Self::Made(Box::new(Maker { seed, kind }))
+        // In whole words, as which random bytes are written.
+        room.resize(prefix + kind.room().next_multiple_of(8), 0);
+        if let Kind::Fixed { sizes } = &kind {
+            fill_words(mix(seed ^ FIXED_STREAM), sizes.largest(), &mut room[prefix..]);
+        }
+        let tombstones = Tombstones { seed: mix(seed ^ TOMBSTONE_STREAM), share: plan.tombstones };
+        Self::Made(Box::new(Maker { seed, kind, tombstones, room, prefix }))
     }
 }
 
-/// For the largest value in whole words, as which random bytes are written.
-fn room_for(sizes: &Sizes) -> Vec<u8> {
-    vec![0; sizes.largest().next_multiple_of(8)]
+impl Kind {
+    /// The most bytes that are written to the maker's room.
+    fn room(&self) -> usize {
+        match self {
+            Self::Random { sizes } | Self::Compressible { sizes, .. } | Self::Fixed { sizes } => {
+                sizes.largest()
+            }
+            Self::Sequence { values, .. } => values.longest(),
+            Self::Lines(lines) => lines.iter().map(Vec::len).max().unwrap_or(0),
+            Self::Increasing(_) => digits::LONGEST,
+            Self::Null => 0,
+        }
+    }
 }
 
 impl Maker {
-    /// The value of record `n`.
+    /// The value of record `n`; `None` is a tombstone.
     #[inline(never)]
-    pub(super) fn write(&mut self, n: u64) -> &[u8] {
-        match &mut self.kind {
-            Kind::Random { sizes, room } => {
+    pub(super) fn write(&mut self, n: u64) -> Option<&[u8]> {
+        if self.tombstones.has(n) {
+            return None;
+        }
+        let prefix = self.prefix;
+        let out = &mut self.room[prefix..];
+        let size = match &mut self.kind {
+            Kind::Random { sizes } => {
                 let size = sizes.of(n);
-                fill_words(Rng::word(self.seed, n), size, room);
-                &room[..size]
+                fill_words(Rng::word(self.seed, n), size, out);
+                size
             }
-            Kind::Compressible { maker, sizes, room } => {
+            Kind::Compressible { maker, sizes } => {
                 let size = sizes.of(n);
-                maker.write(n, size, room);
-                &room[..size]
+                maker.write(n, size, out);
+                size
             }
-            Kind::Sequence { workers, sizes, values } => values.write(n / *workers, sizes.of(n)),
+            Kind::Fixed { sizes } => sizes.of(n),
+            Kind::Increasing(number) => number.write(n, out),
+            Kind::Sequence { workers, sizes, values } => {
+                let value = values.write(n / *workers, sizes.of(n));
+                if prefix == 0 {
+                    return Some(value);
+                }
+                out[..value.len()].copy_from_slice(value);
+                value.len()
+            }
             Kind::Lines(lines) => {
                 let pick = Rng::nth(self.seed, n).below(lines.len() as u64);
-                &lines[usize::try_from(pick).expect("below the count of lines")]
+                let line = &lines[usize::try_from(pick).expect("below the count of lines")];
+                if prefix == 0 {
+                    return Some(line);
+                }
+                out[..line.len()].copy_from_slice(line);
+                line.len()
             }
-            Kind::Monotonic(buffer) => {
-                let count = digits::write(n, buffer);
-                &buffer[..count]
+            Kind::Null => return None,
+        };
+        Some(&self.room[..prefix + size])
+    }
+}
+
+impl NumberType {
+    /// Writes `number` to the start of `out` and returns its bytes.
+    fn write(self, number: u64, out: &mut [u8]) -> usize {
+        match self {
+            Self::Text => digits::write(number, out),
+            Self::Int32 => {
+                let [.., a, b, c, d] = (number & 0x7fff_ffff).to_be_bytes();
+                out[..4].copy_from_slice(&[a, b, c, d]);
+                4
+            }
+            Self::Int64 => {
+                out[..8].copy_from_slice(&number.to_be_bytes());
+                8
             }
         }
     }
@@ -123,3 +202,7 @@ impl Plain {
         fill_words(Rng::word(self.seed, n), self.size, room);
     }
 }
+
+/// Keep what is drawn for one seed apart; any constants do.
+const TOMBSTONE_STREAM: u64 = 0x746f_6d62_746f_6d62;
+const FIXED_STREAM: u64 = 0x6669_7865_6466_6978;

@@ -328,8 +328,14 @@ impl ConfigModel {
 pub struct GeneratorModel {
     /// Decides every byte.
     pub seed: u64,
-    /// random, sequence, lines or monotonic.
+    /// random, fixed, sequence, lines, increasing or null.
     pub kind: String,
+    /// The share of records without a value that was asked for.
+    #[serde(default)]
+    pub tombstones: f64,
+    /// The schema id before every value; null without one.
+    #[serde(default)]
+    pub schema_id: Option<i32>,
     /// What --key says, or `list:N` of a list with N places.
     pub key: String,
     /// What keys are written as: text, bytes, int32, int64 or json; null without keys, and where
