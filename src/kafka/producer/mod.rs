@@ -1,15 +1,16 @@
 //! The producer: records in, deliveries out.
 //!
-//! `producer` is what the caller sees, `stretch` its short way for many records; `topics` chooses
-//! partitions, `routes` sorts ready ones by broker, `sender` drains them into requests, `answers`
-//! turns responses into outcomes by the rules of `retry` and `idempotence`; `machine` is the face
-//! towards sockets.
+//! `producer` is what the caller sees, `stretch` its short way for many records without keys and
+//! `fan` for those with; `topics` chooses partitions, `routes` sorts ready ones by broker, `sender`
+//! drains them into requests, `answers` turns responses into outcomes by the rules of `retry` and
+//! `idempotence`; `machine` is the face towards sockets.
 
 mod answers;
 mod blocked;
 mod delivery;
 mod event;
 mod expiry;
+mod fan;
 mod idempotence;
 mod identity;
 mod machine;
@@ -29,6 +30,7 @@ mod topics;
 
 pub use delivery::{BatchTimes, Delivery, Failure, Outcome};
 pub use event::ProducerEvent;
+pub use fan::Fan;
 pub use idempotence::{ProducerId, SequenceVerdict, Sequences, advance};
 pub use machine::ProducerCommand;
 pub use producer::{Producer, Sent};

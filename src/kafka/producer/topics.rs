@@ -145,6 +145,11 @@ impl TopicState {
         Some((&mut self.sticky, slot, ignore_keys))
     }
 
+    /// Whether a record's key alone chooses its partition, where it has one.
+    pub(super) const fn goes_by_key(&self) -> bool {
+        matches!(self.partitioner, Partitioner::BuiltIn { ignore_keys: false })
+    }
+
     /// Does what the key rules say.
     fn obey(&mut self, record: &RecordView<'_>, view: &View<'_>, rng: &mut Rng) -> Choice {
         let all = view.count();

@@ -42,6 +42,9 @@ pub(super) struct Blocked {
     since: Instant,
 }
 
+/// A record that was taken from the schedule and is for the producer to decide on.
+type Left = (Due, Stamp);
+
 /// What a record that can't be appended waits for.
 #[derive(Clone, Copy, Debug)]
 enum Lack {
@@ -122,39 +125,76 @@ impl<W: Witness> Engine<W> {
     }
 
     /// Makes the records that are due and hands them over, `handed` already among those of this
-    /// call: into the open batch as long as nothing else has to be decided, the way of most.
+    /// call: into open batches as long as nothing else has to be decided, the way of most.
     fn hand_over_due(&mut self, mut handed: u32, timestamp_ms: i64, now: Instant) -> u32 {
-        let untraced = self.plan.trace == Trace::Off;
-        let plain = self.source.plain().filter(|it| it.size() <= Envelope::LARGEST_VALUE);
+        let by_key = self.source.has_keys() && !self.plan.producer.ignore_keys;
+        let spread = by_key || self.source.names_partition();
         while handed < RECORDS_PER_CALL {
-            let open = untraced.then(|| self.producer.stretch(self.topic, timestamp_ms, now));
-            let mut stretch = open.flatten();
-            while handed < RECORDS_PER_CALL {
-                let Some(due) = self.schedule.take(now) else { return handed };
-                let stamp = self.feed.stamp(due, number_of(&self.plan, due), now);
-                let place = stretch.as_mut().and_then(|open| match plain {
-                    Some(it) => {
-                        open.push_value(it.size(), |room| it.write(due.record, room), &stamp)
-                    }
-                    None => open.push(&self.source.record(due.record, timestamp_ms), &stamp),
-                });
-                if let (Some(open), Some(place)) = (&stretch, place) {
-                    let (slot, source, n) = (open.slot(), &mut self.source, due.record);
-                    let witness = &mut self.witness;
-                    witness.appended(n, || source.record(n, timestamp_ms), slot, place, now);
-                    handed += 1;
-                    continue;
-                }
-                // The stretch counts what it took before the producer decides.
-                drop(stretch);
-                if !self.hand_over_one(due, &stamp, timestamp_ms, now) {
-                    return handed;
-                }
-                handed += 1;
-                break;
+            let (more, left) = if spread {
+                self.by_fan(RECORDS_PER_CALL - handed, timestamp_ms, now)
+            } else {
+                self.by_stretch(RECORDS_PER_CALL - handed, timestamp_ms, now)
+            };
+            handed += more;
+            let Some((due, stamp)) = left else { return handed };
+            if !self.hand_over_one(due, &stamp, timestamp_ms, now) {
+                return handed;
             }
+            handed += 1;
         }
         handed
+    }
+
+    /// Makes records that are due, up to `most`, and appends them to the open batch of the
+    /// partition that the partitioner sticks to. How many, and the one that it didn't take, if
+    /// there is one. A function of its own, or registers are short in the loop: 12 instructions a
+    /// record.
+    #[inline(never)]
+    fn by_stretch(&mut self, most: u32, timestamp_ms: i64, now: Instant) -> (u32, Option<Left>) {
+        let plain = self.source.plain().filter(|it| it.size() <= Envelope::LARGEST_VALUE);
+        let open = (self.plan.trace == Trace::Off)
+            .then(|| self.producer.stretch(self.topic, timestamp_ms, now));
+        let (mut stretch, mut handed) = (open.flatten(), 0);
+        while handed < most {
+            let Some(due) = self.schedule.take(now) else { return (handed, None) };
+            let stamp = self.feed.stamp(due, number_of(&self.plan, due), now);
+            let place = stretch.as_mut().and_then(|open| match plain {
+                Some(it) => open.push_value(it.size(), |room| it.write(due.record, room), &stamp),
+                None => open.push(&self.source.record(due.record, timestamp_ms), &stamp),
+            });
+            let (Some(open), Some(place)) = (&stretch, place) else {
+                return (handed, Some((due, stamp)));
+            };
+            let (slot, source, n) = (open.slot(), &mut self.source, due.record);
+            self.witness.appended(n, || source.record(n, timestamp_ms), slot, place, now);
+            handed += 1;
+        }
+        (handed, None)
+    }
+
+    /// The same into the open batches of the partitions that records name or keys choose.
+    #[inline(never)]
+    fn by_fan(&mut self, most: u32, timestamp_ms: i64, now: Instant) -> (u32, Option<Left>) {
+        let values = self.source.values();
+        let open = (self.plan.trace == Trace::Off)
+            .then(|| self.producer.fan(self.topic, timestamp_ms, now));
+        let (mut fan, mut handed) = (open.flatten(), 0);
+        while handed < most {
+            let Some(due) = self.schedule.take(now) else { return (handed, None) };
+            let stamp = self.feed.stamp(due, number_of(&self.plan, due), now);
+            let (source, n) = (&mut self.source, due.record);
+            let place = fan.as_mut().and_then(|open| match values {
+                Some(it) => {
+                    let fill = |room: &mut [u8]| it.write(n, room);
+                    open.push_value(source.key(n)?, it.size(), fill, &stamp)
+                }
+                None => open.push(&source.record(n, timestamp_ms), &stamp),
+            });
+            let Some((slot, place)) = place else { return (handed, Some((due, stamp))) };
+            self.witness.appended(n, || source.record(n, timestamp_ms), slot, place, now);
+            handed += 1;
+        }
+        (handed, None)
     }
 
     /// Makes a record and lets the producer decide. False when it waits.

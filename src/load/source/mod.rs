@@ -29,7 +29,7 @@ pub use size::{SizeError, SizePlan, SizeWeight};
 pub use value::Plain;
 
 use crate::base::{RecordView, WorkerIndex};
-use key::{Key, listed};
+use key::Key;
 use value::Value;
 
 /// One worker's maker of records.
@@ -62,12 +62,7 @@ impl Source {
     /// stamped `timestamp_ms`.
     #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
-        let key = match &mut self.key {
-            Key::None => None,
-            Key::Uniform(key) => Some(key.write(self.key_seed, n)),
-            Key::List(keys) => listed(keys, self.key_seed, n),
-            Key::Made(maker) => Some(maker.write(self.key_seed, n)),
-        };
+        let key = self.key.of(self.key_seed, n);
         let value = match &mut self.value {
             Value::Random { plain, room } => {
                 plain.write(n, room);
@@ -79,14 +74,39 @@ impl Source {
         RecordView { partition, key, value, headers: &[], timestamp_ms }
     }
 
+    /// Whether records have keys, or some of them may have.
+    #[must_use]
+    pub const fn has_keys(&self) -> bool {
+        !matches!(self.key, Key::None)
+    }
+
+    /// Whether every record names its partition.
+    #[must_use]
+    pub const fn names_partition(&self) -> bool {
+        self.partition.is_some()
+    }
+
+    /// The key of record `n`, as [`Source::record`] gives it.
+    #[inline(always)]
+    pub fn key(&mut self, n: u64) -> Option<&[u8]> {
+        self.key.of(self.key_seed, n)
+    }
+
+    /// How values are written in place, whatever the keys; `None` when records name a partition or
+    /// have other values than random ones of one size.
+    #[must_use]
+    pub const fn values(&self) -> Option<Plain> {
+        match (self.partition, &self.value) {
+            (None, Value::Random { plain, .. }) => Some(*plain),
+            _ => None,
+        }
+    }
+
     /// How its records are written in place; `None` when they have a key, name a partition, or have
     /// other values than random ones of one size.
     #[must_use]
     pub const fn plain(&self) -> Option<Plain> {
-        match (&self.key, self.partition, &self.value) {
-            (Key::None, None, Value::Random { plain, .. }) => Some(*plain),
-            _ => None,
-        }
+        if self.has_keys() { None } else { self.values() }
     }
 }
 

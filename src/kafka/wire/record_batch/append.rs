@@ -112,7 +112,7 @@ pub(super) struct Short {
 }
 
 impl Short {
-    const NOTHING: Self = Self { word: 0, bytes: 0 };
+    pub(super) const NOTHING: Self = Self { word: 0, bytes: 0 };
     /// A byte that is 0.
     pub(super) const BYTE_0: Self = Self { word: 0, bytes: 1 };
 
@@ -146,7 +146,7 @@ impl Short {
 
 /// Writes both at `at`, as plain stores of words, and returns the position behind them.
 #[inline(always)]
-fn put_two(room: &mut [u8], at: usize, first: Short, second: Short) -> usize {
+pub(super) fn put_two(room: &mut [u8], at: usize, first: Short, second: Short) -> usize {
     let middle = at + first.bytes() as usize;
     room[at..at + 8].copy_from_slice(&first.word.to_le_bytes());
     room[middle..middle + 8].copy_from_slice(&second.word.to_le_bytes());
@@ -155,7 +155,7 @@ fn put_two(room: &mut [u8], at: usize, first: Short, second: Short) -> usize {
 
 /// Writes bytes at `at` and returns the position behind them.
 #[inline(always)]
-fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
+pub(super) fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     let end = at + bytes.len();
     room[at..end].copy_from_slice(bytes);
     end

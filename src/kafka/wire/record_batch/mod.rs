@@ -1,12 +1,13 @@
 //! Record batches, format 2 (KIP-98): the header, the records behind it, and their sizes.
 //!
-//! Cost class: per record in `append` and `envelope`, per batch in `header`, per record read in
-//! `read`. Writing a record allocates nothing. Compression is another room's business: a body
-//! here is bytes, and only an uncompressed one can be walked.
+//! Cost class: per record in `append`, `envelope` and `keyed`, per batch in `header`, per record
+//! read in `read`. Writing a record allocates nothing. Compression is another room's business: a
+//! body here is bytes, and only an uncompressed one can be walked.
 
 mod append;
 mod envelope;
 mod header;
+mod keyed;
 mod read;
 
 pub use append::{
@@ -14,6 +15,7 @@ pub use append::{
 };
 pub use envelope::Envelope;
 pub use header::{BatchHeader, HEADER_LEN, LENGTH_OFFSET, attributes, verify_crc};
+pub use keyed::Keyed;
 pub use read::{Batch, Headers, Record, Records};
 
 #[cfg(test)]

@@ -225,6 +225,17 @@ impl Key {
         };
         Self::Made(Box::new(Maker { kind, writer: Writer::new(form, plan.numbers()) }))
     }
+
+    /// The key of record `n`.
+    #[inline(always)]
+    pub(super) fn of(&mut self, seed: u64, n: u64) -> Option<&[u8]> {
+        match self {
+            Self::None => None,
+            Self::Uniform(key) => Some(key.write(seed, n)),
+            Self::List(keys) => listed(keys, seed, n),
+            Self::Made(maker) => Some(maker.write(seed, n)),
+        }
+    }
 }
 
 impl Maker {
@@ -272,7 +283,7 @@ impl UniformKey {
 
 /// The key of record `n` among `keys`.
 #[inline(never)]
-pub(super) fn listed(keys: &[Option<Vec<u8>>], seed: u64, n: u64) -> Option<&[u8]> {
+fn listed(keys: &[Option<Vec<u8>>], seed: u64, n: u64) -> Option<&[u8]> {
     let pick = Rng::nth(seed, n).below(keys.len() as u64);
     keys[usize::try_from(pick).expect("below the count of keys")].as_deref()
 }
