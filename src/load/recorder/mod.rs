@@ -41,7 +41,7 @@ use crate::kafka::accumulator::{Stamp, Stamps};
 use crate::kafka::producer::{Delivery, Failure, Outcome};
 use crate::kafka::wire::ErrorCode;
 use gaps::Gaps;
-use latency::Latencies;
+use latency::{Latencies, OfBatch};
 use snapshot::Seen;
 
 /// What a recorder has to know of the run.
@@ -180,7 +180,7 @@ impl Recorder {
         }
         let ended = delivery.times.ended;
         self.last_delivered = self.last_delivered.max(Some(ended));
-        let of_batch = self.latencies.delivered(delivery);
+        let of_batch = self.latencies_of(delivery);
         self.latencies.intervals.row(ended).acked += records;
         self.partitions.delivered(delivery, of_batch);
         self.brokers.delivered(delivery, &self.empty);
@@ -192,6 +192,15 @@ impl Recorder {
             self.window.uncompressed_bytes += delivery.uncompressed_bytes;
             self.window.payload_bytes += delivery.payload_bytes;
         }
+    }
+
+    /// Records the latencies of a batch's records, unless this is the build that shows what that
+    /// costs.
+    fn latencies_of(&mut self, delivery: &Delivery) -> OfBatch {
+        if cfg!(kprod_no_latency) {
+            return OfBatch::default();
+        }
+        self.latencies.delivered(delivery)
     }
 
     /// A batch that was sent, and that the end of the drain cut off: nobody's error. It is
