@@ -22,9 +22,9 @@ impl Around for Counted {
     }
 }
 
-/// Answers are decoded into a few vectors each, and a phase's end makes its result: nothing else.
+/// A phase's end makes its result, and a vector may still grow: nothing else.
 #[test]
-fn a_million_records_allocate_for_their_answers_alone() {
+fn a_million_records_allocate_nothing_of_their_own() {
     for case in CASES {
         let mut world = World::around(case, Counted::default());
         world.send(2_000_000);
@@ -32,7 +32,9 @@ fn a_million_records_allocate_for_their_answers_alone() {
         let requests = world.send(1_000_000).tally.requests.count;
         let count = world.around.0 - before;
         println!("{}: {count} allocations, {requests} requests", case.name);
-        assert!(count <= 300 + 4 * requests, "{}: {count} for {requests} requests", case.name);
+        // Where there are so many that most had no batch in the first load, their queues are new.
+        let most = 100 + u64::from(case.partitions.unsigned_abs());
+        assert!(count <= most, "{}: {count} for {requests} requests", case.name);
     }
 }
 

@@ -92,16 +92,20 @@ impl Producer {
                 self.written(request, attempt, now);
             }
             ProducerRequest::Produce(mut request) => {
-                match ProduceResponse::decode(&mut Reader::new(&body), version) {
-                    Ok(response) => {
+                let mut response = core::mem::take(&mut self.answer);
+                match response.decode_over(&mut Reader::new(&body), version) {
+                    Ok(()) => {
                         let span = millis(response.throttle_time_ms);
                         self.cluster.throttle(node, ApiKey::Produce, version, span, now);
                         self.settle_answer(&mut request, &response, attempt, now);
+                        if body.len() <= LONGEST_KEPT {
+                            self.answer = response;
+                        }
                     }
                     Err(error) => {
                         let message =
-                            format!("broker {node}'s answer to Produce makes no sense: {error}");
-                        self.refuse_rest(&mut request, attempt, &message, now);
+                            || format!("broker {node}'s answer to Produce makes no sense: {error}");
+                        self.refuse_rest(&mut request, attempt, message, now);
                         self.distrust(node, ApiKey::Produce, version, &error, now);
                     }
                 }
@@ -140,8 +144,8 @@ impl Producer {
             }
         }
         let message =
-            format!("broker {}'s answer to Produce leaves this partition out", attempt.node);
-        self.refuse_rest(request, attempt, &message, now);
+            || format!("broker {}'s answer to Produce leaves this partition out", attempt.node);
+        self.refuse_rest(request, attempt, message, now);
     }
 
     /// Who leads now, if the broker said so (KIP-951).
@@ -182,19 +186,20 @@ impl Producer {
         self.refuse(batch, refusal, attempt, now);
     }
 
-    /// What an answer left out, or a request whose answer makes no sense.
+    /// What an answer left out, or a request whose answer makes no sense; nothing, mostly, and then
+    /// no words are made.
     fn refuse_rest(
         &mut self,
         request: &mut ProduceBatches,
         attempt: Attempt,
-        message: &str,
+        message: impl Fn() -> String,
         now: Instant,
     ) {
         for batch in &mut request.batches {
             let Some(batch) = batch.take() else { continue };
             let refusal = Refusal {
                 code: ErrorCode::NETWORK_EXCEPTION,
-                message: message.to_owned(),
+                message: message(),
                 log_start: -1,
                 maybe_written: true,
             };
@@ -320,5 +325,7 @@ fn millis(throttle_time_ms: i32) -> Duration {
     Duration::from_millis(u64::try_from(throttle_time_ms).unwrap_or(0))
 }
 
+/// Bytes of an answer whose lists are kept for the next one; longer ones are nobody's habit.
+const LONGEST_KEPT: usize = 64 * 1024;
 /// Requests kept for their vectors.
 const SPARE_REQUESTS: usize = 64;

@@ -12,6 +12,7 @@ use crate::kafka::accumulator::{Accumulator, Append, BatchId, Stamp, Stamps};
 use crate::kafka::cluster::{Cluster, NetworkConfig};
 use crate::kafka::config::ProducerConfig;
 use crate::kafka::partitioner::Refusal;
+use crate::kafka::wire::produce::ProduceResponse;
 use crate::kafka::wire::{ErrorCode, record_batch};
 
 use super::event::ProducerEvent;
@@ -60,6 +61,8 @@ pub struct Producer {
     pub(super) events: VecDeque<ProducerEvent>,
     #[expect(clippy::vec_box, reason = "requests stay boxed: a connection moves them about")]
     pub(super) spare_requests: Vec<Box<ProduceBatches>>,
+    /// The last answer, whose memory the next one is read into.
+    pub(super) answer: ProduceResponse,
     /// Partitions whose expired batch may or may not have been written.
     pub(super) unresolved: Vec<PartitionSlot>,
     /// When the oldest batch could expire, or earlier; `None` without batches.
@@ -95,6 +98,7 @@ impl Producer {
             deliveries: VecDeque::new(),
             events: VecDeque::new(),
             spare_requests: Vec::new(),
+            answer: ProduceResponse::default(),
             unresolved: Vec::new(),
             next_expiry: None,
             ended_in_flight: 0,

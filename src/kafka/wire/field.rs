@@ -32,6 +32,15 @@ pub trait Field: Sized {
     /// When the bytes make no sense.
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError>;
 
+    /// Reads a value over this one, whose memory it uses again where it can.
+    ///
+    /// # Errors
+    /// When the bytes make no sense; what is then left here means nothing.
+    fn get_over(&mut self, r: &mut Reader<'_>, v: Version) -> Result<(), WireError> {
+        *self = Self::get(r, v)?;
+        Ok(())
+    }
+
     /// A value that is neither null nor empty nor, if it can be helped, one seen before.
     #[cfg(test)]
     fn sample(rng: &mut Rng) -> Self;
@@ -57,6 +66,15 @@ pub trait Message: Field {
     /// [`WireError::Version`] for a version not spoken here, others when the bytes make no sense.
     fn decode(r: &mut Reader<'_>, version: i16) -> Result<Self, WireError> {
         Self::get(r, known_version(Self::API, version)?)
+    }
+
+    /// Reads a body over an old one, for answers that come often: lists and texts keep their
+    /// memory.
+    ///
+    /// # Errors
+    /// As [`Message::decode`]; what is then left here means nothing.
+    fn decode_over(&mut self, r: &mut Reader<'_>, version: i16) -> Result<(), WireError> {
+        self.get_over(r, known_version(Self::API, version)?)
     }
 }
 
@@ -156,6 +174,12 @@ impl Field for String {
         r.string(v.flexible)?.map(str::to_owned).ok_or(WireError::Null)
     }
 
+    fn get_over(&mut self, r: &mut Reader<'_>, v: Version) -> Result<(), WireError> {
+        self.clear();
+        self.push_str(r.string(v.flexible)?.ok_or(WireError::Null)?);
+        Ok(())
+    }
+
     #[cfg(test)]
     fn sample(rng: &mut Rng) -> Self {
         format!("s{}", u16::sample(rng))
@@ -199,7 +223,22 @@ impl<T: Field> Field for Vec<T> {
     }
 
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError> {
-        Option::get(r, v)?.ok_or(WireError::Null)
+        let mut elements = Self::new();
+        elements.get_over(r, v)?;
+        Ok(elements)
+    }
+
+    fn get_over(&mut self, r: &mut Reader<'_>, v: Version) -> Result<(), WireError> {
+        let count = r.array_len(v.flexible)?.ok_or(WireError::Null)?;
+        self.truncate(count);
+        self.iter_mut().try_for_each(|element| element.get_over(r, v))?;
+        // The count is at most the bytes left, but an element in memory may be a hundred times a
+        // byte: take room for a few, and let the rest come as they are really there.
+        self.reserve_exact((count - self.len()).min(FIRST_ROOM));
+        for _ in self.len()..count {
+            self.push(T::get(r, v)?);
+        }
+        Ok(())
     }
 
     #[cfg(test)]
@@ -217,9 +256,6 @@ impl<T: Field> Field for Option<Vec<T>> {
     }
 
     fn get(r: &mut Reader<'_>, v: Version) -> Result<Self, WireError> {
-        // The count is at most the bytes left, but an element in memory may be a hundred times a
-        // byte: take room for a few, and let the rest come as they are really there.
-        const FIRST_ROOM: usize = 64;
         let Some(count) = r.array_len(v.flexible)? else { return Ok(None) };
         let mut elements = Vec::with_capacity(count.min(FIRST_ROOM));
         for _ in 0..count {
@@ -233,6 +269,9 @@ impl<T: Field> Field for Option<Vec<T>> {
         Some(Vec::sample(rng))
     }
 }
+
+/// Elements of an array for which room is taken at once.
+const FIRST_ROOM: usize = 64;
 
 /// Declares a message or a part of one as a table: `[versions] field: Type = default,` in wire
 /// order, then `tags { number [versions] field: Type, }`, which become `Option<Type>`. With
@@ -292,22 +331,33 @@ macro_rules! message {
                 r: &mut $crate::kafka::wire::Reader<'_>,
                 v: $crate::kafka::wire::Version,
             ) -> Result<Self, $crate::kafka::wire::WireError> {
-                #[allow(unused_mut, reason = "an empty structure has no fields to set")]
                 let mut message = Self::default();
+                $crate::kafka::wire::Field::get_over(&mut message, r, v)?;
+                Ok(message)
+            }
+
+            fn get_over(
+                &mut self,
+                r: &mut $crate::kafka::wire::Reader<'_>,
+                v: $crate::kafka::wire::Version,
+            ) -> Result<(), $crate::kafka::wire::WireError> {
                 $(if ($versions).contains(&v.number) {
-                    message.$field = $crate::kafka::wire::Field::get(r, v)?;
+                    $crate::kafka::wire::Field::get_over(&mut self.$field, r, v)?;
+                } else {
+                    self.$field = $crate::kafka::wire::field::message!(@default $($default)?);
                 })*
+                $($(self.$tag_field = None;)*)?
                 if v.flexible {
                     #[allow(unused_variables, reason = "only some structures have tags")]
                     r.tags(|tag, value| {
                         $($(if tag == $tag && ($tag_versions).contains(&v.number) {
-                            message.$tag_field =
+                            self.$tag_field =
                                 Some($crate::kafka::wire::Field::get(value, v)?);
                         })*)?
                         Ok(())
                     })?;
                 }
-                Ok(message)
+                Ok(())
             }
 
             #[cfg(test)]

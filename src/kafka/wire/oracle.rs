@@ -90,6 +90,13 @@ fn agree<O: Ours, T: Theirs>(seed: u64) {
         let read = O::decode(&mut reader, version).unwrap();
         assert_eq!(reader.finish(), Ok(()), "{read:?} version {version}");
         assert_eq!(encoded(&read, version), bytes, "{read:?} version {version}");
+        // Read over another message it is the same, whatever that one held.
+        let mut over = O::sample(&mut Rng::new(seed + 1_000));
+        for bytes in [&encoded(&O::default(), version), &bytes] {
+            over.decode_over(&mut Reader::new(bytes), version).unwrap();
+            let anew = O::decode(&mut Reader::new(bytes), version).unwrap();
+            assert_eq!(over, anew, "version {version}");
+        }
         // Every name and value that is ours is theirs too; numbers are random enough to tell two
         // fields apart that stand side by side.
         for pair in pairs(&format!("{read:?}")) {
