@@ -105,23 +105,26 @@ fn one(report: &CalibrationReport, calibration: &CalibrationModel) -> Vec<String
         field("brokers", &brokers(report, &calibration.ceilings)),
         field(
             "ceiling",
-            &format!(
-                "{} records/s; a run above {} is told that it has little headroom",
-                rate(engine.records_per_second),
-                rate(most)
-            ),
+            &if calibration.ceilings.is_least() {
+                format!("at least {}; no run is doubted for its sake", rate_s(engine))
+            } else {
+                format!(
+                    "{}; a run above {} is told that it has little headroom",
+                    rate_s(engine),
+                    rate(most)
+                )
+            },
         ),
     ]
 }
 
+fn rate_s(pace: &PaceModel) -> String {
+    format!("{} records/s", rate(pace.records_per_second))
+}
+
 fn figures(pace: &PaceModel) -> String {
     let cpu = pace.cpu_ns_per_record.map(|nanos| format!("   {} ns of CPU a record", whole(nanos)));
-    format!(
-        "{} records/s   {:.1} MB/s{}",
-        rate(pace.records_per_second),
-        pace.mb_s,
-        cpu.unwrap_or_default()
-    )
+    format!("{}   {:.1} MB/s{}", rate_s(pace), pace.mb_s, cpu.unwrap_or_default())
 }
 
 /// Who took the records, and what that makes of the ceiling.
@@ -146,12 +149,20 @@ fn brokers(report: &CalibrationReport, ceilings: &CeilingsModel) -> String {
 #[must_use]
 pub(super) fn line(calibration: Option<&RunCalibrationModel>) -> Option<String> {
     let calibration = calibration?;
-    let engine = rate(calibration.ceilings.engine.records_per_second);
-    let least = if calibration.ceilings.is_least() { "at least " } else { "" };
+    let engine = rate_s(&calibration.ceilings.engine);
+    let is_least = calibration.ceilings.is_least();
+    let least = if is_least { "at least " } else { "" };
     let part =
         calibration.headroom.map(|headroom| format!("; {headroom:.1} times this run's rate"));
     let part = part.unwrap_or_default();
-    let text = format!("{least}{engine} records/s by this client without a cluster{part}");
+    let near = calibration.headroom.is_some_and(|headroom| headroom < LEAST_HEADROOM);
+    let note = if is_least && near {
+        ", which says nothing of this run: brokers or cores gave out before the client did when it \
+         was measured; a machine with more cores tells"
+    } else {
+        ""
+    };
+    let text = format!("{least}{engine} by this client without a cluster{part}{note}");
     Some(field("ceiling", &text))
 }
 
@@ -205,7 +216,9 @@ mod tests {
             assert!(said.contains(expected), "{expected}\n{text}");
         }
         report.calibrations = vec![calibration(0.6)];
-        assert!(words(&page(&report)).contains("used 60 % of a core, so that brokers or cores"));
+        let said = words(&page(&report));
+        assert!(said.contains("used 60 % of a core, so that brokers or cores"), "{said}");
+        assert!(said.contains("ceiling at least 6,000,000 records/s; no run is doubted"), "{said}");
     }
 
     #[test]
@@ -218,6 +231,11 @@ mod tests {
              run's rate"
         );
         assert_eq!(line(None), None);
+        // A lower bound that is near proves nothing; one that is far proves reserve.
+        let near = line(Some(&of_run(&calibration(0.6), 5_000_000.0))).unwrap();
+        assert!(words(&near).contains("1.2 times this run's rate, which says nothing"), "{near}");
+        let far = line(Some(&of_run(&calibration(0.6), 200_000.0))).unwrap();
+        assert!(words(&far).ends_with("30.0 times this run's rate"), "{far}");
         let nothing = of_run(&calibration(0.5), 0.0);
         assert_eq!(nothing.headroom, None);
         assert!(words(&line(Some(&nothing)).unwrap()).ends_with("without a cluster"));

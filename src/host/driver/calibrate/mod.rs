@@ -107,17 +107,15 @@ pub fn calibrate(
 }
 
 /// How many partitions a plan is calibrated with: as many as were asked for, else what the embedded
-/// brokers give, or more where records or key rules name one beyond.
+/// brokers give, or more where key rules need more.
 #[must_use]
 pub fn partitions(plan: &RunPlan) -> i32 {
     if plan.topic.partitions > 0 {
         return plan.topic.partitions;
     }
-    let least =
-        plan.source.partition.map_or(PARTITIONS, |named| PARTITIONS.max(named.saturating_add(1)));
     let rules = plan.producer.key_rules.as_ref();
     let fits = |count: &u32| rules.is_none_or(|rules| rules.check(*count).is_ok());
-    let count = (least..MOST_PARTITIONS).find(fits).unwrap_or(least);
+    let count = (PARTITIONS..MOST_PARTITIONS).find(fits).unwrap_or(PARTITIONS);
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
@@ -136,6 +134,10 @@ fn trial(plan: &RunPlan, bootstrap: &[HostPort]) -> RunPlan {
         fresh: false,
         keep: false,
     };
+    // Records that name one partition cost the same whichever it is, and the topic of the run may
+    // have more of them than are asked for here.
+    let count = u32::try_from(trial.topic.partitions).unwrap_or(1).max(1);
+    trial.source.partition = trial.source.partition.map(|named| named % count);
     trial.schedule = trial.schedule.saturated();
     trial.warmup = Warmup::For(WARMUP_SPAN);
     trial.duration = Some(ENGINE_SPAN);

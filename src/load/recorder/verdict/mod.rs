@@ -56,7 +56,8 @@ pub struct Headroom {
     pub ceiling: f64,
     /// What was asked of it, or without a rate what it did, records/s; above 0.
     pub rate: f64,
-    /// Something else was the limit when the ceiling was measured: it is higher.
+    /// Something else was the limit when the ceiling was measured: it is higher, nobody knows by
+    /// how much, and no run is doubted for its sake.
     pub at_least: bool,
 }
 
@@ -274,8 +275,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         evidence
             .headroom
             .filter(|headroom| headroom.ratio() < LEAST_HEADROOM)
-            // A client that did more than the least it can do had that headroom and more.
-            .filter(|it| !it.at_least || evidence.paced || it.ratio() >= 1.0)
+            // Who comes near the least that a client can do has come near nothing.
+            .filter(|headroom| !headroom.at_least)
             .map(|headroom| Reason::LittleHeadroom { headroom, paced: evidence.paced }),
         above(evidence.run_delay, MOST_RUN_DELAY)
             .map(|share| Reason::RunDelay { share, busy: evidence.run_delay_busy }),

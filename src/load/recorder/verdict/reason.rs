@@ -373,13 +373,12 @@ fn behind(f: &mut fmt::Formatter<'_>, ratio: f64) -> fmt::Result {
 
 /// A run near its client's own ceiling: what that makes of it, and what raises the ceiling.
 fn little_headroom(f: &mut fmt::Formatter<'_>, headroom: &Headroom, paced: bool) -> fmt::Result {
-    let Headroom { ceiling, rate, at_least } = *headroom;
-    let least = if at_least { "at least " } else { "" };
+    let Headroom { ceiling, rate, .. } = *headroom;
     write!(f, "{rate:.0} records/s ")?;
     f.write_str(if paced { "were asked of" } else { "were acked of" })?;
     write!(
         f,
-        " a client that can do {least}{ceiling:.0} without a cluster, {:.1} times that",
+        " a client that can do {ceiling:.0} without a cluster, {:.1} times that",
         headroom.ratio()
     )?;
     f.write_str(if paced {
