@@ -291,6 +291,17 @@ pub struct DataArgs {
     /// text (key-000), bytes, int32, int64 (big-endian) or json [default: text]
     #[arg(long, value_name = "TYPE")]
     pub key_type: Option<String>,
+    /// A header of every record: NAME=TEXT, or made for each with uuid(), sequence(), random(N),
+    /// time() or null(); repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub header: Vec<String>,
+    /// now; step:START:STEP such as step:origin:1ms; event (the time inside payloads), or
+    /// event:LATENESS such as event:10%:exponential:30s [default: now]
+    #[arg(long, value_name = "STAMPS")]
+    pub timestamps: Option<String>,
+    /// When record 0 happened, such as 2026-01-31T08:00:00Z [default: when the run begins]
+    #[arg(long, value_name = "TIME")]
+    pub time_origin: Option<String>,
     /// Rules that choose partitions by key, in the place of a partitioner of your own (YAML;
     /// profiles/pangyo.rules.yaml is one)
     #[arg(long, value_name = "FILE")]

@@ -15,7 +15,7 @@ use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
 use crate::load::schedule::{Level, Rate};
-use crate::load::source::{KeyPlan, SizePlan, ValuePlan};
+use crate::load::source::{KeyPlan, SizePlan, TimestampPlan, ValuePlan};
 
 /// What a result says of its origin.
 #[derive(Clone, Debug)]
@@ -174,6 +174,17 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
         kind: kind.to_owned(),
         tombstones: if source.value == ValuePlan::Null { 1.0 } else { source.tombstones },
         schema_id: source.schema_id,
+        headers: source.headers.iter().map(|header| header.name.clone()).collect(),
+        timestamps: match source.timestamps {
+            TimestampPlan::Now => "now",
+            TimestampPlan::Step { .. } => "step",
+            TimestampPlan::Event { .. } => "event",
+        }
+        .to_owned(),
+        time_origin: rfc3339(match source.clock.origin_ms {
+            Some(origin) => u64::try_from(origin).unwrap_or(0),
+            None => result.started_unix_ms,
+        }),
         key: source.key.to_string(),
         key_type: made.then(|| source.key_form.kind.name().to_owned()),
         sizes: SizesModel {

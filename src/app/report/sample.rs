@@ -59,6 +59,9 @@ pub(in crate::app) fn report() -> Report {
             kind: "random".to_owned(),
             tombstones: 0.0,
             schema_id: None,
+            headers: Vec::new(),
+            timestamps: "now".to_owned(),
+            time_origin: "2024-01-31T12:00:00.000Z".to_owned(),
             key: "none".to_owned(),
             key_type: None,
             sizes: SizesModel {

@@ -15,7 +15,9 @@ use crate::host::driver::Environment;
 use crate::host::driver::calibrate::partitions;
 use crate::host::driver::plan::Verify;
 use crate::kafka::config::Effective;
-use crate::load::source::{KeyForm, KeyPlan, SizePlan, SourcePlan, ValuePlan};
+use crate::load::source::{
+    HeaderPlan, KeyForm, KeyPlan, SizePlan, SourcePlan, TimestampPlan, ValuePlan,
+};
 
 /// Where the ceilings that runs are held against come from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,8 +99,17 @@ fn value(source: &SourcePlan) -> String {
         0.0 => String::new(),
         share => format!(", {share} of them tombstones"),
     };
+    let headers: usize = source.headers.iter().map(HeaderPlan::longest).sum();
+    let headers = match source.headers.len() {
+        0 => String::new(),
+        count => format!(", {count} headers of {headers} bytes together"),
+    };
+    let stamped = match &source.timestamps {
+        TimestampPlan::Now => String::new(),
+        planned => format!(", stamped {planned:?}"),
+    };
     let prefix = if source.schema_id.is_some() { ", with a schema's prefix" } else { "" };
-    format!("{made}{tombstones}{prefix}")
+    format!("{made}{tombstones}{prefix}{headers}{stamped}")
 }
 
 fn size(source: &SourcePlan) -> String {

@@ -6,8 +6,9 @@ use super::key::keys;
 use super::matrix::Choice;
 use super::problems::Problems;
 use super::size::size;
+use super::timestamps::{time_origin, timestamps};
 use super::value::{schema_id, tombstones, value};
-use crate::load::source::{KeyPlan, NumberType, SizePlan, SourcePlan, ValuePlan};
+use crate::load::source::{KeyPlan, NumberType, PayloadClock, SizePlan, SourcePlan, ValuePlan};
 
 /// The values that a payload file or `--payload-monotonic` asks for, the same in every cell.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -63,6 +64,8 @@ pub(super) fn source(
         partition: partition(choice, problems),
         tombstones: tombstones(choice, problems),
         schema_id: schema_id(choice, problems),
+        timestamps: timestamps(choice, problems),
+        clock: PayloadClock { origin_ms: time_origin(choice, problems), ..Default::default() },
         size: sizes(choice, problems),
         ..SourcePlan::default()
     }

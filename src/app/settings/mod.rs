@@ -7,6 +7,7 @@
 mod calibration;
 mod data;
 mod explain;
+mod header;
 mod judgement;
 mod key;
 mod key_rules;
@@ -20,12 +21,14 @@ mod size;
 mod target;
 #[cfg(test)]
 mod tests;
+mod timestamps;
 mod value;
 mod yaml;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 
 pub use calibration::{Ceilings, configuration};
 pub use explain::{Explained, explain};
@@ -43,7 +46,10 @@ use crate::app::cli::args::{DataArgs, ProducerArgs, RunArgs, TargetArgs};
 use crate::base::units::parse_duration;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
-use crate::load::source::{KeyPlan, Mark, SizePlan, SourcePlan, ValuePlan};
+use crate::load::schedule::Rate;
+use crate::load::source::{
+    HeaderPlan, KeyPlan, Mark, PayloadClock, SizePlan, SourcePlan, ValuePlan,
+};
 
 /// All that a command line asks for.
 #[derive(Clone, Debug)]
@@ -158,6 +164,7 @@ struct Shared {
     topic: TopicPlan,
     payload: Payload,
     planned: Planned,
+    headers: Arc<[HeaderPlan]>,
     seed: u64,
     abort_on: Vec<AbortRule>,
     balanced_leaders: Option<Duration>,
@@ -191,6 +198,7 @@ impl Shared {
             topic: target::topic(&args.target, problems),
             payload: payload(&args.data, problems),
             planned: Planned::read(&args.load, problems),
+            headers: header::headers(&args.data.header, problems).into(),
             seed: seed(args, problems),
             abort_on,
             balanced_leaders: span("wait-balanced-leaders", leaders, problems),
@@ -224,6 +232,7 @@ impl Shared {
     fn workload(&self, choice: &Choice, problems: &mut Problems) -> (Load, SourcePlan) {
         let default_key = self.default_key.as_ref();
         let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
+        source.headers = Arc::clone(&self.headers);
         let payload_bytes = source.mean_payload();
         let given = Given {
             defaults: &self.defaults,
@@ -233,6 +242,7 @@ impl Shared {
         };
         let load = load::load(choice, &given, problems);
         source.workers = load.producers;
+        source.clock = clock(source.clock, &load);
         if let Err(error) = source.check() {
             problems.add(format!("--{}: {error}", blamed(&source)));
         }
@@ -287,6 +297,13 @@ impl Shared {
             notes: notes.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// The payload clock at the rate that is planned.
+fn clock(clock: PayloadClock, load: &Load) -> PayloadClock {
+    let rate = load.schedule.mean_rate();
+    let (records, seconds) = rate.map_or((PayloadClock::SATURATED, 1), Rate::fraction);
+    PayloadClock::new(clock.origin_ms, records, seconds)
 }
 
 /// Whether nothing is asked of the run itself, so that the default profile says it all. What is
@@ -427,9 +444,12 @@ fn progress_every(args: &RunArgs, perf_test: bool, problems: &mut Problems) -> D
 /// No record may be larger than a request: the producer would refuse every one of them.
 fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
     let limit = config.max_request_size;
-    if !source.value.is_sized() || source.size.most().saturating_add(SMALLEST_FRAME) <= limit {
+    let rest = u32::try_from(source.largest_rest()).unwrap_or(u32::MAX);
+    let framed = source.size.most().saturating_add(rest).saturating_add(SMALLEST_FRAME);
+    if !source.value.is_sized() || framed <= limit {
         return;
     }
+    let beside = if rest == 0 { String::new() } else { format!(", {rest} bytes beside it") };
     let most = match &source.size {
         SizePlan::Fixed(_) => String::new(),
         drawn => format!("sizes up to {} bytes, ", drawn.most()),
@@ -439,7 +459,7 @@ fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
         &source.size.to_string(),
         format_args!(
             "{most}expected less than max.request.size ({limit} bytes), with room for the record's \
-             own header"
+             own header{beside}"
         ),
     );
 }

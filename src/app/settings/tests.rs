@@ -555,6 +555,9 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("value_type", "--generator increasing --value-type int64"),
         ("tombstones", "--tombstones 5%"),
         ("schema_id", "--schema-id 7"),
+        ("header", "--header a=uuid()"),
+        ("timestamps", "--timestamps event:5s"),
+        ("time_origin", "--time-origin 2026-01-31"),
         ("key", "--key uniform:5"),
         ("key_size", "--key sequence --key-size 20"),
         ("key_type", "--key sequence --key-type int64"),
@@ -741,5 +744,27 @@ fn values_come_from_one_generator_or_none() {
         ),
         ["--record-size = \"50\": expected 60 bytes or more with --verify sequence, whose header \
           kprod is part of the size; write 60"]
+    );
+}
+
+#[test]
+fn headers_and_timestamps_are_part_of_the_record() {
+    use crate::load::source::{HeaderValue, PayloadClock, TimestampPlan};
+    let line = "--embedded --rate 1MB --record-size 60 --header abcd=uuid() --timestamps event \
+                --time-origin 1970-01-02";
+    let plan = plan(line);
+    let source = &plan.source;
+    assert_eq!(source.headers[0].value, HeaderValue::Uuid);
+    assert!(matches!(source.timestamps, TimestampPlan::Event { .. }));
+    // Headers count in a rate of bytes; the clock goes at that rate.
+    assert_eq!(plan.schedule.rate, Rate::per_second(10_000.0).ok());
+    assert_eq!(source.clock, PayloadClock::new(Some(86_400_000), 10_000, 1));
+    let found = problems("--embedded --header kprod=1 --timestamps then --time-origin soon");
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|line| line.starts_with("--") && line.contains(" = \"")), "{found:?}");
+    assert_eq!(
+        problems("--embedded --record-size 1048490 --header a=b"),
+        ["--record-size = \"1048490\": expected less than max.request.size (1048576 bytes), with \
+          room for the record's own header, 2 bytes beside it"]
     );
 }

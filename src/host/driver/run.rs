@@ -52,6 +52,8 @@ pub(super) fn run_unproved(
 
 fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<RunResult, RunError> {
     let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
+    let source = plan.source.begun_at(i64::try_from(started_unix_ms).unwrap_or(i64::MAX));
+    let plan = &RunPlan { source, ..plan.clone() };
     raise_open_files();
     let runtime = Builder::new_current_thread()
         .enable_all()

@@ -6,10 +6,10 @@
 //! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for
 //! room. While the producer is blocked the schedule counts as looked at all the time.
 
-use crate::base::{Header, Instant, RecordView, TopicSlot};
+use crate::base::Instant;
 use crate::kafka::accumulator::{Place, Stamp};
 use crate::kafka::partitioner::Refusal;
-use crate::kafka::producer::{Failure, Producer, Sent};
+use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::record_batch::Envelope;
 use crate::load::recorder::Causes;
@@ -152,8 +152,7 @@ impl<W: Witness> Engine<W> {
     #[inline(never)]
     fn by_stretch(&mut self, most: u32, timestamp_ms: i64, now: Instant) -> (u32, Option<Left>) {
         let plain = self.source.plain().filter(|it| it.size() <= Envelope::LARGEST_VALUE);
-        let open = (self.plan.trace == Trace::Off)
-            .then(|| self.producer.stretch(self.topic, timestamp_ms, now));
+        let open = self.is_plain().then(|| self.producer.stretch(self.topic, timestamp_ms, now));
         let (mut stretch, mut handed) = (open.flatten(), 0);
         while handed < most {
             let Some(due) = self.schedule.take(now) else { return (handed, None) };
@@ -176,8 +175,7 @@ impl<W: Witness> Engine<W> {
     #[inline(never)]
     fn by_fan(&mut self, most: u32, timestamp_ms: i64, now: Instant) -> (u32, Option<Left>) {
         let values = self.source.values();
-        let open = (self.plan.trace == Trace::Off)
-            .then(|| self.producer.fan(self.topic, timestamp_ms, now));
+        let open = self.is_plain().then(|| self.producer.fan(self.topic, timestamp_ms, now));
         let (mut fan, mut handed) = (open.flatten(), 0);
         while handed < most {
             let Some(due) = self.schedule.take(now) else { return (handed, None) };
@@ -197,16 +195,24 @@ impl<W: Witness> Engine<W> {
         (handed, None)
     }
 
+    /// Whether open batches may take records without the producer: they have neither marks nor
+    /// headers, and one timestamp for all that are handed over at once.
+    const fn is_plain(&self) -> bool {
+        matches!(self.plan.trace, Trace::Off) && self.source.is_bare()
+    }
+
     /// Makes a record and lets the producer decide. False when it waits.
     fn hand_over_one(&mut self, due: Due, stamp: &Stamp, timestamp_ms: i64, now: Instant) -> bool {
-        let record = self.source.record(due.record, timestamp_ms);
-        let sent = give(&self.plan, &mut self.producer, self.topic, &record, stamp, now);
-        if let Sent::Appended { slot, batch, index } = sent {
-            self.witness.appended(due.record, || record, slot, Place { batch, index }, now);
-            return true;
-        }
-        let partition = record.partition;
-        self.not_appended(sent, partition, due, stamp, now)
+        let mark = mark_of(&self.plan, stamp);
+        let (producer, witness, topic) = (&mut self.producer, &mut self.witness, self.topic);
+        let (sent, partition) = self.source.with_record(due.record, timestamp_ms, mark, |record| {
+            let sent = producer.send(topic, record, stamp, now);
+            if let Sent::Appended { slot, batch, index } = sent {
+                witness.appended(due.record, || *record, slot, Place { batch, index }, now);
+            }
+            (sent, record.partition)
+        });
+        matches!(sent, Sent::Appended { .. }) || self.not_appended(sent, partition, due, stamp, now)
     }
 
     /// What is done with a record that isn't in a batch. False when it waits.
@@ -251,8 +257,11 @@ impl<W: Witness> Engine<W> {
             Lack::Memory => {
                 cause.buffer_exhausted = 1;
                 // The same record as before: its number decides what it holds.
-                let record = self.source.record(due.record, self.plan.origin.unix_ms_at(now));
-                self.producer.exhaustion(&record, limit)
+                let timestamp_ms = self.plan.origin.unix_ms_at(now);
+                let (producer, mark) = (&self.producer, mark_of(&self.plan, stamp));
+                self.source.with_record(due.record, timestamp_ms, mark, |record| {
+                    producer.exhaustion(record, limit)
+                })
             }
             Lack::Metadata(partition) => {
                 cause.no_metadata = 1;
@@ -343,29 +352,11 @@ fn number_of(plan: &EnginePlan, due: Due) -> Option<u64> {
     (plan.trace != Trace::Off).then(|| due.record / u64::from(plan.source.workers))
 }
 
-/// Gives a record to the producer, marked where marks are asked for.
-fn give(
-    plan: &EnginePlan,
-    producer: &mut Producer,
-    topic: TopicSlot,
-    record: &RecordView<'_>,
-    stamp: &Stamp,
-    now: Instant,
-) -> Sent {
-    if plan.trace == Trace::Off {
-        return producer.send(topic, record, stamp, now);
-    }
-    let mark = mark_of(plan, stamp, record);
-    let header = mark.as_ref().map(|it| Header { name: Mark::NAME, value: Some(it) });
-    producer.send(topic, &RecordView { headers: header.as_slice(), ..*record }, stamp, now)
-}
-
 /// The record's mark, where marks are asked for.
-fn mark_of(plan: &EnginePlan, stamp: &Stamp, record: &RecordView<'_>) -> Option<[u8; Mark::LEN]> {
+#[inline]
+fn mark_of(plan: &EnginePlan, stamp: &Stamp) -> Option<Mark> {
     let Trace::ByMark(run) = plan.trace else { return None };
-    let number = stamp.number.unwrap_or(0);
-    let mark = Mark { run, producer: plan.worker.0, number };
-    Some(mark.bytes(record.key, record.value))
+    Some(Mark { run, producer: plan.worker.0, number: stamp.number.unwrap_or(0) })
 }
 
 /// A record that the producer didn't take.

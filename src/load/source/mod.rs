@@ -9,8 +9,10 @@
 //! keys come on top. Values that have a length of their own (lines, increasing integers) don't obey
 //! it.
 
+mod clock;
 mod compressible;
 mod digits;
+mod header;
 mod key;
 mod mark;
 mod plan;
@@ -19,17 +21,23 @@ mod size;
 pub mod template;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 mod value;
 
+pub use clock::PayloadClock;
+pub use header::{HeaderPlan, HeaderValue};
 pub use key::{KeyError, KeyForm, KeyPlan, KeyType};
 pub use mark::Mark;
 pub use plan::{NumberType, SourceError, SourcePlan, ValuePlan};
 pub use sequence::{SequenceError, parse_sequence};
 pub use size::{SizeError, SizePlan, SizeWeight};
+pub use timestamp::{Lateness, TimestampPlan};
 pub use value::Plain;
 
-use crate::base::{RecordView, WorkerIndex};
+use crate::base::{Header, RecordView, WorkerIndex};
+use header::Headers;
 use key::Key;
+use timestamp::Stamps;
 use value::Value;
 
 /// One worker's maker of records.
@@ -39,6 +47,9 @@ pub struct Source {
     partition: Option<u32>,
     key: Key,
     value: Value,
+    /// `None`: records are stamped when they are handed over.
+    stamps: Option<Box<Stamps>>,
+    headers: Option<Box<Headers>>,
 }
 
 impl Source {
@@ -55,11 +66,13 @@ impl Source {
             partition: plan.partition,
             key: Key::new(&plan.key, plan.key_form),
             value: Value::new(plan, worker),
+            stamps: Stamps::new(&plan.timestamps, plan.clock, plan.seed),
+            headers: Headers::new(&plan.headers, plan.clock, plan.seed),
         }
     }
 
-    /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker),
-    /// stamped `timestamp_ms`.
+    /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker)
+    /// without its headers, stamped `timestamp_ms` unless the plan has stamps of its own.
     #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
         let key = self.key.of(self.key_seed, n);
@@ -71,7 +84,48 @@ impl Source {
             Value::Made(maker) => maker.write(n),
         };
         let partition = self.partition;
+        let timestamp_ms = match &self.stamps {
+            None => timestamp_ms,
+            Some(stamps) => stamps.of(n),
+        };
         RecordView { partition, key, value, headers: &[], timestamp_ms }
+    }
+
+    /// As [`Source::record`] with all headers, `mark` the last of them, lent for one call.
+    #[inline]
+    pub fn with_record<T>(
+        &mut self,
+        n: u64,
+        timestamp_ms: i64,
+        mark: Option<Mark>,
+        take: impl FnOnce(&RecordView<'_>) -> T,
+    ) -> T {
+        // Set aside, since a record is lent from all that is left.
+        let Some(mut made) = self.headers.take() else {
+            let record = self.record(n, timestamp_ms);
+            let bytes = mark.map(|mark| mark.bytes(record.key, record.value));
+            let header = bytes.as_ref().map(|it| Header { name: Mark::NAME, value: Some(it) });
+            return take(&RecordView { headers: header.as_slice(), ..record });
+        };
+        made.make(n);
+        let record = self.record(n, timestamp_ms);
+        let bytes = mark.map(|mark| mark.bytes(record.key, record.value));
+        let mut headers = [Header { name: Mark::NAME, value: None }; HeaderPlan::MOST + 1];
+        let mut count = made.lend(&mut headers);
+        if let Some(bytes) = &bytes {
+            headers[count].value = Some(bytes);
+            count += 1;
+        }
+        let taken = take(&RecordView { headers: &headers[..count], ..record });
+        self.headers = Some(made);
+        taken
+    }
+
+    /// Whether [`Source::record`] says all of its records, stamped as they are handed over.
+    #[must_use]
+    #[inline]
+    pub const fn is_bare(&self) -> bool {
+        self.headers.is_none() && self.stamps.is_none()
     }
 
     /// Whether records have keys, or some of them may have.
@@ -92,18 +146,18 @@ impl Source {
         self.key.of(self.key_seed, n)
     }
 
-    /// How values are written in place, whatever the keys; `None` when records name a partition or
-    /// have other values than random ones of one size.
+    /// How values are written in place, whatever the keys; `None` when records have headers or
+    /// stamps of their own, name a partition, or have other values than random ones of one size.
     #[must_use]
     pub const fn values(&self) -> Option<Plain> {
         match (self.partition, &self.value) {
-            (None, Value::Random { plain, .. }) => Some(*plain),
+            (None, Value::Random { plain, .. }) if self.is_bare() => Some(*plain),
             _ => None,
         }
     }
 
-    /// How its records are written in place; `None` when they have a key, name a partition, or have
-    /// other values than random ones of one size.
+    /// How its records are written in place; `None` when they have a key or headers, name a
+    /// partition, have stamps of their own, or other values than random ones of one size.
     #[must_use]
     pub const fn plain(&self) -> Option<Plain> {
         if self.has_keys() { None } else { self.values() }

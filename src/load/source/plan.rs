@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::clock::PayloadClock;
+use super::header::HeaderPlan;
 use super::key::{KeyError, KeyForm, KeyPlan};
 use super::size::SizePlan;
+use super::timestamp::TimestampPlan;
 use super::{digits, sequence};
 
 /// What all workers of a run share.
@@ -28,6 +31,12 @@ pub struct SourcePlan {
     /// Bytes of every size that are left for something else than the value: a
     /// [`Mark`](super::Mark).
     pub reserved: u32,
+    /// In their order, at most [`HeaderPlan::MOST`].
+    pub headers: Arc<[HeaderPlan]>,
+    /// What records are stamped with.
+    pub timestamps: TimestampPlan,
+    /// When records happened, as far as their contents are concerned.
+    pub clock: PayloadClock,
     /// The partition that every record names; `None` leaves it to the partitioner.
     pub partition: Option<u32>,
     /// How many workers share the record numbers, 1 or more.
@@ -46,6 +55,9 @@ impl Default for SourcePlan {
             schema_id: None,
             size: SizePlan::Fixed(100),
             reserved: 0,
+            headers: Arc::from([]),
+            timestamps: TimestampPlan::Now,
+            clock: PayloadClock::default(),
             partition: None,
             workers: 1,
         }
@@ -127,6 +139,9 @@ pub enum SourceError {
     /// The sizes can't be.
     #[error("{0}")]
     Size(super::size::SizeError),
+    /// More than a record has.
+    #[error("a record has {most} headers at most, not {0}", most = HeaderPlan::MOST)]
+    Headers(usize),
     /// A share that is none.
     #[error("a share of tombstones is 0 to 1, not {0}")]
     Tombstones(f64),
@@ -154,6 +169,9 @@ impl SourcePlan {
                 return Err(SourceError::Ratio(*ratio));
             }
             _ => {}
+        }
+        if self.headers.len() > HeaderPlan::MOST {
+            return Err(SourceError::Headers(self.headers.len()));
         }
         if !(0.0..=1.0).contains(&self.tombstones) {
             return Err(SourceError::Tombstones(self.tombstones));
@@ -200,13 +218,27 @@ impl SourcePlan {
         self.value == ValuePlan::Sequence && self.tombstones <= 0.0 && self.schema_id.is_none()
     }
 
-    /// The mean size of a record's key, value and mark, in bytes; never 0, so that a rate in bytes
-    /// can be divided by it.
+    /// The same plan for a run that began at `unix_ms`: what happens in its records goes by that
+    /// unless it has an origin of its own.
+    #[must_use]
+    pub fn begun_at(&self, unix_ms: i64) -> Self {
+        Self { clock: self.clock.begun_at(unix_ms), ..self.clone() }
+    }
+
+    /// Bytes that a record has besides its value at most: key, headers, mark.
+    #[must_use]
+    pub fn largest_rest(&self) -> usize {
+        let headers: usize = self.headers.iter().map(HeaderPlan::longest).sum();
+        self.key.longest(self.key_form) + headers + self.reserved as usize
+    }
+
+    /// The mean size of a record's key, value, headers and mark, in bytes; never 0, so that a rate
+    /// in bytes can be divided by it.
     #[must_use]
     pub fn mean_payload(&self) -> f64 {
         let reserved = f64::from(self.reserved);
         let value = match &self.value {
-            ValuePlan::Null => return (self.mean_key() + reserved).max(1.0),
+            ValuePlan::Null => return (self.mean_rest() + reserved).max(1.0),
             ValuePlan::Lines(lines) => {
                 let bytes = float(lines.iter().map(Vec::len).sum());
                 bytes / float(lines.len().max(1)) + f64::from(self.prefix())
@@ -215,11 +247,13 @@ impl SourcePlan {
             // What is reserved is there with tombstones, too.
             _ => self.size.mean() - reserved,
         };
-        (self.mean_key() + reserved + (1.0 - self.tombstones) * value).max(1.0)
+        (self.mean_rest() + reserved + (1.0 - self.tombstones) * value).max(1.0)
     }
 
-    fn mean_key(&self) -> f64 {
-        self.key.mean_len(self.key_form)
+    /// Of key and headers.
+    fn mean_rest(&self) -> f64 {
+        let headers: f64 = self.headers.iter().map(HeaderPlan::mean_len).sum();
+        self.key.mean_len(self.key_form) + headers
     }
 
     /// The largest value that a record may have, in bytes.

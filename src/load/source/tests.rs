@@ -1,5 +1,6 @@
 //! What every source has to keep to.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::*;
@@ -326,4 +327,39 @@ fn what_a_seed_leaves_out_and_repeats_is_pinned() {
     let fixed = SourcePlan { value: ValuePlan::Fixed, ..SourcePlan::default() };
     let fixed = value(&mut Source::new(&fixed, WorkerIndex(0)), 3).unwrap();
     assert_eq!(fixed[..6], [21, 153, 148, 64, 229, 96]);
+}
+
+#[test]
+fn a_record_is_lent_with_its_headers_and_its_mark() {
+    let header = |name: &str, value| HeaderPlan { name: name.to_owned(), value };
+    let plan = SourcePlan {
+        headers: [header("a", HeaderValue::Uuid), header("b", HeaderValue::Null)].into(),
+        timestamps: TimestampPlan::Step { start_ms: Some(5), step: Duration::from_millis(1) },
+        ..plan(KeyPlan::Sequence, ValuePlan::Random)
+    };
+    let mut source = Source::new(&plan, WorkerIndex(0));
+    assert!(!source.is_bare() && source.plain().is_none());
+    let mut names = |mark| {
+        source.with_record(7, 0, mark, |record| {
+            assert_eq!(record.timestamp_ms, 12);
+            assert_eq!(record.headers[0].value.map(<[u8]>::len), Some(36));
+            assert_eq!(record.headers[1].value, None);
+            if mark.is_some() {
+                let bytes = record.headers[2].value.unwrap();
+                assert!(Mark::is_intact(bytes, record.key, record.value));
+            }
+            record.headers.iter().map(|header| header.name.to_owned()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(names(None), ["a", "b"]);
+    let mark = Mark { run: 1, producer: 0, number: 7 };
+    assert_eq!(names(Some(mark)), ["a", "b", "kprod"]);
+    assert_eq!(names(None), ["a", "b"]);
+    // Headers count in a record's mean payload: names, a UUID, and a key of 16 bytes.
+    assert_eq!(plan.mean_payload(), 100.0 + 2.0 + 36.0 + 16.0);
+    let many = SourcePlan {
+        headers: vec![header("a", HeaderValue::Null); HeaderPlan::MOST + 1].into(),
+        ..plan
+    };
+    assert_eq!(many.check(), Err(SourceError::Headers(33)));
 }

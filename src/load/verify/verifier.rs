@@ -360,10 +360,14 @@ fn identify(run: Option<u32>, record: &Record<'_>) -> Identity {
     }
 }
 
-/// Whether key and value are those that the source makes for record `n`.
+/// Whether key, value and headers but the mark are those that the source makes for record `n`.
 fn is_as_made(source: &mut Source, n: u64, record: &Record<'_>) -> bool {
-    let made = source.record(n, 0);
-    made.key == record.key && made.value == record.value
+    source.with_record(n, 0, None, |made| {
+        let headers = record.headers().filter(|header| header.name != Mark::NAME);
+        made.key == record.key
+            && made.value == record.value
+            && headers.eq(made.headers.iter().copied())
+    })
 }
 
 /// The first stretches of delivered records that weren't found.

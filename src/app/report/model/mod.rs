@@ -336,6 +336,15 @@ pub struct GeneratorModel {
     /// The schema id before every value; null without one.
     #[serde(default)]
     pub schema_id: Option<i32>,
+    /// The names of the headers of every record, in their order; --verify's comes on top.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// What records are stamped with: now, step or event.
+    #[serde(default)]
+    pub timestamps: String,
+    /// When record 0 happened, as far as contents are concerned: RFC 3339, UTC.
+    #[serde(default)]
+    pub time_origin: String,
     /// What --key says, or `list:N` of a list with N places.
     pub key: String,
     /// What keys are written as: text, bytes, int32, int64 or json; null without keys, and where

@@ -149,6 +149,16 @@ impl KeyPlan {
         if self.is_made() { form.check(self.numbers()) } else { Ok(()) }
     }
 
+    /// The longest key, in bytes.
+    #[must_use]
+    pub fn longest(&self, form: KeyForm) -> usize {
+        match self {
+            Self::None => 0,
+            Self::List(keys) => keys.iter().flatten().map(Vec::len).max().unwrap_or(0),
+            made => form.len(made.numbers()) as usize,
+        }
+    }
+
     /// The mean length of a record's key, in bytes.
     #[must_use]
     pub fn mean_len(&self, form: KeyForm) -> f64 {

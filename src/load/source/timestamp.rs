@@ -1,0 +1,183 @@
+//! The timestamp of a record: when it was handed over, or a time that its number decides.
+//!
+//! Cost class: per record; nothing is allocated. Brokers replace timestamps where a topic has
+//! `message.timestamp.type=LogAppendTime`.
+
+use core::time::Duration;
+
+use super::clock::PayloadClock;
+use crate::base::{Rng, mix};
+use crate::load::draw::Exponential;
+
+/// What timestamps say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum TimestampPlan {
+    /// When the record was handed over, as the Java client has it.
+    #[default]
+    Now,
+    /// Record n is stamped `start_ms` + n × `step`.
+    Step {
+        /// Of record 0, Unix milliseconds; `None`: the payload clock's origin.
+        start_ms: Option<i64>,
+        /// From one record to the next.
+        step: Duration,
+    },
+    /// The payload clock's time, from which some records come late.
+    Event {
+        /// The share of records that are late, 0 to 1.
+        share: f64,
+        /// By how much.
+        late: Lateness,
+    },
+}
+
+/// How much earlier than now an event happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lateness {
+    /// By this.
+    Fixed(Duration),
+    /// Evenly between these.
+    Uniform(Duration, Duration),
+    /// Mostly by little: exponential, of this mean, above 0.
+    Exponential(Duration),
+}
+
+/// Stamps records.
+#[derive(Clone, Debug)]
+pub(super) struct Stamps {
+    clock: PayloadClock,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Step { start_ms: i64, nanos: u64 },
+    Event { seed: u64, share: f64, late: Late },
+}
+
+#[derive(Clone, Debug)]
+enum Late {
+    Fixed(u64),
+    Uniform { least: u64, choices: u64 },
+    Exponential(Exponential),
+}
+
+impl Stamps {
+    /// `None` where records are stamped when they are handed over.
+    pub(super) fn new(plan: &TimestampPlan, clock: PayloadClock, seed: u64) -> Option<Box<Self>> {
+        let kind = match plan {
+            TimestampPlan::Now => return None,
+            TimestampPlan::Step { start_ms, step } => Kind::Step {
+                start_ms: start_ms.or(clock.origin_ms).unwrap_or(0),
+                nanos: nanos(*step),
+            },
+            TimestampPlan::Event { share, late } => Kind::Event {
+                seed: mix(seed ^ LATENESS_STREAM),
+                share: *share,
+                late: Late::new(*late),
+            },
+        };
+        Some(Box::new(Self { clock, kind }))
+    }
+
+    /// The timestamp of record `n`, Unix milliseconds, 0 or more.
+    pub(super) fn of(&self, n: u64) -> i64 {
+        let stamp = match &self.kind {
+            Kind::Step { start_ms, nanos } => {
+                let since = u128::from(n) * u128::from(*nanos) / 1_000_000;
+                start_ms.saturating_add(i64::try_from(since).unwrap_or(i64::MAX))
+            }
+            Kind::Event { seed, share, late } => {
+                let mut rng = Rng::nth(*seed, n);
+                let late = if rng.unit() < *share { late.draw(&mut rng) } else { 0 };
+                let late = i64::try_from(late).unwrap_or(i64::MAX);
+                self.clock.nanos(n).saturating_sub(late).div_euclid(1_000_000)
+            }
+        };
+        stamp.max(0)
+    }
+}
+
+impl Late {
+    fn new(plan: Lateness) -> Self {
+        match plan {
+            Lateness::Fixed(span) => Self::Fixed(nanos(span)),
+            Lateness::Uniform(least, most) => Self::Uniform {
+                least: nanos(least),
+                choices: nanos(most.saturating_sub(least)).saturating_add(1),
+            },
+            Lateness::Exponential(mean) => match Exponential::new(mean.as_secs_f64() * 1e9) {
+                Ok(drawn) => Self::Exponential(drawn),
+                Err(_) => Self::Fixed(0),
+            },
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a draw is above 0, and a conversion from float to integer saturates"
+    )]
+    fn draw(&self, rng: &mut Rng) -> u64 {
+        match self {
+            Self::Fixed(nanos) => *nanos,
+            Self::Uniform { least, choices } => least + rng.below(*choices),
+            Self::Exponential(drawn) => drawn.draw(rng.next_u64()) as u64,
+        }
+    }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Keeps what is drawn for one seed apart; any constant does.
+const LATENESS_STREAM: u64 = 0x6c61_7465_6c61_7465;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn stamps(plan: &TimestampPlan) -> Box<Stamps> {
+        Stamps::new(plan, PayloadClock::new(Some(1_000_000), 1_000, 1), 1).unwrap()
+    }
+
+    #[test]
+    fn steps_count_from_their_start() {
+        let step = |start_ms, step| TimestampPlan::Step { start_ms, step };
+        let from = stamps(&step(Some(500), Duration::from_micros(1_500)));
+        assert_eq!([0, 1, 2, 1_000].map(|n| from.of(n)), [500, 501, 503, 2_000]);
+        assert_eq!(stamps(&step(None, SECOND)).of(2), 1_002_000);
+        assert!(Stamps::new(&TimestampPlan::Now, PayloadClock::default(), 1).is_none());
+    }
+
+    #[test]
+    fn events_are_late_as_often_and_by_as_much_as_asked() {
+        let on_time = stamps(&TimestampPlan::Event { share: 0.0, late: Lateness::Fixed(SECOND) });
+        assert_eq!([0, 1, 1_500].map(|n| on_time.of(n)), [1_000_000, 1_000_001, 1_001_500]);
+        let late_by = |share, late| {
+            let stamps = stamps(&TimestampPlan::Event { share, late });
+            (0..20_000u64).map(|n| on_time.of(n) - stamps.of(n)).collect::<Vec<_>>()
+        };
+        assert!(late_by(1.0, Lateness::Fixed(SECOND)).iter().all(|late| *late == 1_000));
+        let tenth = late_by(0.1, Lateness::Fixed(SECOND));
+        let count = tenth.iter().filter(|late| **late > 0).count();
+        // A standard deviation of 42.
+        assert!((1_850..2_150).contains(&count), "{count}");
+        let even = late_by(1.0, Lateness::Uniform(SECOND, 3 * SECOND));
+        assert!(even.iter().all(|late| (1_000..=3_001).contains(late)));
+        let mean = |all: &[i64]| all.iter().sum::<i64>() / 20_000;
+        assert!((1_980..2_020).contains(&mean(&even)), "{}", mean(&even));
+        let few = late_by(1.0, Lateness::Exponential(SECOND));
+        assert!((970..1_030).contains(&mean(&few)), "{}", mean(&few));
+        assert!(few.iter().any(|late| *late > 5_000));
+    }
+
+    #[test]
+    fn no_timestamp_is_before_1970() {
+        let late = Lateness::Fixed(Duration::from_secs(1 << 32));
+        assert_eq!(stamps(&TimestampPlan::Event { share: 1.0, late }).of(5), 0);
+    }
+}
