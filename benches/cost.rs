@@ -24,11 +24,14 @@ use support::{CASES, World};
 
 #[path = "support/bodies.rs"]
 mod bodies;
+#[path = "support/sources.rs"]
+mod sources;
 mod support;
 
 criterion_group!(
     benches,
     fill,
+    source,
     template,
     partition,
     append,
@@ -93,6 +96,21 @@ fn template(criterion: &mut Criterion) {
 const EVENT: &str = r#"{"id":"{{uuid}}","ts":{{timestamp_ms}},"user":"user-{{user:zipf 1000000 0.99}}",
 "kind":"{{pick created:70 paid:25 refunded:5}}","price":{{float 1..500 2}},"n":{{int 1..100}},
 "city":"{{city}}","trace":"{{hex 16}}"}"#;
+
+/// Records of every kind, made whole.
+fn source(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("source");
+    group.throughput(Throughput::Elements(1));
+    for (name, plan) in sources::sources() {
+        let (mut source, mut n) = (Source::new(&plan, WorkerIndex(0)), 0);
+        case(&mut group, name, || {
+            n += 1;
+            source.with_record(n, 0, None, |record| {
+                black_box(record);
+            });
+        });
+    }
+}
 
 /// Keys to partitions.
 fn partition(criterion: &mut Criterion) {

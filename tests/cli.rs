@@ -370,6 +370,11 @@ fn records_read_back_are_all_there_whatever_names_them() {
         ("--record-size 60 --key uniform:100 --compression-type none,zstd", "header kprod", 25),
         ("--generator sequence --acks 0,all", "value", 0),
         ("--payload-monotonic --linger-ms 0,5", "header kprod", 25),
+        ("--record-size lognormal:99:1:30..4000 --key zipf:1k:1,hot:80%:3/9", "header kprod", 25),
+        ("--generator fixed,null --header a=uuid() --timestamps event:1s", "header kprod", 25),
+        ("--generator sequence --tombstones 10%,1 --schema-id 7", "header kprod", 25),
+        ("--pool-mb 1 --key sequence --key-type bytes,int64", "header kprod", 25),
+        ("--compress-ratio 0.3,0.6 --timestamps step:0:1s", "header kprod", 25),
     ] {
         let load = "--num-records 3k --warmup-records 500 --producers 2 --verify sequence";
         let result = embedded(&format!("{load} {data}"));

@@ -47,6 +47,7 @@ fn results_of_every_shape_are_as_the_schema_has_them() {
         ("--num-records 500 --key hot:80%:3/9,sequence,zipf:9:1 --key-type int64", 0),
         ("--num-records 500 --generator fixed,increasing,null --tombstones 5% --schema-id 7", 0),
         ("--num-records 500 --header a=uuid() --header b=1 --timestamps now,event:1s", 0),
+        ("--num-records 500 --pool-mb 1", 0),
         ("--num-records 500 --acks 0,all --verify sequence --warmup-records 100", 0),
         ("--num-records 500 --rate 50k --repeat 2 --key uniform:10 --payload-monotonic", 0),
         ("--num-records 50 --key none --key-rules profiles/pangyo.rules.yaml", 4),

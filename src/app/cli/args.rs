@@ -302,6 +302,10 @@ pub struct DataArgs {
     /// When record 0 happened, such as 2026-01-31T08:00:00Z [default: when the run begins]
     #[arg(long, value_name = "TIME")]
     pub time_origin: Option<String>,
+    /// Make this many million bytes of random values once, and repeat them, where making them anew
+    /// would be the limit
+    #[arg(long, value_name = "N")]
+    pub pool_mb: Option<String>,
     /// Rules that choose partitions by key, in the place of a partitioner of your own (YAML;
     /// profiles/pangyo.rules.yaml is one)
     #[arg(long, value_name = "FILE")]

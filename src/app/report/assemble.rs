@@ -7,15 +7,15 @@ use super::distill::{self, nanos, per_second, ratio};
 use super::exit::{Exit, of_report};
 use super::model::{
     BrokerModel, CalibrationModel, ClientModel, ClusterKind, ClusterModel, ConfigModel,
-    EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, Report, RunCalibrationModel,
-    SCHEMA_VERSION, SizesModel, ThroughputModel, Tool, TopicModel,
+    EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, PoolModel, Report,
+    RunCalibrationModel, SCHEMA_VERSION, SizesModel, ThroughputModel, Tool, TopicModel,
 };
 use super::{calibration, secrets, verdict, verified};
 use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
 use crate::load::schedule::{Level, Rate};
-use crate::load::source::{KeyPlan, SizePlan, TimestampPlan, ValuePlan};
+use crate::load::source::{KeyPlan, SizePlan, SourcePlan, TimestampPlan, ValuePlan};
 
 /// What a result says of its origin.
 #[derive(Clone, Debug)]
@@ -174,6 +174,7 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
         kind: kind.to_owned(),
         tombstones: if source.value == ValuePlan::Null { 1.0 } else { source.tombstones },
         schema_id: source.schema_id,
+        pool: pool(source, result),
         headers: source.headers.iter().map(|header| header.name.clone()).collect(),
         timestamps: match source.timestamps {
             TimestampPlan::Now => "now",
@@ -202,6 +203,18 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
         measured_compress_ratio: distill::compress_ratio(&result.tally),
         distinct_keys: source.key.cardinality(),
     }
+}
+
+/// What is repeated, and how often.
+#[expect(clippy::cast_precision_loss, reason = "a count of repetitions, read to a few digits")]
+fn pool(source: &SourcePlan, result: &RunResult) -> Option<PoolModel> {
+    let values = source.pool_values()?;
+    let sent: u64 = result.phases.iter().map(|phase| phase.generated).sum();
+    Some(PoolModel {
+        bytes: source.pool.unwrap_or(0),
+        values,
+        repeats: sent as f64 / values as f64,
+    })
 }
 
 fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
@@ -316,7 +329,6 @@ mod tests {
     use crate::kafka::config::ProducerConfig;
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
     use crate::load::schedule::SchedulePlan;
-    use crate::load::source::SourcePlan;
 
     fn plan() -> RunPlan {
         RunPlan {

@@ -59,6 +59,7 @@ pub(in crate::app) fn report() -> Report {
             kind: "random".to_owned(),
             tombstones: 0.0,
             schema_id: None,
+            pool: None,
             headers: Vec::new(),
             timestamps: "now".to_owned(),
             time_origin: "2024-01-31T12:00:00.000Z".to_owned(),

@@ -108,8 +108,12 @@ fn value(source: &SourcePlan) -> String {
         TimestampPlan::Now => String::new(),
         planned => format!(", stamped {planned:?}"),
     };
+    let pool = match source.pool_values() {
+        None => String::new(),
+        Some(values) => format!(", repeated from {values}"),
+    };
     let prefix = if source.schema_id.is_some() { ", with a schema's prefix" } else { "" };
-    format!("{made}{tombstones}{prefix}{headers}{stamped}")
+    format!("{made}{tombstones}{prefix}{pool}{headers}{stamped}")
 }
 
 fn size(source: &SourcePlan) -> String {

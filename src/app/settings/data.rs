@@ -7,7 +7,7 @@ use super::matrix::Choice;
 use super::problems::Problems;
 use super::size::size;
 use super::timestamps::{time_origin, timestamps};
-use super::value::{schema_id, tombstones, value};
+use super::value::{pool, schema_id, tombstones, value};
 use crate::load::source::{KeyPlan, NumberType, PayloadClock, SizePlan, SourcePlan, ValuePlan};
 
 /// The values that a payload file or `--payload-monotonic` asks for, the same in every cell.
@@ -65,7 +65,8 @@ pub(super) fn source(
         tombstones: tombstones(choice, problems),
         schema_id: schema_id(choice, problems),
         timestamps: timestamps(choice, problems),
-        clock: PayloadClock { origin_ms: time_origin(choice, problems), ..Default::default() },
+        clock: PayloadClock::new(time_origin(choice, problems), PayloadClock::SATURATED, 1),
+        pool: pool(choice, problems),
         size: sizes(choice, problems),
         ..SourcePlan::default()
     }

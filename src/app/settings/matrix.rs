@@ -125,6 +125,7 @@ fn scalars(args: &RunArgs) -> Vec<(&'static str, Option<&String>)> {
         ("key", data.key.as_ref()),
         ("key-size", data.key_size.as_ref()),
         ("key-type", data.key_type.as_ref()),
+        ("pool-mb", data.pool_mb.as_ref()),
         ("timestamps", data.timestamps.as_ref()),
         ("time-origin", data.time_origin.as_ref()),
     ]

@@ -48,7 +48,7 @@ use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::schedule::Rate;
 use crate::load::source::{
-    HeaderPlan, KeyPlan, Mark, PayloadClock, SizePlan, SourcePlan, ValuePlan,
+    HeaderPlan, KeyPlan, Mark, PayloadClock, SizePlan, SourceError, SourcePlan, ValuePlan,
 };
 
 /// All that a command line asks for.
@@ -244,7 +244,7 @@ impl Shared {
         source.workers = load.producers;
         source.clock = clock(source.clock, &load);
         if let Err(error) = source.check() {
-            problems.add(format!("--{}: {error}", blamed(&source)));
+            problems.add(format!("--{}: {error}", blamed(&source, &error)));
         }
         (load, source)
     }
@@ -465,9 +465,10 @@ fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
 }
 
 /// The flag to blame for a source that can't be.
-const fn blamed(source: &SourcePlan) -> &'static str {
-    match source.value {
-        ValuePlan::Lines(_) => "payload-file",
+const fn blamed(source: &SourcePlan, error: &SourceError) -> &'static str {
+    match (&source.value, error) {
+        (_, SourceError::Pool) => "pool-mb",
+        (ValuePlan::Lines(_), _) => "payload-file",
         _ => "record-size",
     }
 }

@@ -558,6 +558,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("header", "--header a=uuid()"),
         ("timestamps", "--timestamps event:5s"),
         ("time_origin", "--time-origin 2026-01-31"),
+        ("pool_mb", "--pool-mb 1"),
         ("key", "--key uniform:5"),
         ("key_size", "--key sequence --key-size 20"),
         ("key_type", "--key sequence --key-type int64"),
@@ -763,8 +764,22 @@ fn headers_and_timestamps_are_part_of_the_record() {
     assert_eq!(found.len(), 3);
     assert!(found.iter().all(|line| line.starts_with("--") && line.contains(" = \"")), "{found:?}");
     assert_eq!(
-        problems("--embedded --record-size 1048490 --header a=b"),
-        ["--record-size = \"1048490\": expected less than max.request.size (1048576 bytes), with \
+        problems("--embedded --record-size 1048493 --header a=b"),
+        ["--record-size = \"1048493\": expected less than max.request.size (1048576 bytes), with \
           room for the record's own header, 2 bytes beside it"]
+    );
+}
+
+#[test]
+fn a_pool_is_for_random_values() {
+    assert_eq!(plan("--embedded --pool-mb 20").source.pool, Some(20_000_000));
+    assert_eq!(
+        problems("--embedded --pool-mb 20 --generator sequence"),
+        ["--pool-mb: only random values are repeated from a pool: others cost little or are \
+          their record's"]
+    );
+    assert_eq!(
+        problems("--embedded --pool-mb 0"),
+        ["--pool-mb = \"0\": expected 1 to 1000000 million bytes of memory, such as 100"]
     );
 }

@@ -57,6 +57,18 @@ pub(super) fn tombstones(choice: &Choice, problems: &mut Problems) -> f64 {
     })
 }
 
+/// Bytes of values that are made once and repeated.
+pub(super) fn pool(choice: &Choice, problems: &mut Problems) -> Option<u64> {
+    let text = choice.get("pool-mb")?;
+    let megabytes = text.parse().ok().filter(|megabytes| (1..=MOST_MB).contains(megabytes));
+    let Some(megabytes) = megabytes else {
+        let expected = format!("expected 1 to {MOST_MB} million bytes of memory, such as 100");
+        problems.flag("pool-mb", text, expected);
+        return None;
+    };
+    Some(megabytes * 1_000_000)
+}
+
 /// The schema id that stands before values.
 pub(super) fn schema_id(choice: &Choice, problems: &mut Problems) -> Option<i32> {
     let text = choice.get("schema-id")?;
@@ -89,6 +101,9 @@ pub(super) fn share(text: &str) -> Option<f64> {
     let share = f64::from_str(number).ok()? / unit;
     (0.0..=1.0).contains(&share).then_some(share)
 }
+
+/// A terabyte; more is a typing error.
+const MOST_MB: u64 = 1_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -82,7 +82,7 @@ mod tests {
         );
         // Far beyond 64 bits on the way.
         let odd = PayloadClock::new(Some(0), 333_333_333_333_333, 1_000_000_000);
-        assert_eq!(odd.nanos(333_333), 999_999_000_000_000_999);
+        assert_eq!(odd.nanos(333_333), 999_999_000);
         assert_eq!(odd.nanos(u64::MAX), i64::MAX);
     }
 

@@ -16,6 +16,7 @@ mod header;
 mod key;
 mod mark;
 mod plan;
+mod pool;
 mod sequence;
 mod size;
 pub mod template;
@@ -76,13 +77,7 @@ impl Source {
     #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
         let key = self.key.of(self.key_seed, n);
-        let value = match &mut self.value {
-            Value::Random { plain, room } => {
-                plain.write(n, room);
-                Some(&room[..plain.size])
-            }
-            Value::Made(maker) => maker.write(n),
-        };
+        let value = self.value.write(n);
         let partition = self.partition;
         let timestamp_ms = match &self.stamps {
             None => timestamp_ms,

@@ -26,6 +26,8 @@ pub struct SourcePlan {
     /// significant first, stand before them, as Confluent's serializers put them. Tombstones have
     /// none.
     pub schema_id: Option<i32>,
+    /// Values are made once and repeated: so many bytes of them, over all workers.
+    pub pool: Option<u64>,
     /// Bytes of a value, where values have no length of their own.
     pub size: SizePlan,
     /// Bytes of every size that are left for something else than the value: a
@@ -53,6 +55,7 @@ impl Default for SourcePlan {
             value: ValuePlan::Random,
             tombstones: 0.0,
             schema_id: None,
+            pool: None,
             size: SizePlan::Fixed(100),
             reserved: 0,
             headers: Arc::from([]),
@@ -139,6 +142,11 @@ pub enum SourceError {
     /// The sizes can't be.
     #[error("{0}")]
     Size(super::size::SizeError),
+    /// Values that a pool can't hold.
+    #[error(
+        "only random values are repeated from a pool: others cost little or are their record's"
+    )]
+    Pool,
     /// More than a record has.
     #[error("a record has {most} headers at most, not {0}", most = HeaderPlan::MOST)]
     Headers(usize),
@@ -169,6 +177,9 @@ impl SourcePlan {
                 return Err(SourceError::Ratio(*ratio));
             }
             _ => {}
+        }
+        if self.pool.is_some() && !self.value.is_pooled() {
+            return Err(SourceError::Pool);
         }
         if self.headers.len() > HeaderPlan::MOST {
             return Err(SourceError::Headers(self.headers.len()));
@@ -216,6 +227,25 @@ impl SourcePlan {
     #[must_use]
     pub fn names_itself(&self) -> bool {
         self.value == ValuePlan::Sequence && self.tombstones <= 0.0 && self.schema_id.is_none()
+    }
+
+    /// How many values the pool has over all workers; `None` without one.
+    #[must_use]
+    pub fn pool_values(&self) -> Option<u64> {
+        Some(self.values_of_a_worker()? * u64::from(self.workers))
+    }
+
+    /// How many values each worker's share of the pool has: 1 or more.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "bytes of memory, far below 2^53; and a conversion to an integer saturates"
+    )]
+    pub(super) fn values_of_a_worker(&self) -> Option<u64> {
+        let share = self.pool? as f64 / f64::from(self.workers.max(1));
+        let mean = (self.size.mean() - f64::from(self.reserved)) * (1.0 - self.tombstones);
+        Some(((share / mean.max(1.0)) as u64).clamp(1, MOST_POOLED))
     }
 
     /// The same plan for a run that began at `unix_ms`: what happens in its records goes by that
@@ -270,6 +300,12 @@ impl SourcePlan {
 }
 
 impl ValuePlan {
+    /// Whether a pool may hold them.
+    #[must_use]
+    pub const fn is_pooled(&self) -> bool {
+        matches!(self, Self::Random | Self::Compressible { .. })
+    }
+
     /// Whether values have the size that is asked for, rather than one of their own.
     #[must_use]
     pub const fn is_sized(&self) -> bool {
@@ -280,6 +316,8 @@ impl ValuePlan {
     }
 }
 
+/// The most values of a worker's share of a pool: its places take memory, too.
+const MOST_POOLED: u64 = 1 << 28;
 /// Bytes of a schema's prefix.
 pub(super) const SCHEMA_PREFIX: u32 = 5;
 

@@ -363,3 +363,32 @@ fn a_record_is_lent_with_its_headers_and_its_mark() {
     };
     assert_eq!(many.check(), Err(SourceError::Headers(33)));
 }
+
+#[test]
+fn a_pool_repeats_what_its_first_records_would_hold() {
+    let fresh = SourcePlan {
+        size: SizePlan::Uniform { least: 50, most: 150 },
+        tombstones: 0.1,
+        schema_id: Some(3),
+        ..plan(KeyPlan::Sequence, ValuePlan::Compressible { ratio: 0.5 })
+    };
+    let pooled = SourcePlan { pool: Some(27_000), ..fresh.clone() };
+    // 9,000 bytes for each of three workers, a tenth of the values without any.
+    assert_eq!(pooled.pool_values(), Some(300));
+    for worker in 0..3 {
+        let mut made = Source::new(&fresh, WorkerIndex(worker));
+        let mut kept = Source::new(&pooled, WorkerIndex(worker));
+        assert!(kept.plain().is_none());
+        for number in 0..250 {
+            let of = |number: u64| number * 3 + u64::from(worker);
+            assert_eq!(value(&mut kept, of(number)), value(&mut made, of(number % 100)));
+        }
+        // Keys are fresh all the same.
+        let key = |source: &mut Source, n| source.record(n, 0).key.map(<[u8]>::to_vec);
+        assert_ne!(key(&mut kept, 0), key(&mut kept, 300));
+    }
+    let tiny = SourcePlan { pool: Some(1), ..SourcePlan::default() };
+    assert_eq!(tiny.pool_values(), Some(1));
+    let own = SourcePlan { value: ValuePlan::Sequence, ..tiny };
+    assert_eq!(own.check(), Err(SourceError::Pool));
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compressible::Compressible;
 use super::digits;
 use super::plan::{NumberType, SCHEMA_PREFIX, SourcePlan, ValuePlan};
+use super::pool::Pool;
 use super::sequence::SequenceValue;
 use super::size::Sizes;
 use crate::base::{Rng, WorkerIndex, fill_words, mix};
@@ -17,6 +18,8 @@ pub(super) enum Value {
     Random { plain: Plain, room: Vec<u8> },
     /// All others.
     Made(Box<Maker>),
+    /// Those of a pool.
+    Pool(Box<Pool>),
 }
 
 /// Makes values that take more than a row of random words.
@@ -58,6 +61,29 @@ impl Tombstones {
 
 impl Value {
     pub(super) fn new(plan: &SourcePlan, worker: WorkerIndex) -> Self {
+        match plan.values_of_a_worker() {
+            None => Self::fresh(plan, worker),
+            Some(count) => {
+                Self::Pool(Box::new(Pool::new(plan, count, worker, Self::fresh(plan, worker))))
+            }
+        }
+    }
+
+    /// The value of record `n`; `None` is a tombstone.
+    #[inline(always)]
+    pub(super) fn write(&mut self, n: u64) -> Option<&[u8]> {
+        match self {
+            Self::Random { plain, room } => {
+                plain.write(n, room);
+                Some(&room[..plain.size])
+            }
+            Self::Made(maker) => maker.write(n),
+            Self::Pool(pool) => pool.value(n),
+        }
+    }
+
+    /// Values that are made for each record.
+    fn fresh(plan: &SourcePlan, worker: WorkerIndex) -> Self {
         let seed = plan.seed;
         if let (ValuePlan::Random, Some(size), true) =
             (&plan.value, plan.size.fixed(), plan.tombstones <= 0.0 && plan.schema_id.is_none())

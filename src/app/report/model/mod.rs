@@ -336,6 +336,9 @@ pub struct GeneratorModel {
     /// The schema id before every value; null without one.
     #[serde(default)]
     pub schema_id: Option<i32>,
+    /// What values are repeated from; null where each is made anew.
+    #[serde(default)]
+    pub pool: Option<PoolModel>,
     /// The names of the headers of every record, in their order; --verify's comes on top.
     #[serde(default)]
     pub headers: Vec<String>,
@@ -361,6 +364,17 @@ pub struct GeneratorModel {
     pub measured_compress_ratio: Option<f64>,
     /// How many keys there are; null without keys, and where every record has its own.
     pub distinct_keys: Option<u64>,
+}
+
+/// Values that are made once and repeated.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PoolModel {
+    /// What was asked for.
+    pub bytes: u64,
+    /// How many values there are, over all producers.
+    pub values: u64,
+    /// How often each was sent, warm-up included, on average.
+    pub repeats: f64,
 }
 
 /// Sizes of records.

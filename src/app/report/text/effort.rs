@@ -1,7 +1,7 @@
 //! Batches and requests: how the records went out. Cost class: once a run.
 
 use crate::app::report::figures::{bytes, plural, thousands, whole_percent};
-use crate::app::report::model::Report;
+use crate::app::report::model::{PoolModel, Report};
 use crate::app::report::page::field;
 
 /// Batches and requests.
@@ -9,7 +9,9 @@ pub(super) fn effort(report: &Report) -> Vec<String> {
     if report.batches.count == 0 {
         return Vec::new();
     }
-    vec![field("batches", &batches(report)), field("requests", &requests(report))]
+    let mut lines = vec![field("batches", &batches(report)), field("requests", &requests(report))];
+    lines.extend(report.generator.pool.as_ref().map(|pool| field("values", &repeated(pool))));
+    lines
 }
 
 fn batches(report: &Report) -> String {
@@ -34,6 +36,15 @@ fn batches(report: &Report) -> String {
         text.push_str(&format!("; {}", plural(batches.splits, "split")));
     }
     text
+}
+
+/// What values were taken from, where they weren't made anew.
+fn repeated(pool: &PoolModel) -> String {
+    format!(
+        "repeated from a pool of {}, each sent {:.1} times on average",
+        thousands(pool.values),
+        pool.repeats
+    )
 }
 
 /// What ended the batches' wait for more records.

@@ -71,7 +71,7 @@ pub fn window_seconds(report: &Report) -> f64 {
 mod tests {
     use super::super::model::{
         ClusterKind, ErrorModel, FailuresModel, FaultModel, GapModel, LogModel, MissingModel,
-        PhaseModel, ReasonModel, Status, VerificationModel, VerifiedPartitionModel,
+        PhaseModel, PoolModel, ReasonModel, Status, VerificationModel, VerifiedPartitionModel,
     };
     use super::super::page::{COLUMNS, visible};
     use super::super::sample;
@@ -195,6 +195,15 @@ mod tests {
         let words: Vec<_> = page.split_whitespace().collect();
         let words = words.join(" ");
         assert!(words.contains("before compression to 52 % (50 % asked)"), "{page}");
+    }
+
+    #[test]
+    fn a_pool_says_how_often_it_repeats() {
+        let mut report = sample::report();
+        report.generator.pool = Some(PoolModel { bytes: 100_000, values: 1_000, repeats: 6_000.0 });
+        let page = summary(&report, Paint::Off);
+        let line = "repeated from a pool of 1,000, each sent 6000.0 times on average";
+        assert!(page.contains(line), "{page}");
     }
 
     #[test]
