@@ -80,7 +80,9 @@ fn calibrations_are_as_the_schema_has_them() {
         assert_eq!(client["rate"], 1_000.0);
         let ceiling = ceiling["records_per_second"].as_f64().expect("a number");
         assert!(ceiling > 0.0);
-        assert_eq!(client["headroom"].as_f64(), Some(ceiling / 1_000.0));
+        // A number that is read again may differ from the one written in its last digit.
+        let headroom = client["headroom"].as_f64().expect("a number");
+        assert!((headroom * 1_000.0 / ceiling - 1.0).abs() < 1e-12, "{headroom}, {ceiling}");
     }
 }
 

@@ -758,7 +758,7 @@ fn headers_and_timestamps_are_part_of_the_record() {
     assert_eq!(source.headers[0].value, HeaderValue::Uuid);
     assert!(matches!(source.timestamps, TimestampPlan::Event { .. }));
     // Headers count in a rate of bytes; the clock goes at that rate.
-    assert_eq!(plan.schedule.rate, Rate::per_second(10_000.0).ok());
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(10_000.0).ok());
     assert_eq!(source.clock, PayloadClock::new(Some(86_400_000), 10_000, 1));
     let found = problems("--embedded --header kprod=1 --timestamps then --time-origin soon");
     assert_eq!(found.len(), 3);

@@ -41,7 +41,7 @@ impl PayloadClock {
     /// When record `n` happened, nanoseconds since 1970; held within what 64 bits can say, which
     /// ends in 2262.
     #[must_use]
-    pub fn nanos(self, n: u64) -> i64 {
+    pub fn at(self, n: u64) -> i64 {
         let origin = self.origin_ms.unwrap_or(0).saturating_mul(1_000_000);
         origin.saturating_add(i64::try_from(self.offset(n)).unwrap_or(i64::MAX))
     }
@@ -71,25 +71,25 @@ mod tests {
     #[test]
     fn a_record_happens_its_number_of_periods_after_the_origin() {
         let clock = PayloadClock::new(Some(1_000), 200_000, 1);
-        assert_eq!(clock.nanos(0), 1_000_000_000);
-        assert_eq!(clock.nanos(1), 1_000_005_000);
-        assert_eq!(clock.nanos(400_000), 3_000_000_000);
+        assert_eq!(clock.at(0), 1_000_000_000);
+        assert_eq!(clock.at(1), 1_000_005_000);
+        assert_eq!(clock.at(400_000), 3_000_000_000);
         // A third of a record a second: floored, and exact again every third.
         let slow = PayloadClock::new(Some(0), 3, 10);
         assert_eq!(
-            [0, 1, 2, 3].map(|n| slow.nanos(n)),
+            [0, 1, 2, 3].map(|n| slow.at(n)),
             [0, 3_333_333_333, 6_666_666_666, 10_000_000_000]
         );
         // Far beyond 64 bits on the way.
         let odd = PayloadClock::new(Some(0), 333_333_333_333_333, 1_000_000_000);
-        assert_eq!(odd.nanos(333_333), 999_999_000);
-        assert_eq!(odd.nanos(u64::MAX), i64::MAX);
+        assert_eq!(odd.at(333_333), 999_999_000);
+        assert_eq!(odd.at(u64::MAX), i64::MAX);
     }
 
     #[test]
     fn a_clock_begins_with_the_run_or_where_it_was_told() {
         let clock = PayloadClock::default();
-        assert_eq!(clock.begun_at(5).nanos(1_000_000), 1_005_000_000);
+        assert_eq!(clock.begun_at(5).at(1_000_000), 1_005_000_000);
         assert_eq!(PayloadClock::new(Some(7), 1, 1).begun_at(5).origin_ms, Some(7));
     }
 }

@@ -128,7 +128,7 @@ impl Headers {
                 HeaderValue::Sequence => digits::write(n, out),
                 HeaderValue::Random(digits) => hex(&mut rng, &mut out[..*digits as usize]),
                 HeaderValue::Time => {
-                    let ms = self.clock.nanos(n).div_euclid(1_000_000);
+                    let ms = self.clock.at(n).div_euclid(1_000_000);
                     digits::write(u64::try_from(ms).unwrap_or(0), out)
                 }
             };

@@ -91,7 +91,7 @@ impl Stamps {
                 let mut rng = Rng::nth(*seed, n);
                 let late = if rng.unit() < *share { late.draw(&mut rng) } else { 0 };
                 let late = i64::try_from(late).unwrap_or(i64::MAX);
-                self.clock.nanos(n).saturating_sub(late).div_euclid(1_000_000)
+                self.clock.at(n).saturating_sub(late).div_euclid(1_000_000)
             }
         };
         stamp.max(0)
