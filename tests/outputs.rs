@@ -161,6 +161,38 @@ fn secrets_are_written_nowhere() {
     assert_eq!(result["config"]["effective"]["ssl.key.password"], "[hidden]");
 }
 
+/// Goal: a stored result gives every form that its run gave. Method: `report` of what `--out` left,
+/// each file compared with that of the run; then of two results together.
+#[test]
+fn stored_results_are_shown_again_in_every_form() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| parent.path().join(name).display().to_string();
+    for name in ["one", "two"] {
+        let line = "--embedded --rate 2k --duration 1s --warmup 0 --output-format quiet";
+        run(line, &["--out", &at(name)]).code(0);
+    }
+    let folder = the_only_folder(Path::new(&at("one")));
+    let stored = folder.join("result.json").display().to_string();
+    let forms = [
+        ("--json", "result.json"),
+        ("--html", "report.html"),
+        ("--hlog", "latency.hlog"),
+        ("--hgrm", "response.hgrm"),
+        ("--csv", "intervals.csv"),
+        ("--markdown", "summary.md"),
+    ];
+    for (flag, name) in forms {
+        run("report --output-format quiet", &[&stored, flag, &at("again")]).code(0).stdout("");
+        let again = fs::read_to_string(at("again")).expect("a file");
+        assert!(again == fs::read_to_string(folder.join(name)).expect("a file"), "{flag}");
+    }
+    let said = run("report", &[&at("one"), &at("two")]).code(0).get_output().stdout.clone();
+    let said = String::from_utf8(said).expect("text");
+    assert!(said.contains("result") && said.matches("result.json").count() >= 2, "{said}");
+    let said = run("report", &[&at("none.json")]).code(2).get_output().stderr.clone();
+    assert!(String::from_utf8_lossy(&said).contains("none.json: can't read it"), "{said:?}");
+}
+
 /// Goal: a place that can't be written to costs nobody a run. Method: a file where a folder should
 /// be, a folder where a file should be; nothing is connected to.
 #[test]

@@ -5,6 +5,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::form_args::{FormArgs, ReportArgs};
+
 /// A Kafka load generator with its own producer engine and honest latencies.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -36,6 +38,8 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Hold two sets of results against each other: better, same, worse, or inconclusive
     Compare(Box<CompareArgs>),
+    /// Show stored results again, in every form; several of them in one table
+    Report(Box<ReportArgs>),
     /// Serve the embedded broker in this process, to try things without a cluster
     Broker(BrokerArgs),
     /// Simulate producers against failing brokers in virtual time, and check every invariant
@@ -399,27 +403,9 @@ pub struct CompareArgs {
 #[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Write the whole result as JSON; -: to stdout in place of the text
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<String>,
-    /// Write everything there is of the result into a new folder below this one
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<String>,
-    /// Write latencies as an interval log of HdrHistogram, for its tools
-    #[arg(long, value_name = "FILE")]
-    pub hlog: Option<String>,
-    /// Write the latencies' percentiles as HdrHistogram does, for its plotters; of a single run
-    #[arg(long, value_name = "FILE")]
-    pub hgrm: Option<String>,
-    /// Write the seconds of the run as comma-separated values; of a matrix, its runs
-    #[arg(long, value_name = "FILE")]
-    pub csv: Option<String>,
-    /// Write the summary as Markdown, such as for a CI job
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<String>,
-    /// What stdout gets [default: text]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub output_format: Option<OutputFormat>,
+    /// The forms of the result.
+    #[command(flatten)]
+    pub forms: FormArgs,
     /// Log connections, leaders and retries to stderr; -vv: everything
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "log_level")]
     pub verbose: u8,

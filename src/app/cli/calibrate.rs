@@ -122,11 +122,12 @@ fn unused(args: &RunArgs, settings: &Settings) -> Vec<String> {
         ("--calibrate", judgement.calibrate),
         ("--calibration", judgement.calibration.is_some()),
         ("--print-metrics", output.print_metrics),
-        ("--out", output.out.is_some()),
-        ("--hlog", output.hlog.is_some()),
-        ("--hgrm", output.hgrm.is_some()),
-        ("--csv", output.csv.is_some()),
-        ("--markdown", output.markdown.is_some()),
+        ("--out", output.forms.out.is_some()),
+        ("--html", output.forms.html.is_some()),
+        ("--hlog", output.forms.hlog.is_some()),
+        ("--hgrm", output.forms.hgrm.is_some()),
+        ("--csv", output.forms.csv.is_some()),
+        ("--markdown", output.forms.markdown.is_some()),
     ];
     flags.iter().filter(|(_, given)| *given).map(|(flag, _)| (*flag).to_owned()).collect()
 }

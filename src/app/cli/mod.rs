@@ -5,7 +5,9 @@ mod broker;
 mod calibrate;
 mod compare;
 mod explain;
+pub mod form_args;
 mod publish;
+mod report;
 mod run;
 mod say;
 mod sim;
@@ -45,6 +47,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Calibrate(args)) => calibrate::run(&args, &command),
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Compare(args)) => compare::run(&args, command),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Broker(args)) => broker::run(&args),
         Some(Command::Sim(args)) => sim::run(&args),
     }
@@ -62,6 +65,7 @@ fn problems(cli: &Cli) -> Vec<String> {
         Some(Command::Calibrate(args)) => calibrate::problems(args),
         Some(Command::Explain(args)) => explain::problems(args),
         Some(Command::Compare(args)) => compare::problems(args),
+        Some(Command::Report(args)) => report::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),
         Some(Command::Sim(args)) => sim::problems(args),
     }

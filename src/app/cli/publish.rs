@@ -7,6 +7,7 @@ use super::args::OutputFormat;
 use super::say::{complain, print};
 use crate::app::report::exit::Exit;
 use crate::app::report::files::{csv, folder, hgrm, hlog, markdown};
+use crate::app::report::html::html;
 use crate::app::report::outcome::Outcome;
 use crate::app::report::output::{make_way, write_whole};
 use crate::app::settings::{Form, JsonTarget, Output};
@@ -60,6 +61,7 @@ pub(super) fn publish(output: &Output, outcome: &Outcome, texts: &Texts) -> Exit
 /// One form of a result.
 fn rendered(form: Form, outcome: &Outcome) -> String {
     match form {
+        Form::Html => html(outcome),
         Form::Hlog => hlog::hlog(outcome),
         Form::Csv => csv::csv(outcome),
         Form::Markdown => markdown::markdown(outcome),

@@ -10,6 +10,7 @@ mod distill;
 pub mod exit;
 pub(in crate::app) mod figures;
 pub mod files;
+pub mod html;
 mod limit;
 pub mod matrix;
 pub mod metrics;

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{MatrixReport, MatrixRun, Report, SCHEMA_VERSION};
+use super::exit::Exit;
+use super::matrix::{Asked, CellRun, join};
+use super::model::{AxisModel, MatrixReport, MatrixRun, Report, SCHEMA_VERSION};
 use super::output::json;
 use super::paint::Paint;
 use super::stored::Stored;
@@ -34,6 +36,39 @@ pub struct RunOf<'a> {
 }
 
 impl Outcome {
+    /// Stored results as one: a single one as it is; several as a table with a row for each of
+    /// their cells, told apart by their files. `None` of none.
+    #[must_use]
+    pub fn joined(mut results: Vec<Stored>) -> Option<Self> {
+        if results.len() < 2 {
+            return results.pop().map(Self::from);
+        }
+        let mut cells: Vec<BTreeMap<String, String>> = Vec::new();
+        let mut axes: Vec<AxisModel> = Vec::new();
+        let mut runs = Vec::new();
+        for result in results {
+            for run in result.runs {
+                let mut values = run.cell;
+                values.insert(RESULT.to_owned(), result.place.clone());
+                for (flag, value) in &values {
+                    note(&mut axes, flag, value);
+                }
+                let known = cells.iter().position(|cell| *cell == values);
+                let cell = known.unwrap_or_else(|| {
+                    cells.push(values.clone());
+                    cells.len() - 1
+                });
+                runs.push(CellRun { cell, values, repetition: run.repetition, report: run.report });
+            }
+        }
+        axes.sort_by_key(|axis| axis.flag != RESULT);
+        let of_cell = |cell: usize| runs.iter().filter(|run| run.cell == cell).count();
+        let repeat = (0..cells.len()).map(of_cell).max().unwrap_or(1);
+        let repeat = u32::try_from(repeat).unwrap_or(u32::MAX);
+        let asked = Asked { axes, repeat, runs: runs.len() as u64 };
+        Some(Self::Matrix(join(asked, runs, Exit::Passed).into()))
+    }
+
     /// The runs, in the order in which they ran.
     #[must_use]
     pub fn runs(&self) -> Vec<RunOf<'_>> {
@@ -83,6 +118,20 @@ impl Outcome {
     }
 }
 
+/// Keeps an axis' value, once.
+fn note(axes: &mut Vec<AxisModel>, flag: &str, value: &str) {
+    let at = axes.iter().position(|axis| axis.flag == flag).unwrap_or_else(|| {
+        axes.push(AxisModel { flag: flag.to_owned(), values: Vec::new() });
+        axes.len() - 1
+    });
+    if axes[at].values.iter().all(|known| known != value) {
+        axes[at].values.push(value.to_owned());
+    }
+}
+
+/// The axis that tells results of several files apart.
+const RESULT: &str = "result";
+
 /// What was stored, as one result again.
 impl From<Stored> for Outcome {
     fn from(stored: Stored) -> Self {
@@ -118,5 +167,23 @@ mod tests {
             assert_eq!(again.text(Paint::Off), outcome.text(Paint::Off));
         }
         assert_eq!(sample::matrix().runs().len(), 3);
+    }
+
+    #[test]
+    fn several_results_are_a_table_told_apart_by_their_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut results = Vec::new();
+        for (name, outcome) in [("a.json", sample::outcome()), ("b.json", sample::matrix())] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, outcome.json()).unwrap();
+            results.extend(stored::read(&path).unwrap());
+        }
+        let Some(Outcome::Matrix(joined)) = Outcome::joined(results) else { panic!() };
+        assert_eq!(joined.matrix.axes[0].flag, RESULT);
+        let cells: Vec<_> = joined.matrix.summary.iter().map(|row| row.cell.clone()).collect();
+        assert_eq!(cells.len(), 4);
+        assert!(cells[0][RESULT].ends_with("a.json") && !cells[0].contains_key("acks"));
+        assert!(cells[3][RESULT].ends_with("b.json") && cells[3]["acks"] == "all");
+        assert_eq!(Outcome::joined(Vec::new()), None);
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::problems::Problems;
-use crate::app::cli::args::{LogWord, OutputArgs, OutputFormat, RunArgs};
+use crate::app::cli::args::{LogWord, OutputFormat, RunArgs};
+use crate::app::cli::form_args::FormArgs;
 use crate::host::driver::LogLevel;
 
 /// What is written where.
@@ -28,6 +29,8 @@ pub struct Output {
 /// A form that a flag of its own asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Form {
+    /// One page.
+    Html,
     /// An interval log of HdrHistogram.
     Hlog,
     /// A percentile file of HdrHistogram.
@@ -43,6 +46,7 @@ impl Form {
     #[must_use]
     pub const fn flag(self) -> &'static str {
         match self {
+            Self::Html => "html",
             Self::Hlog => "hlog",
             Self::Hgrm => "hgrm",
             Self::Csv => "csv",
@@ -63,38 +67,53 @@ pub enum JsonTarget {
 /// Reads the flags of a command line that means `runs` runs.
 pub(super) fn read(args: &RunArgs, runs: usize, problems: &mut Problems) -> Output {
     let output = &args.output;
-    if let Some(path) = output.hgrm.as_ref().filter(|_| runs > 1) {
-        let expected = "expected a single run, since the form holds one distribution; use --out";
-        problems.flag("hgrm", path, expected);
-    }
     let log = match (output.verbose, output.log_level.unwrap_or_default()) {
         (0, LogWord::Error) => LogLevel::Error,
         (0, LogWord::Warn) => LogLevel::Warn,
         (0, LogWord::Info) | (1, _) => LogLevel::Info,
         _ => LogLevel::Debug,
     };
-    let json = output.json.as_deref().map(|path| match path {
-        "-" => JsonTarget::Stdout,
-        path => JsonTarget::File(path.into()),
-    });
     Output {
-        json,
-        files: files(output),
-        out: output.out.as_ref().map(PathBuf::from),
-        format: output.output_format.unwrap_or_default(),
         log,
         perf_test: super::speaks_perf_test(args),
         print_metrics: output.print_metrics,
+        ..Output::of(&output.forms, runs, problems)
+    }
+}
+
+impl Output {
+    /// The forms that flags ask for, of `runs` runs.
+    #[must_use]
+    pub fn of(forms: &FormArgs, runs: usize, problems: &mut Problems) -> Self {
+        if let Some(path) = forms.hgrm.as_ref().filter(|_| runs > 1) {
+            let expected =
+                "expected a single run, since the form holds one distribution; use --out";
+            problems.flag("hgrm", path, expected);
+        }
+        let json = forms.json.as_deref().map(|path| match path {
+            "-" => JsonTarget::Stdout,
+            path => JsonTarget::File(path.into()),
+        });
+        Self {
+            json,
+            files: files(forms),
+            out: forms.out.as_ref().map(PathBuf::from),
+            format: forms.output_format.unwrap_or_default(),
+            log: LogLevel::Warn,
+            perf_test: false,
+            print_metrics: false,
+        }
     }
 }
 
 /// The forms that flags ask for one by one.
-fn files(output: &OutputArgs) -> Vec<(Form, PathBuf)> {
+fn files(forms: &FormArgs) -> Vec<(Form, PathBuf)> {
     let asked = [
-        (Form::Hlog, &output.hlog),
-        (Form::Hgrm, &output.hgrm),
-        (Form::Csv, &output.csv),
-        (Form::Markdown, &output.markdown),
+        (Form::Html, &forms.html),
+        (Form::Hlog, &forms.hlog),
+        (Form::Hgrm, &forms.hgrm),
+        (Form::Csv, &forms.csv),
+        (Form::Markdown, &forms.markdown),
     ];
     let asked = asked.into_iter().filter_map(|(form, path)| Some((form, path.as_ref()?.into())));
     asked.collect()

@@ -506,6 +506,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
     let plain = [
         ("topic", "--topic other"),
         ("out", "--out o"),
+        ("html", "--html f"),
         ("hlog", "--hlog f"),
         ("hgrm", "--hgrm f"),
         ("csv", "--csv f"),

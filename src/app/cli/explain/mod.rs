@@ -21,7 +21,7 @@ pub(super) fn run(mut args: ExplainArgs) -> Exit {
     let keys = find(&args.keys, &mut problems);
     let complaints = complaints(&cells, &problems);
     let accepted = complaints.is_empty();
-    match args.run.output.output_format.unwrap_or_default() {
+    match args.run.output.forms.output_format.unwrap_or_default() {
         OutputFormat::Json => print(&model::json(&cells, &keys, problems.lines())),
         // With a flag misread the verdict would be about something else.
         OutputFormat::Text if problems.is_empty() => print(&text::page(&cells, &keys)),

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{csv, hgrm, hlog, markdown};
+use crate::app::report::html::html;
 use crate::app::report::model::Report;
 use crate::app::report::outcome::{Outcome, RunOf};
 use crate::app::report::output::write_whole;
@@ -28,12 +29,16 @@ pub fn name(outcome: &Outcome) -> String {
 pub fn files(outcome: &Outcome) -> Vec<(PathBuf, String)> {
     let mut files = vec![("result.json".into(), outcome.json())];
     files.push(("latency.hlog".into(), hlog::hlog(outcome)));
+    files.push(("report.html".into(), html(outcome)));
     match outcome {
         Outcome::Run(report) => files.extend(of_run(Path::new(""), report)),
         Outcome::Matrix(_) => {
             files.push(("runs.csv".into(), csv::csv(outcome)));
             for run in outcome.runs() {
-                files.extend(of_run(&Path::new("runs").join(run_name(&run)), run.report));
+                let folder = Path::new("runs").join(run_name(&run));
+                let page = html(&Outcome::Run(run.report.clone().into()));
+                files.push((folder.join("report.html"), page));
+                files.extend(of_run(&folder, run.report));
             }
         }
     }
@@ -144,6 +149,7 @@ mod tests {
             "command.txt",
             "intervals.csv",
             "latency.hlog",
+            "report.html",
             "response.hgrm",
             "result.json",
             "service.hgrm",

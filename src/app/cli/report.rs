@@ -1,0 +1,53 @@
+//! `kprod-bench report`: stored results in every form. Cost class: once a process. Contacts nobody.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use super::form_args::ReportArgs;
+use super::publish::{Texts, prepare, publish};
+use super::say::refuse;
+use crate::app::report::exit::Exit;
+use crate::app::report::outcome::Outcome;
+use crate::app::report::paint::Paint;
+use crate::app::report::stored;
+use crate::app::settings::{Output, Problems};
+
+/// Shows what the files hold.
+#[must_use]
+pub(super) fn run(args: &ReportArgs) -> Exit {
+    let (outcome, output) = match read(args) {
+        Ok(read) => read,
+        Err(problems) => return refuse(&problems),
+    };
+    if let Err(exit) = prepare(&output) {
+        return exit;
+    }
+    let paint = Paint::for_stream(
+        std::io::stdout().is_terminal(),
+        std::env::var("NO_COLOR").ok().as_deref(),
+    );
+    let texts = Texts { page: outcome.text(paint), quiet: String::new() };
+    publish(&output, &outcome, &texts)
+}
+
+/// What is wrong with these words.
+pub(super) fn problems(args: &ReportArgs) -> Vec<String> {
+    read(args).map_or_else(|found| found.lines().to_vec(), |_| Vec::new())
+}
+
+fn read(args: &ReportArgs) -> Result<(Outcome, Output), Problems> {
+    let mut problems = Problems::default();
+    let mut results = Vec::new();
+    for file in &args.files {
+        match stored::read(Path::new(file)) {
+            Ok(found) => results.extend(found),
+            Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
+        }
+    }
+    let runs: usize = results.iter().map(|result| result.runs.len()).sum();
+    let output = Output::of(&args.forms, runs, &mut problems);
+    match Outcome::joined(results) {
+        Some(outcome) if problems.is_empty() => Ok((outcome, output)),
+        _ => Err(problems),
+    }
+}
