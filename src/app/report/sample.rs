@@ -54,28 +54,7 @@ pub(in crate::app) fn report() -> Report {
         environment: environment(),
         cluster: cluster(),
         config: config(),
-        generator: GeneratorModel {
-            seed: 1,
-            kind: "random".to_owned(),
-            tombstones: 0.0,
-            schema_id: None,
-            pool: None,
-            headers: Vec::new(),
-            timestamps: "now".to_owned(),
-            time_origin: "2024-01-31T12:00:00.000Z".to_owned(),
-            key: "none".to_owned(),
-            key_type: None,
-            sizes: SizesModel {
-                asked: Some(100),
-                value: Some(100),
-                distribution: None,
-                mean: Some(100.0),
-                payload_mean: Some(100.0),
-            },
-            compress_ratio_asked: Some(1.0),
-            measured_compress_ratio: Some(1.0),
-            distinct_keys: None,
-        },
+        generator: generator(),
         phases: vec![phase()],
         throughput: throughput(),
         records: RecordsModel {
@@ -138,6 +117,31 @@ fn environment() -> EnvironmentModel {
         governor: None,
         memory: Some(8 << 30),
         container_limits: None,
+    }
+}
+
+fn generator() -> GeneratorModel {
+    GeneratorModel {
+        seed: 1,
+        kind: "random".to_owned(),
+        tombstones: 0.0,
+        schema_id: None,
+        pool: None,
+        headers: Vec::new(),
+        timestamps: "now".to_owned(),
+        time_origin: "2024-01-31T12:00:00.000Z".to_owned(),
+        key: "none".to_owned(),
+        key_type: None,
+        sizes: SizesModel {
+            asked: Some(100),
+            value: Some(100),
+            distribution: None,
+            mean: Some(100.0),
+            payload_mean: Some(100.0),
+        },
+        compress_ratio_asked: Some(1.0),
+        measured_compress_ratio: Some(1.0),
+        distinct_keys: None,
     }
 }
 
