@@ -297,6 +297,7 @@ fn plan(case: &Case) -> EnginePlan {
         quantum: Duration::from_micros(250),
         recorder: RecorderPlan {
             paced: rate.is_some(),
+            varying: false,
             kind: Kind::Acked,
             highest_trackable: Duration::from_secs(300),
             interval: Duration::from_secs(1),

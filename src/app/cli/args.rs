@@ -243,6 +243,15 @@ pub struct LoadArgs {
     /// The grid on which due records are sent; 0 spins [default: linger/20 within 100us and 1ms]
     #[arg(long, value_name = "TIME")]
     pub pacing_quantum: Option<String>,
+    /// What becomes of records that are late: catchup sends them as fast as it goes, skip leaves
+    /// out and counts what is more than 100 ms late, skip:BOUND what is later than that [default:
+    /// catchup]
+    #[arg(long, value_name = "POLICY")]
+    pub on_late: Option<String>,
+    /// What becomes of records that find no room in buffer.memory: block waits up to max.block.ms,
+    /// drop leaves them out and counts them [default: block]
+    #[arg(long, value_name = "POLICY")]
+    pub on_full: Option<String>,
     /// Runs of each cell of the matrix, shuffled by the seed [default: 1]
     #[arg(long, value_name = "N")]
     pub repeat: Option<String>,

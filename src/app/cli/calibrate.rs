@@ -113,6 +113,8 @@ fn unused(args: &RunArgs, settings: &Settings) -> Vec<String> {
         ("--warmup", load.warmup.is_some()),
         ("--warmup-records", load.warmup_records.is_some()),
         ("--pacing-quantum", load.pacing_quantum.is_some()),
+        ("--on-late", load.on_late.is_some()),
+        ("--on-full", load.on_full.is_some()),
         ("--repeat", load.repeat.is_some()),
         ("--cooldown", load.cooldown.is_some()),
         ("--abort-on", !load.abort_on.is_empty()),

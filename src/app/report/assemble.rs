@@ -75,7 +75,11 @@ pub fn report(
         requests: distill::requests(tally),
         partitions: distill::partitions(tally, &result.topic.slots),
         brokers: distill::brokers(tally, window),
-        intervals: distill::intervals(tally),
+        intervals: distill::intervals(
+            tally,
+            &plan.schedule,
+            measured.end.saturating_sub(measured.start),
+        ),
         errors: distill::errors(tally),
         faults: distill::faults(&result.faults),
         failures: distill::failures(tally),
@@ -363,6 +367,7 @@ mod tests {
         let start = Instant::from_nanos(5_000);
         let recorder_plan = RecorderPlan {
             paced: true,
+            varying: false,
             kind: Kind::Acked,
             highest_trackable: Duration::from_secs(130),
             interval: Duration::from_secs(1),

@@ -1,5 +1,7 @@
 //! From the recorder's figures to the result's. Cost class: once a run.
 
+use core::time::Duration;
+
 use super::files::hdr::encode;
 use super::model::{
     BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, FailuresModel,
@@ -10,6 +12,7 @@ use crate::base::Instant;
 use crate::host::driver::result::BrokerFault;
 use crate::kafka::wire::record_batch;
 use crate::load::recorder::{Kind, Measured, Tally};
+use crate::load::schedule::SchedulePlan;
 
 /// A family or stage; `None` when it holds nothing.
 pub(super) fn distribution(measured: &Measured, kind: Kind) -> Option<Distribution> {
@@ -149,11 +152,21 @@ pub(super) fn brokers(tally: &Tally, window_seconds: f64) -> Vec<BrokerLatencyMo
     tally.brokers.iter().map(row).collect()
 }
 
-pub(super) fn intervals(tally: &Tally) -> Vec<IntervalModel> {
+/// Over a `window` from the phase's start, in which records were planned.
+pub(super) fn intervals(
+    tally: &Tally,
+    plan: &SchedulePlan,
+    window: Duration,
+) -> Vec<IntervalModel> {
+    let planned = |from: Duration, length: Duration| {
+        let records = plan.planned(from.min(window), (from + length).min(window))?;
+        Some(records / length.as_secs_f64())
+    };
     let row = |interval: crate::load::recorder::Interval<'_>| IntervalModel {
         start: nanos(interval.from),
         length: nanos(interval.length),
         due: interval.due,
+        planned_rps: planned(interval.from, interval.length),
         acked: interval.acked,
         errors: interval.errors,
         p50: interval.latency.quantile(0.5),
@@ -238,6 +251,6 @@ pub(super) fn per_second(count: u64, seconds: f64) -> f64 {
 }
 
 /// A span in whole nanoseconds; 584 years at most.
-pub(super) fn nanos(span: core::time::Duration) -> u64 {
+pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

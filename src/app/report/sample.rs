@@ -273,6 +273,7 @@ fn intervals() -> Vec<IntervalModel> {
         start: second * 1_000_000_000,
         length: 1_000_000_000,
         due: 200_000,
+        planned_rps: Some(200_000.0),
         acked: if second == 0 { 199_000 } else { 200_000 },
         errors: 0,
         p50: Some(spans[0]),

@@ -116,6 +116,8 @@ fn scalars(args: &RunArgs) -> Vec<(&'static str, Option<&String>)> {
         ("producers", load.producers.as_ref()),
         ("pacing", load.pacing.as_ref()),
         ("pacing-quantum", load.pacing_quantum.as_ref()),
+        ("on-late", load.on_late.as_ref()),
+        ("on-full", load.on_full.as_ref()),
         ("record-size", data.record_size.as_ref()),
         ("compress-ratio", data.compress_ratio.as_ref()),
         ("generator", data.generator.as_ref()),

@@ -545,6 +545,8 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("producers", "--producers 2"),
         ("pacing_quantum", "--pacing-quantum 0"),
         ("stage", "--stage 5:3s"),
+        ("on_late", "--on-late skip"),
+        ("on_full", "--on-full drop"),
         ("pacing", "--pacing burst:5@1s"),
         ("repeat", "--repeat 2"),
         ("cooldown", "--cooldown 3s"),

@@ -136,6 +136,7 @@ fn engine_plan(
     let kind = if producer.acks == Acks::None { Kind::Written } else { Kind::Acked };
     let recorder = RecorderPlan {
         paced: plan.schedule.is_paced(),
+        varying: plan.schedule.is_varying(),
         kind,
         highest_trackable: longest_latency(plan),
         interval: Duration::from_secs(1),

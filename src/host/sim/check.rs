@@ -16,6 +16,7 @@ pub(super) struct Mark {
     told: usize,
     latencies: usize,
     failures: usize,
+    left_out: (u64, u64),
 }
 
 impl Mark {
@@ -25,6 +26,7 @@ impl Mark {
             told: notary.told().len(),
             latencies: notary.latencies().len(),
             failures: notary.failures().len(),
+            left_out: notary.left_out(),
         }
     }
 }
@@ -76,6 +78,9 @@ fn count(notary: &Notary, since: &Mark) -> Ledger {
             Outcome::Indeterminate(_) => seen.indeterminate += records,
         }
     }
+    let (dropped, skipped) = notary.left_out();
+    seen.dropped = dropped - since.left_out.0;
+    seen.skipped = skipped - since.left_out.1;
     let handed = &notary.records()[since.records..];
     seen.generated = handed.len() as u64;
     seen.failed += handed.iter().filter(|record| record.fate == Fate::Refused).count() as u64;

@@ -9,7 +9,7 @@ use crate::base::{Instant, PartitionSlot, RecordView};
 use crate::kafka::accumulator::{BatchId, Place};
 use crate::kafka::producer::{Delivery, Outcome};
 use crate::kafka::wire::ErrorCode;
-use crate::load::engine::Witness;
+use crate::load::engine::{LeftOut, Witness};
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,6 +82,8 @@ pub(super) struct Notary {
     /// Bytes of keys and values appended and without an outcome.
     buffered: u64,
     open: u64,
+    /// Records that were due and left out: dropped, skipped.
+    left_out: (u64, u64),
     /// What was wrong in what the engine told.
     pub(super) objections: Vec<(Instant, String)>,
 }
@@ -115,6 +117,11 @@ impl Notary {
     /// Records that were appended and have no outcome.
     pub(super) const fn open(&self) -> u64 {
         self.open
+    }
+
+    /// Records that were due and left out: dropped, skipped.
+    pub(super) const fn left_out(&self) -> (u64, u64) {
+        self.left_out
     }
 
     fn settle(&mut self, delivery: &Delivery, index: u32, ended: Instant) {
@@ -226,6 +233,13 @@ impl Witness for Notary {
             fate: Fate::Refused,
             payload: 0,
         });
+    }
+
+    fn left_out(&mut self, why: LeftOut, records: u64) {
+        match why {
+            LeftOut::Dropped => self.left_out.0 += records,
+            LeftOut::Skipped => self.left_out.1 += records,
+        }
     }
 
     fn delivered(&mut self, delivery: &Delivery) {

@@ -8,7 +8,7 @@ use crate::kafka::broker::TopicSettings;
 use crate::kafka::config::ProducerConfig;
 use crate::kafka::producer::Outcome as Verdict;
 use crate::kafka::wire::{ApiKey, ErrorCode};
-use crate::load::schedule::Stop;
+use crate::load::schedule::{Arrivals, Full, Late, Stop};
 use crate::load::source::{KeyPlan, ValuePlan};
 
 use super::fault::{Fault, FaultPlan};
@@ -45,6 +45,10 @@ impl Scenario {
                 workers: 1,
                 producer: ProducerConfig::default(),
                 rate: None,
+                stages: Vec::new(),
+                arrivals: Arrivals::Uniform,
+                late: Late::CatchUp,
+                full: Full::Block,
                 stop: Stop { after: None, records: Some(100) },
                 key: KeyPlan::None,
                 value: ValuePlan::Sequence,
@@ -110,6 +114,18 @@ impl Scenario {
     #[must_use]
     pub fn rate(self, per_second: f64) -> Self {
         self.with(|setup| setup.rate = Some(per_second))
+    }
+
+    /// How records fall due at the rate.
+    #[must_use]
+    pub fn arrivals(self, arrivals: Arrivals) -> Self {
+        self.with(|setup| setup.arrivals = arrivals)
+    }
+
+    /// What becomes of records that are late, and of those without room.
+    #[must_use]
+    pub fn policies(self, late: Late, full: Full) -> Self {
+        self.with(|setup| (setup.late, setup.full) = (late, full))
     }
 
     /// Bytes of a value, 30 or more.

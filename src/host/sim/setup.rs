@@ -4,10 +4,11 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::sync::Arc;
 
 use crate::kafka::broker::TopicSettings;
 use crate::kafka::config::ProducerConfig;
-use crate::load::schedule::Stop;
+use crate::load::schedule::{Arrivals, Curve, Full, Late, Rate, SchedulePlan, Shape, Stage, Stop};
 use crate::load::source::{KeyPlan, ValuePlan};
 
 use super::fault::FaultPlan;
@@ -30,6 +31,14 @@ pub struct Setup {
     pub producer: ProducerConfig,
     /// Records a second of all workers together; `None`: as fast as it goes.
     pub rate: Option<f64>,
+    /// The rate over time in its place, where it varies; `rate` is then about its mean.
+    pub stages: Vec<Stage>,
+    /// How records fall due; evenly without a rate.
+    pub arrivals: Arrivals,
+    /// What becomes of late records.
+    pub late: Late,
+    /// What becomes of records without room.
+    pub full: Full,
     /// When the load stops.
     pub stop: Stop,
     /// The records' keys.
@@ -50,6 +59,28 @@ pub struct Setup {
     pub afterwards: u64,
 }
 
+impl Setup {
+    /// When records are due.
+    ///
+    /// # Panics
+    /// When rate or stages are none.
+    #[must_use]
+    pub fn schedule(&self) -> SchedulePlan {
+        let rate = self.rate.map(|rate| Rate::per_second(rate).expect("a rate above 0"));
+        let constant = SchedulePlan::of(rate, self.workers);
+        if rate.is_none() {
+            return constant;
+        }
+        let curve = || Curve::new(&self.stages).expect("stages with records");
+        let shape = match self.stages.is_empty() {
+            true => constant.shape,
+            false => Shape::Curve(Arc::new(curve())),
+        };
+        let Self { arrivals, late, full, .. } = *self;
+        SchedulePlan { shape, arrivals, late, full, workers: self.workers }
+    }
+}
+
 impl fmt::Display for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { producer, physics, .. } = self;
@@ -65,6 +96,8 @@ impl fmt::Display for Setup {
             self.value,
             self.record_size
         )?;
+        let Self { stages, arrivals, late, full, .. } = self;
+        writeln!(f, "  {stages:?} {arrivals:?} {late:?} {full:?}")?;
         writeln!(
             f,
             "  acks={} enable.idempotence={} max.in.flight={} retries={} batch.size={} linger={:?} \

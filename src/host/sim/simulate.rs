@@ -90,7 +90,7 @@ fn stages(world: &mut World) {
         // Faults of the connecting may be the whole of a scenario; others see it in the ledger.
         return;
     }
-    let begun = world.begin(setup.stop);
+    let begun = world.begin(setup.stop, false);
     world.begun = begun;
     world.net.begin_trouble();
     if let Some((after, within)) = setup.interrupt {
@@ -135,9 +135,10 @@ fn afterwards(world: &mut World, records: u64) {
     if world.workers.iter().any(over) {
         return;
     }
-    world.begin(Stop { after: None, records: Some(records) });
+    world.begin(Stop { after: None, records: Some(records) }, true);
     #[expect(clippy::cast_precision_loss, reason = "a few hundred records")]
-    let window = world.setup.rate.map_or(0.0, |rate| records as f64 / rate);
+    let window =
+        world.setup.schedule().warmup_rate().map_or(0.0, |rate| records as f64 / rate.as_f64());
     let config = &world.setup.producer;
     let bound = world.net.now
         + Duration::from_secs_f64(window)

@@ -11,7 +11,7 @@ use crate::kafka::broker::TopicSettings;
 use crate::kafka::compression::{Codec, Compression};
 use crate::kafka::config::{Acks, Backoff, PartitionerKind, ProducerConfig};
 use crate::kafka::wire::{ApiKey, ErrorCode};
-use crate::load::schedule::Stop;
+use crate::load::schedule::{Arrivals, Full, Late, Level, Stage, Stop};
 use crate::load::source::{KeyPlan, NumberType, ValuePlan};
 
 use super::fault::{Chance, Fault, FaultPlan};
@@ -35,6 +35,22 @@ pub fn sample(seed: u64) -> Setup {
         Some(_) => Stop { after: Some(Duration::from_millis(millis)), records: None },
         None => Stop { after: None, records: Some(count) },
     };
+    // Of a stream of their own: they leave the rest of a seed's setup as it would be without them.
+    let mut when = Draw(Rng::new(seed ^ WHEN_STREAM));
+    let stages = match rate {
+        Some(rate) if when.of_10(5) => stages(&mut when, rate, millis),
+        _ => Vec::new(),
+    };
+    let arrivals = match when.0.below(10) {
+        0..6 => Arrivals::Uniform,
+        6 | 7 => Arrivals::Poisson { seed: when.0.next_u64() },
+        _ => Arrivals::Bursts { records: when.among(&[2, 10, 100]) },
+    };
+    let late = match when.of_10(2) {
+        true => Late::Skip(Duration::from_millis(when.among(&[0, 1, 20, 200]))),
+        false => Late::CatchUp,
+    };
+    let full = if when.of_10(2) { Full::Drop } else { Full::Block };
     let heal_after = Duration::from_millis(millis + draw.among(&[0, 200, 2_000]));
     let faults = faults(&mut draw, heal_after, &producer, partitions);
     let mut setup = Setup {
@@ -47,6 +63,10 @@ pub fn sample(seed: u64) -> Setup {
         },
         workers,
         rate,
+        stages,
+        arrivals,
+        late,
+        full,
         stop,
         key: match draw.0.below(3) {
             0 => KeyPlan::Uniform { cardinality: draw.among(&[1, 5, 100]) },
@@ -70,6 +90,28 @@ pub fn sample(seed: u64) -> Setup {
     };
     setup.afterwards = carried(&setup).clamp(u64::from(workers), AFTERWARDS);
     setup
+}
+
+/// One or two stages of a rate that varies around `rate`, over `millis` in all.
+fn stages(draw: &mut Draw, rate: f64, millis: u64) -> Vec<Stage> {
+    let level = |share: f64| Level::per_second(rate * share).expect("a rate of some thousands");
+    let span = Duration::from_millis(millis);
+    let (half, period) = (span / 2, span / 4);
+    match draw.0.below(6) {
+        0 => vec![Stage::Ramp { to: level(2.0), span }],
+        1 => vec![
+            Stage::Hold { rate: level(1.5), span: half },
+            Stage::Ramp { to: Level::ZERO, span: half },
+        ],
+        2 => vec![
+            Stage::Hold { rate: level(0.5), span: period },
+            Stage::Hold { rate: Level::ZERO, span: period },
+            Stage::Hold { rate: level(2.0), span: half },
+        ],
+        3 => vec![Stage::Sine { mean: level(1.0), amplitude: level(1.0), period, span }],
+        4 => vec![Stage::Square { low: level(0.0), high: level(2.0), period, span }],
+        _ => vec![Stage::Steps { from: level(0.2), to: level(1.8), count: 5, span }],
+    }
 }
 
 /// How many records reach the brokers within half of `delivery.timeout.ms` when all are appended at
@@ -310,5 +352,7 @@ const AFTERWARDS: u64 = 60;
 const BATCH: u64 = 61;
 /// Bytes of a record beside its key and value, at most, in batches as small as these.
 const RECORD: u64 = 16;
+/// Keeps what is drawn of arrivals and policies apart from the rest.
+const WHEN_STREAM: u64 = 0x7768_656e_7768_656e;
 /// Keeps the swarm's draws apart from those of the world that it makes.
 const SWARM_STREAM: u64 = 0x7377_6172_6d73_7761;

@@ -9,7 +9,7 @@ use crate::kafka::broker::{Broker, BrokerPlan};
 use crate::kafka::config::{Acks, HostPort};
 use crate::load::engine::{EngineCommand, EnginePlan, Load, Origin, Trace};
 use crate::load::recorder::{Kind, RecorderPlan};
-use crate::load::schedule::{Rate, SchedulePlan, Stop};
+use crate::load::schedule::Stop;
 use crate::load::source::{SizePlan, SourcePlan};
 
 use super::TOPIC;
@@ -103,9 +103,10 @@ impl World {
     }
 
     /// Has every worker begin a phase a millisecond from now; returns when.
-    pub(super) fn begin(&mut self, stop: Stop) -> Instant {
+    /// A `flat` one has a rate that doesn't vary.
+    pub(super) fn begin(&mut self, stop: Stop, flat: bool) -> Instant {
         let at = self.net.now + Duration::from_millis(1);
-        let load = Load { at, stop, flat: false, drain_within: NEVER_CUT, leave_after: None };
+        let load = Load { at, stop, flat, drain_within: NEVER_CUT, leave_after: None };
         self.order(EngineCommand::Begin(load), self.net.now);
         at
     }
@@ -144,17 +145,15 @@ fn engine(setup: &Setup, source: &SourcePlan, worker: u32) -> EnginePlan {
     let mut producer = setup.producer.clone();
     producer.client_id = format!("worker-{worker}");
     let kind = if producer.acks == Acks::None { Kind::Written } else { Kind::Acked };
+    let schedule = setup.schedule();
     EnginePlan {
         worker: WorkerIndex(worker),
         topic: TOPIC.to_owned(),
-        schedule: SchedulePlan::of(
-            setup.rate.map(|rate| Rate::per_second(rate).expect("a rate above 0")),
-            setup.workers,
-        ),
         source: source.clone(),
         quantum: setup.quantum,
         recorder: RecorderPlan {
-            paced: setup.rate.is_some(),
+            paced: schedule.is_paced(),
+            varying: schedule.is_varying(),
             kind,
             highest_trackable: HIGHEST,
             interval: Duration::from_secs(1),
@@ -162,6 +161,7 @@ fn engine(setup: &Setup, source: &SourcePlan, worker: u32) -> EnginePlan {
         seed: mix(setup.seed),
         origin: Origin { instant: Instant::ZERO, unix_ms: UNIX_MS },
         trace: Trace::Off,
+        schedule,
         producer,
     }
 }

@@ -10,6 +10,7 @@ mod engine;
 mod machine;
 mod phase;
 mod plan;
+mod policy;
 mod pump;
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,4 @@ mod witness;
 pub use crate::kafka::producer::ProducerEvent;
 pub use engine::Engine;
 pub use plan::{EngineCommand, EnginePlan, EngineReport, Load, Origin, PhaseEnd, Trace};
-pub use witness::{Blind, Witness};
+pub use witness::{Blind, LeftOut, Witness};

@@ -30,6 +30,8 @@ pub(super) struct Feed {
     /// Records due up to `until` were seen due at `from`, or, if that was later, when they became
     /// due.
     behind: Option<Behind>,
+    /// Of this call, records that were made and dropped.
+    pub(super) dropped: u32,
 }
 
 /// The record that found no room.
@@ -44,6 +46,13 @@ pub(super) struct Blocked {
 
 /// A record that was taken from the schedule and is for the producer to decide on.
 type Left = (Due, Stamp);
+
+impl Blocked {
+    /// Whether it was due before `at`.
+    pub(super) fn is_due_before(&self, at: Instant) -> bool {
+        self.due.at.is_some_and(|due| due < at)
+    }
+}
 
 /// What a record that can't be appended waits for.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +86,14 @@ impl Feed {
         Stamp { due: due.at, seen: now, handed: now, number }
     }
 
+    /// The blocked record won't be tried again.
+    pub(super) fn unblock(&mut self, now: Instant) {
+        if let Some(blocked) = self.blocked.take() {
+            // What fell due meanwhile was seen at once.
+            self.fall_behind(blocked.since, now);
+        }
+    }
+
     /// The call at `now` leaves records behind that are due.
     fn fall_behind(&mut self, from: Instant, now: Instant) {
         match &mut self.behind {
@@ -90,10 +107,12 @@ impl<W: Witness> Engine<W> {
     /// Hands over what is due, until the producer takes no more.
     pub(super) fn pump(&mut self, now: Instant) {
         let timestamp_ms = self.plan.origin.unix_ms_at(now);
+        self.skip_late(now);
         let Some(first) = self.hand_over_blocked(timestamp_ms, now) else { return };
         let handed =
             if self.holds_back(now) { first } else { self.hand_over_due(first, timestamp_ms, now) };
-        self.recorder.generated(handed.into());
+        let dropped = core::mem::take(&mut self.feed.dropped);
+        self.recorder.generated(u64::from(handed - dropped));
         if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
             self.feed.fall_behind(now, now);
         }
@@ -117,10 +136,7 @@ impl<W: Witness> Engine<W> {
         if !self.hand_over_one(due, &stamp, timestamp_ms, now) {
             return None;
         }
-        if let Some(blocked) = self.feed.blocked.take() {
-            // What fell due meanwhile was seen at once.
-            self.feed.fall_behind(blocked.since, now);
-        }
+        self.feed.unblock(now);
         Some(1)
     }
 
@@ -226,6 +242,7 @@ impl<W: Witness> Engine<W> {
         now: Instant,
     ) -> bool {
         match sent {
+            Sent::Full if self.drops() => self.drop_record(),
             Sent::Full => return self.wait_for(Lack::Memory, due, stamp, now),
             Sent::NoMetadata => return self.wait_for(Lack::Metadata(partition), due, stamp, now),
             Sent::Declined(why) => self.decline(due, stamp, why, now),
@@ -299,6 +316,7 @@ impl<W: Witness> Engine<W> {
 
     /// Counts what is due and was never taken, a blocked record first, as generated and unsent.
     pub(super) fn leave_unsent(&mut self, now: Instant) {
+        self.skip_late(now);
         if let Some(blocked) = self.feed.blocked.take() {
             self.producer.forgo(self.topic);
             self.recorder.generated(1);
@@ -321,7 +339,8 @@ impl<W: Witness> Engine<W> {
     /// stopped for its bound alone, or when a blocked record's time is over.
     pub(super) fn pump_deadline(&self) -> Option<Instant> {
         if let Some(blocked) = self.feed.blocked {
-            return Some(blocked.since + self.plan.producer.max_block);
+            let given_up = blocked.since + self.plan.producer.max_block;
+            return self.too_late_at(blocked.due).into_iter().chain([given_up]).min();
         }
         if self.holds_back(self.now) {
             // The end of a compression is what it waits for.

@@ -22,11 +22,22 @@ pub trait Witness {
     );
     /// Record `number` was refused, or waited for room in vain: it failed.
     fn refused(&mut self, number: u64, code: ErrorCode, now: Instant);
+    /// So many records were due and left out; they have no outcome.
+    fn left_out(&mut self, why: LeftOut, records: u64);
     /// A batch, or a piece of one, has its outcome.
     fn delivered(&mut self, delivery: &Delivery);
     /// The end of the drain cut a batch off that had been sent: nobody's error and no failure's
     /// latency. What failed so counts as unsent.
     fn cut(&mut self, delivery: &Delivery);
+}
+
+/// Why records that were due weren't handed over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LeftOut {
+    /// There was no room for them.
+    Dropped,
+    /// It was too late for them.
+    Skipped,
 }
 
 /// Sees nothing.
@@ -47,6 +58,9 @@ impl Witness for Blind {
 
     #[inline]
     fn refused(&mut self, _: u64, _: ErrorCode, _: Instant) {}
+
+    #[inline]
+    fn left_out(&mut self, _: LeftOut, _: u64) {}
 
     #[inline]
     fn delivered(&mut self, _: &Delivery) {}

@@ -28,6 +28,8 @@ pub struct Level {
     /// Records since the start that the producer or a broker refused for good, or that a fatal
     /// error ended: nobody is behind with them.
     pub refused: u64,
+    /// All others since the start that won't be acknowledged: failed, of unknown fate, left out.
+    pub gone: u64,
 }
 
 impl Level {
@@ -36,6 +38,12 @@ impl Level {
     #[must_use]
     pub const fn backlog(self) -> u64 {
         self.due.saturating_sub(self.acked).saturating_sub(self.refused)
+    }
+
+    /// Records that nothing more will become of.
+    #[must_use]
+    pub(super) const fn ended(self) -> u64 {
+        self.acked + self.refused + self.gone
     }
 }
 
@@ -72,6 +80,12 @@ impl Backlog {
         let end =
             usize::try_from(slot + 1).map_or(self.slots.len(), |end| end.min(self.slots.len()));
         self.slots[..end].iter().rev().find_map(|slot| *slot).unwrap_or_default()
+    }
+
+    /// The samples, each with the begin of its slot since the start.
+    pub(super) fn samples(&self) -> impl Iterator<Item = (Duration, Level)> {
+        let slots = self.slots.iter().zip(0u64..);
+        slots.filter_map(|(slot, nth)| Some((Duration::from_nanos(nth * self.length), (*slot)?)))
     }
 
     /// By how many records the backlog grew over `window` from the start: the median of the last
@@ -114,6 +128,7 @@ impl Backlog {
                     due: mine.due + others.due,
                     acked: mine.acked + others.acked,
                     refused: mine.refused + others.refused,
+                    gone: mine.gone + others.gone,
                 };
                 max = max.max(sum.backlog());
                 *slot = Some(sum);
@@ -166,7 +181,7 @@ mod tests {
         let mut out = Backlog::new(START);
         for at in (0..=seconds * 1_000).step_by(step) {
             let acked = at - backlog(at);
-            out.sample(ms(at), Level { due: at, acked, refused: 0 });
+            out.sample(ms(at), Level { due: at, acked, ..Level::default() });
         }
         out
     }
@@ -193,7 +208,7 @@ mod tests {
     fn refused_records_are_nobodys_backlog() {
         let mut refused = Backlog::new(START);
         for at in (0..=10_000).step_by(50) {
-            refused.sample(ms(at), Level { due: at, acked: at / 2, refused: at - at / 2 });
+            refused.sample(ms(at), Level { due: at, acked: at / 2, refused: at - at / 2, gone: 0 });
         }
         assert_eq!(refused.achieved_ratio(Duration::from_secs(10), 10_000), Some(1.0));
         assert_eq!(refused.max(), 0);

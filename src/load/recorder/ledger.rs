@@ -59,6 +59,12 @@ impl Ledger {
         self.generated + self.dropped + self.skipped
     }
 
+    /// Records that fell due and weren't made on purpose.
+    #[must_use]
+    pub const fn left_out(&self) -> u64 {
+        self.dropped + self.skipped
+    }
+
     /// Holds what was generated against the outcomes and `in_progress`, the records that the
     /// producer says it holds.
     ///

@@ -10,6 +10,7 @@
 //! [`Tally`] and the [`verdict`].
 
 mod backlog;
+mod behind;
 mod buckets;
 mod counters;
 mod gaps;
@@ -49,6 +50,8 @@ use snapshot::Seen;
 pub struct RecorderPlan {
     /// Records have due instants: there is a rate.
     pub paced: bool,
+    /// The planned rate changes in the course of a phase, or records are due in bursts.
+    pub varying: bool,
     /// Where latencies end.
     pub kind: Kind,
     /// The largest latency that the histograms hold: above delivery.timeout.ms and the longest
@@ -295,8 +298,15 @@ impl Recorder {
     /// 10 to 100 ms.
     pub fn sample(&mut self, now: Instant, due_by_now: u64) {
         self.due = due_by_now;
-        let (acked, refused) = (self.ledger.delivered(), self.causes.ended());
-        self.backlog.sample(now, Level { due: due_by_now, acked, refused });
+        let (ledger, refused) = (&self.ledger, self.causes.ended());
+        let bad = (ledger.failed + ledger.indeterminate).saturating_sub(refused);
+        let level = Level {
+            due: due_by_now,
+            acked: ledger.delivered(),
+            refused,
+            gone: bad + ledger.left_out(),
+        };
+        self.backlog.sample(now, level);
     }
 
     /// Records by outcome so far.

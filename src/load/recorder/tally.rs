@@ -148,10 +148,20 @@ impl Tally {
     }
 
     /// The share of `offered` records that the cluster kept up with over `window` from the start
-    /// (rule 6). `None` without a rate, where nothing was asked for.
+    /// (rule 6); what was left out is no part of it. Where the rate varies it is the share of the
+    /// window by which records didn't end later and later. `None` without a rate, where nothing was
+    /// asked for.
     #[must_use]
     pub fn achieved_ratio(&self, window: Duration, offered: u64) -> Option<f64> {
-        if self.response.is_some() { self.backlog.achieved_ratio(window, offered) } else { None }
+        self.response.as_ref()?;
+        let kept_up = if self.plan.varying {
+            let late = self.backlog.lag_growth(window)?.as_secs_f64();
+            let lost = self.backlog.level(window).gone;
+            (offered > 0).then(|| (1.0 - late / window.as_secs_f64()).min(without(lost, offered)))
+        } else {
+            self.backlog.achieved_ratio(window, offered)
+        };
+        kept_up.map(|ratio| ratio.min(without(self.ledger.left_out(), offered)).max(0.0))
     }
 
     /// The phase interval by interval, up to the last in which anything happened.
@@ -215,6 +225,12 @@ impl Tally {
     pub const fn kind(&self) -> Kind {
         self.plan.kind
     }
+}
+
+/// The share that is left of `offered` records without `some`.
+#[expect(clippy::cast_precision_loss, reason = "a share is read to far fewer than 53 bits")]
+fn without(some: u64, offered: u64) -> f64 {
+    1.0 - some as f64 / offered.max(some).max(1) as f64
 }
 
 impl InWindow {

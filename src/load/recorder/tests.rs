@@ -9,6 +9,7 @@ use crate::kafka::producer::{BatchTimes, Failure};
 
 const PLAN: RecorderPlan = RecorderPlan {
     paced: true,
+    varying: false,
     kind: Kind::Acked,
     highest_trackable: Duration::from_secs(130),
     interval: Duration::from_secs(1),

@@ -23,7 +23,7 @@ mod tests;
 mod walk;
 
 pub use curve::{Curve, CurveError};
-pub use plan::{Arrivals, Due, SchedulePlan, Shape, Stop};
+pub use plan::{Arrivals, Due, Full, Late, SchedulePlan, Shape, Stop};
 pub use rate::{Level, Rate, RateError};
 pub use schedule::Schedule;
 pub use stage::{Line, SINE_LINES, Stage};

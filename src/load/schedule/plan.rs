@@ -1,5 +1,5 @@
-//! What is asked of a schedule: a planned rate over time, and how records fall due at it. Plain
-//! data. Cost class: once a run.
+//! What is asked of a schedule: a planned rate over time, how records fall due at it, and what
+//! becomes of those that can't be sent in time. Plain data. Cost class: once a run.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -15,6 +15,10 @@ pub struct SchedulePlan {
     pub shape: Shape,
     /// How records fall due at that rate.
     pub arrivals: Arrivals,
+    /// What is done with records that are late.
+    pub late: Late,
+    /// What is done with records that find no room in `buffer.memory`.
+    pub full: Full,
     /// How many workers share the rate, 1 or more.
     pub workers: u32,
 }
@@ -51,18 +55,43 @@ pub enum Arrivals {
     },
 }
 
+/// What is done with records that are late.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Late {
+    /// They are sent, as fast as it goes.
+    #[default]
+    CatchUp,
+    /// Records due more than this long ago aren't sent but counted as skipped; also one that waits
+    /// for room.
+    Skip(Duration),
+}
+
+/// What is done with records that find no room in `buffer.memory`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Full {
+    /// They wait, up to `max.block.ms`, and all later ones behind them.
+    #[default]
+    Block,
+    /// They aren't sent but counted as dropped, and the next one is tried. One that waits for
+    /// metadata waits all the same.
+    Drop,
+}
+
 impl SchedulePlan {
-    /// Constant at `rate`, or without one saturating: one by one.
+    /// Constant at `rate`, or without one saturating: one by one, nothing left out.
     #[must_use]
     pub fn of(rate: Option<Rate>, workers: u32) -> Self {
         Self {
             shape: rate.map_or(Shape::Saturating, Shape::Constant),
             arrivals: Arrivals::Uniform,
+            late: Late::CatchUp,
+            full: Full::Block,
             workers,
         }
     }
 
-    /// The same without a rate: as fast as the producer takes records.
+    /// The same without a rate: as fast as the producer takes records, nothing left
+    /// out.
     #[must_use]
     pub fn saturated(&self) -> Self {
         Self::of(None, self.workers)
@@ -74,10 +103,11 @@ impl SchedulePlan {
         !matches!(self.shape, Shape::Saturating)
     }
 
-    /// Whether the planned rate changes in the course of the run.
+    /// Whether the rate changes in the course of the run, be it that records are due in bursts.
     #[must_use]
     pub const fn is_varying(&self) -> bool {
-        matches!(self.shape, Shape::Curve(_))
+        let bursts = matches!(self.arrivals, Arrivals::Bursts { .. });
+        matches!(self.shape, Shape::Curve(_)) || bursts
     }
 
     /// The planned rate's mean over the whole schedule, to a billionth; `None` without a rate.

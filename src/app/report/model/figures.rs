@@ -312,6 +312,9 @@ pub struct IntervalModel {
     pub length: u64,
     /// Records that fell due in it; latencies below are theirs.
     pub due: u64,
+    /// Records a second that the planned rate had for it, on average; null without a rate.
+    #[serde(default)]
+    pub planned_rps: Option<f64>,
     /// Acks that arrived in it.
     pub acked: u64,
     /// Records that failed in it.

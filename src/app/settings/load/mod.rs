@@ -3,6 +3,7 @@
 mod abort;
 mod arrivals;
 mod planned;
+mod policies;
 mod rate_file;
 mod speed;
 mod stages;
@@ -71,7 +72,10 @@ pub(super) fn load(choice: &Choice, given: &Given<'_>, problems: &mut Problems) 
     };
     let producers = read.producers();
     let pacing_quantum = read.quantum();
-    let schedule = SchedulePlan { shape, arrivals: pacing.arrivals, workers: producers };
+    let late = read.policy("on-late", policies::late, shape != Shape::Saturating);
+    let full = read.policy("on-full", policies::full, shape != Shape::Saturating);
+    let schedule =
+        SchedulePlan { shape, arrivals: pacing.arrivals, late, full, workers: producers };
     Load { schedule, duration, records: rest, warmup, producers, pacing_quantum }
 }
 
@@ -176,6 +180,27 @@ impl Reader<'_> {
             }
             (None, _) => shape,
         }
+    }
+
+    /// A policy; any but the usual one needs a rate.
+    fn policy<T: Default + PartialEq>(
+        &mut self,
+        flag: &'static str,
+        parse: fn(&str) -> Result<T, String>,
+        paced: bool,
+    ) -> T {
+        let Some(text) = self.choice.get(flag) else { return T::default() };
+        match parse(text) {
+            Ok(policy) if paced || policy == T::default() => return policy,
+            Ok(_) => self.problems.flag(
+                flag,
+                text,
+                "expected a rate for it (--rate, --stage or --rate-file): without one no record \
+                 is due, so none is late or left out",
+            ),
+            Err(expected) => self.problems.flag(flag, text, expected),
+        }
+        T::default()
     }
 
     /// The measurement's time: that of the stages, where there are some.

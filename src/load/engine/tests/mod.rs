@@ -4,6 +4,7 @@ mod partitions;
 mod world;
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use super::*;
 use crate::base::{BrokerId, PartitionSlot, WorkerIndex};
@@ -12,7 +13,7 @@ use crate::kafka::config::{Acks, HostPort, ProducerConfig};
 use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::record_batch::{self, Records};
 use crate::load::recorder::{Kind, RecorderPlan};
-use crate::load::schedule::{Rate, SchedulePlan, Stop};
+use crate::load::schedule::{Curve, Full, Late, Level, Rate, SchedulePlan, Shape, Stage, Stop};
 use crate::load::source::{KeyPlan, SourcePlan, ValuePlan, parse_sequence};
 use crate::load::verify::{Fate, Verifier, VerifyPlan};
 use world::World;
@@ -31,6 +32,7 @@ fn plan(bootstrap: &str, rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfi
         quantum: Duration::from_micros(250),
         recorder: RecorderPlan {
             paced: rate.is_some(),
+            varying: false,
             kind: if producer.acks == Acks::None { Kind::Written } else { Kind::Acked },
             highest_trackable: Duration::from_secs(300),
             interval: Duration::from_secs(1),
@@ -580,4 +582,92 @@ fn failures_are_measured_and_counted_by_cause() {
     assert_eq!(worst.count(), 6_000);
     // Nobody's wait was shorter than the limit that ended it.
     assert!(end.tally.failure.min().unwrap() >= 299_000_000, "{:?}", end.tally.failure.min());
+}
+
+/// A plan whose schedule is changed.
+fn ready_with(
+    rate: f64,
+    tune: impl FnOnce(&mut ProducerConfig),
+    change: impl FnOnce(&mut SchedulePlan),
+) -> World {
+    let mut world = World::new(|bootstrap| {
+        let mut plan = plan(bootstrap, Some(rate), tune);
+        change(&mut plan.schedule);
+        plan.recorder.varying = plan.schedule.is_varying();
+        plan
+    });
+    world.until(|report| matches!(report, EngineReport::Ready { .. }));
+    world
+}
+
+/// Runs for five seconds, in which brokers say nothing from 1 s to 3 s.
+fn with_a_pause(world: &mut World) -> PhaseEnd {
+    begin(world, for_seconds(5));
+    let start = world.now;
+    world.run_to(start + Duration::from_secs(1));
+    world.paused = true;
+    world.run_to(start + Duration::from_secs(3));
+    world.paused = false;
+    world.phase_end()
+}
+
+#[test]
+fn records_that_find_no_room_are_dropped_and_counted() {
+    let small = |config: &mut ProducerConfig| config.buffer_memory = 1_000_000;
+    let mut world = ready_with(10_000.0, small, |plan| plan.full = Full::Drop);
+    let end = with_a_pause(&mut world);
+    let ledger = end.tally.ledger;
+    assert_eq!((end.due, ledger.due()), (50_000, 50_000));
+    // Two seconds are 20,000 records, of which a megabyte holds some thousands.
+    assert!((10_000..18_000).contains(&ledger.dropped), "{ledger:?}");
+    assert_eq!((ledger.skipped, ledger.acked), (0, ledger.generated));
+    assert_stages_add_up(&end);
+    // Nobody waited for room.
+    assert_eq!(end.tally.stages.buffer_wait.max(), Some(0));
+    let ratio = end.tally.achieved_ratio(Duration::from_secs(5), 50_000).unwrap();
+    let left_out = 1.0 - f64::from(u32::try_from(ledger.dropped).unwrap()) / 50_000.0;
+    assert!(ratio <= left_out && ratio > 0.5, "{ratio}");
+}
+
+#[test]
+fn records_that_are_too_late_are_skipped_and_counted() {
+    let small = |config: &mut ProducerConfig| config.buffer_memory = 200_000;
+    let bound = Duration::from_millis(50);
+    let mut world = ready_with(10_000.0, small, |plan| plan.late = Late::Skip(bound));
+    let end = with_a_pause(&mut world);
+    let ledger = end.tally.ledger;
+    assert_eq!((end.due, ledger.due(), ledger.dropped), (50_000, 50_000, 0));
+    assert!((15_000..20_000).contains(&ledger.skipped), "{ledger:?}");
+    assert_eq!(ledger.acked, ledger.generated);
+    assert_stages_add_up(&end);
+    let longest = end.tally.stages.buffer_wait.max().unwrap();
+    assert!(longest <= 51_000_000, "{longest} ns waited for room");
+    // Those that are sent are the others, each once.
+    let numbers: usize = logged(&world, Codec::None).iter().map(Vec::len).sum();
+    assert_eq!(numbers as u64, ledger.acked);
+}
+
+#[test]
+fn a_ramp_is_sent_as_planned_and_isn_t_behind() {
+    let mut world = ready_with(
+        1.0,
+        |_| {},
+        |plan| {
+            let to = Level::per_second(20_000.0).unwrap();
+            let ramp = Stage::Ramp { to, span: Duration::from_secs(5) };
+            plan.shape = Shape::Curve(Arc::new(Curve::new(&[ramp]).unwrap()));
+        },
+    );
+    begin(&mut world, Stop::default());
+    let end = world.phase_end();
+    assert_eq!((end.due, end.tally.ledger.acked), (50_000, 50_000));
+    let due: Vec<_> = end.tally.intervals().map(|interval| interval.due).take(5).collect();
+    for (second, due) in (0u64..).zip(&due) {
+        // As sampled, every 50 ms.
+        let planned = 2_000 + second * 4_000;
+        assert!(due.abs_diff(planned) < 1_000, "{due} of {planned}");
+    }
+    assert!(end.tally.achieved_ratio(Duration::from_secs(5), 50_000).unwrap() > 0.995);
+    assert_stages_add_up(&end);
+    assert_exactly_once(&world, 50_000);
 }

@@ -84,7 +84,11 @@ pub struct Evidence {
     pub delivered: u64,
     /// Records that were offered to the producer.
     pub offered: u64,
-    /// Of those, the ones that it refused: they were never sent.
+    /// Records that were due and left out for want of room (`--on-full drop`).
+    pub dropped: u64,
+    /// Records that were due and left out for being late (`--on-late skip`).
+    pub skipped: u64,
+    /// Of the offered ones, those that it refused: they were never sent.
     pub refused: u64,
     /// Of those, the ones that failed for another reason: they were refused by brokers, expired, or
     /// found no room or metadata.
@@ -143,6 +147,8 @@ impl Evidence {
             response_p99: tally.response.as_ref().and_then(|family| family.quantile(0.99)),
             delivered: tally.headline().count(),
             offered,
+            dropped: tally.ledger.dropped,
+            skipped: tally.ledger.skipped,
             refused: tally.causes.refused,
             failed: tally.ledger.failed.saturating_sub(tally.causes.refused + tally.causes.fatal),
             rejected: tally.causes.rejected,
@@ -198,6 +204,12 @@ impl Evidence {
     fn refusals(&self) -> Option<Reason> {
         let Self { refused, offered, delivered, .. } = *self;
         (refused > 0).then_some(Reason::Refused { records: refused, offered, delivered })
+    }
+
+    /// Records that were left out on purpose, so that the latencies are of the others alone.
+    fn left_out(&self) -> Option<Reason> {
+        let Self { dropped, skipped, offered, .. } = *self;
+        (dropped + skipped > 0).then_some(Reason::LeftOut { dropped, skipped, offered })
     }
 
     /// Records that failed, so that the latencies are of the others alone.
@@ -264,6 +276,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
         evidence.shortfall(),
         evidence.nothing(),
         evidence.refusals(),
+        evidence.left_out(),
         (evidence.overflow > 0).then_some(Reason::Overflow { values: evidence.overflow }),
         (evidence.foreign_records > 0)
             .then_some(Reason::OtherWriter { records: evidence.foreign_records }),

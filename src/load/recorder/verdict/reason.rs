@@ -46,6 +46,15 @@ pub enum Reason {
         /// How many others have a latency.
         delivered: u64,
     },
+    /// Records that were due were left out, as the user had asked for.
+    LeftOut {
+        /// For want of room in `buffer.memory`.
+        dropped: u64,
+        /// For being late.
+        skipped: u64,
+        /// Of so many.
+        offered: u64,
+    },
     /// Records were sent, or waited to be, and failed.
     Failed {
         /// How many.
@@ -162,11 +171,17 @@ impl Reason {
             {
                 Status::Invalid
             }
+            Self::LeftOut { dropped, skipped, offered }
+                if dropped.saturating_add(*skipped).saturating_mul(2) >= *offered =>
+            {
+                Status::Invalid
+            }
             Self::ClusterTooSlow { .. } => Status::Overloaded,
             Self::ScheduleLagHigh { .. }
             | Self::WorkerBusy { .. }
             | Self::LittleHeadroom { .. }
             | Self::Refused { .. }
+            | Self::LeftOut { .. }
             | Self::Failed { .. }
             | Self::RunDelay { .. }
             | Self::Steal { .. }
@@ -188,6 +203,7 @@ impl Reason {
             Self::OtherWriter { .. } => "other_writer",
             Self::NothingMeasured => "nothing_measured",
             Self::Refused { .. } => "refused",
+            Self::LeftOut { .. } => "left_out",
             Self::Failed { .. } => "failed",
             Self::Fatal { .. } => "fatal",
             Self::Throttled { .. } => "throttled",
@@ -278,6 +294,17 @@ impl Reason {
                      errors say by what): {others} was measured, not the load that was asked for",
                     s(offered)
                 )
+            }
+            Self::LeftOut { dropped, skipped, offered } => {
+                write!(f, "of {offered} record{} due ", s(offered))?;
+                let parts = [
+                    (dropped, "dropped for want of room in buffer.memory (--on-full drop)"),
+                    (skipped, "skipped for being late (--on-late skip)"),
+                ];
+                let parts = parts.iter().filter(|(count, _)| *count > 0);
+                let parts: Vec<_> =
+                    parts.map(|(count, why)| format!("{count} were {why}")).collect();
+                write!(f, "{}: the latencies are those of the others", parts.join(" and "))
             }
             Self::Failed { records, offered, delivered, code } => {
                 let others = if delivered == 0 { "nothing" } else { "only the others" };

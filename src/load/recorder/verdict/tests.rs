@@ -312,6 +312,20 @@ fn what_the_producer_refused_is_called_that_and_not_overload() {
 }
 
 #[test]
+fn what_was_left_out_is_never_quite_valid() {
+    let run = |dropped, skipped| Evidence { offered: 10_000, dropped, skipped, ..good() };
+    let one = judge(&run(0, 1));
+    assert_eq!(one.status, Status::Suspect);
+    assert_eq!(
+        one.reasons[0].to_string(),
+        "of 10000 records due 1 were skipped for being late (--on-late skip): the latencies are \
+         those of the others"
+    );
+    assert_eq!(judge(&run(3_000, 2_000)).status, Status::Invalid);
+    assert_eq!(judge(&run(3_000, 2_000)).reasons[0].name(), "left_out");
+}
+
+#[test]
 fn what_brokers_refuse_is_called_that_and_not_overload() {
     let run = |failed, delivered| Evidence {
         offered: 10_000,
@@ -409,6 +423,7 @@ fn a_tally_gives_its_part_of_the_evidence() {
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
     let plan = RecorderPlan {
         paced: true,
+        varying: false,
         kind: Kind::Acked,
         highest_trackable: Duration::from_secs(1),
         interval: Duration::from_secs(1),
