@@ -56,6 +56,7 @@ pub(super) fn source(
         Payload::Generated => value(choice, problems),
     };
     let (key, key_form) = keys(choice, default_key, problems);
+    let size = sizes(choice, &value, problems);
     SourcePlan {
         seed,
         key,
@@ -67,7 +68,7 @@ pub(super) fn source(
         timestamps: timestamps(choice, problems),
         clock: PayloadClock::new(time_origin(choice, problems), PayloadClock::SATURATED, 1),
         pool: pool(choice, problems),
-        size: sizes(choice, problems),
+        size,
         ..SourcePlan::default()
     }
 }
@@ -85,8 +86,15 @@ fn partition(choice: &Choice, problems: &mut Problems) -> Option<u32> {
     partition
 }
 
-fn sizes(choice: &Choice, problems: &mut Problems) -> SizePlan {
+fn sizes(choice: &Choice, value: &ValuePlan, problems: &mut Problems) -> SizePlan {
     let Some(text) = choice.get("record-size") else { return SourcePlan::default().size };
+    if !value.is_sized() {
+        let generator = choice.get("generator").unwrap_or("random");
+        let expected = format!(
+            "values of --generator {generator} have a length of their own; leave one of the two out"
+        );
+        problems.flag("record-size", text, expected);
+    }
     size(text).unwrap_or_else(|expected| {
         problems.flag("record-size", text, expected);
         SourcePlan::default().size

@@ -786,3 +786,13 @@ fn a_pool_is_for_random_values() {
         ["--pool-mb = \"0\": expected 1 to 1000000 million bytes of memory, such as 100"]
     );
 }
+
+#[test]
+fn a_size_is_for_values_that_have_none_of_their_own() {
+    assert_eq!(
+        problems("--embedded --generator increasing --record-size 50"),
+        ["--record-size = \"50\": values of --generator increasing have a length of their own; \
+          leave one of the two out"]
+    );
+    assert_eq!(problems("--embedded --generator null --record-size 1x").len(), 2);
+}
