@@ -663,3 +663,50 @@ fn stored_results_are_compared() {
             .and(contains("--min-effect = \"x\"")),
     );
 }
+
+#[test]
+fn a_bound_that_cannot_be_read_points_at_its_column() {
+    let wrong = |expression: &str| {
+        bench("--embedded --rate 5k --assert").arg(expression).assert().code(2).stdout(is_empty())
+    };
+    wrong("retries == 0 and respnse.p99 < 1ms").stderr(
+        contains("--assert = \"retries == 0 and respnse.p99 < 1ms\": at column 18")
+            .and(contains("the nearest is response.p99"))
+            .and(contains("\n    retries == 0 and respnse.p99 < 1ms\n                     ^\n")),
+    );
+    wrong("response.p99 < 20").stderr(contains("expected a number with a unit, such as 20ms"));
+    bench("--embedded --slo response.p99<1ms").assert().code(2).stderr(contains("without --rate"));
+    bench("--slo service.p99<1ms").assert().code(2).stderr(contains("--slo needs a cluster"));
+    bench("--embedded --alpha 0.05").assert().code(2).stderr(contains("needs --baseline"));
+}
+
+/// Goal: bounds and a baseline decide over the exit, and stand in the result. Method: short runs
+/// on embedded brokers, bounds that no run can keep or break.
+#[test]
+fn bounds_and_baselines_decide() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (first, second) = (path("first.json"), path("second.json"));
+    let run = "--embedded --num-records 2000 --acks 1";
+    let bounds = "--assert retries==0 --assert service.p99<1ns";
+    let seen = contains("passed           retries==0: retries 0")
+        .and(contains("FAILED           service.p99<1ns: service.p99 "));
+    bench(&format!("{run} {bounds} --json {first}")).assert().code(10).stdout(seen);
+    let text = std::fs::read_to_string(&first).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(result["exit"]["name"], "gate-failed");
+    assert_eq!(result["gates"][1]["pass"], false);
+    assert_eq!(result["gates"][0]["value"], 0.0);
+    bench(&format!("{run} --assert retries==0")).assert().code(0);
+    let against = format!("{run} --repeat 2 --baseline {first} --json {second}");
+    let open = contains("INCONCLUSIVE").and(contains("1 + 2 runs can't prove"));
+    bench(&against).assert().code(0).stdout(open);
+    bench(&format!("{against} --fail-on-inconclusive")).assert().code(12);
+    let text = std::fs::read_to_string(&second).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(result["comparison"]["candidate"]["runs"], 2);
+    assert_eq!(result["exit"]["code"], 12);
+    let acks_0 = format!("--embedded --num-records 2000 --acks 0 --baseline {first}");
+    bench(&acks_0).assert().code(2).stderr(contains("acks=0 is never compared"));
+    bench(&format!("{run} --baseline none.json")).assert().code(2).stderr(contains("--baseline"));
+}

@@ -51,6 +51,7 @@ fn results_of_every_shape_are_as_the_schema_has_them() {
         ("--num-records 500 --acks 0,all --verify sequence --warmup-records 100", 0),
         ("--num-records 500 --rate 50k --repeat 2 --key uniform:10 --payload-monotonic", 0),
         ("--num-records 50 --key none --key-rules profiles/pangyo.rules.yaml", 4),
+        ("--num-records 500 --assert retries==0 --slo service.p99<1ns", 10),
     ] {
         let result = result(line, code);
         let found = faults(&schema, &schema, &result);

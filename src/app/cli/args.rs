@@ -6,6 +6,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::form_args::{FormArgs, ReportArgs};
+use super::judge_args::{CompareArgs, JudgementArgs};
 
 /// A Kafka load generator with its own producer engine and honest latencies.
 #[derive(Clone, Debug, Parser)]
@@ -343,71 +344,6 @@ pub struct DataArgs {
     pub payload_monotonic: bool,
 }
 
-/// What makes the run a failure.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
-#[command(next_help_heading = "Judgement")]
-pub struct JudgementArgs {
-    /// How delivery is proved: offsets (end offsets around the run), sequence (every record is read
-    /// back) or none [default: offsets]
-    #[arg(long, value_name = "MODE")]
-    pub verify: Option<String>,
-    /// Exit 5 when the run is no measurement: invalid or overloaded
-    #[arg(long)]
-    pub strict: bool,
-    /// Calibrate first: measure what this client can do at most (5 s), and call a run that comes
-    /// within 1.5 times of it suspect
-    #[arg(long, conflicts_with = "calibration")]
-    pub calibrate: bool,
-    /// The same with what `kprod-bench calibrate --json` wrote for this configuration
-    #[arg(long, value_name = "FILE")]
-    pub calibration: Option<String>,
-    /// A label kept in the result; repeatable
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub label: Vec<String>,
-}
-
-/// What two sets of results are held against each other by.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
-pub struct TermsArgs {
-    /// A metric that decides, such as response.p99 or acked_rps; repeatable [default: response.p50
-    /// and response.p99; acked_rps without a rate]
-    #[arg(long, value_name = "METRIC")]
-    pub metric: Vec<String>,
-    /// Changes within this don't count [default: 5%]
-    #[arg(long, value_name = "SHARE")]
-    pub min_effect: Option<String>,
-    /// The chance of a false alarm, over all metrics that decide [default: 0.01]
-    #[arg(long, value_name = "P")]
-    pub alpha: Option<String>,
-    /// A key of workload, cluster or host that is meant to differ, or all of an area: host,
-    /// cluster.id, workload.rate; repeatable
-    #[arg(long, value_name = "KEY")]
-    pub vary: Vec<String>,
-    /// Exit 12 when the comparison is inconclusive
-    #[arg(long)]
-    pub fail_on_inconclusive: bool,
-}
-
-/// Two sets of results.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
-pub struct CompareArgs {
-    /// What is held against: a result (--json FILE), a folder of results, or several with commas
-    #[arg(value_name = "A")]
-    pub baseline: String,
-    /// What is judged: the same
-    #[arg(value_name = "B")]
-    pub candidate: String,
-    /// By what.
-    #[command(flatten)]
-    pub terms: TermsArgs,
-    /// Write the comparison as JSON; -: to stdout in place of the text
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<String>,
-    /// What stdout gets [default: text]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub output_format: Option<OutputFormat>,
-}
-
 /// What is written where.
 #[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
 #[command(next_help_heading = "Output")]
@@ -498,9 +434,9 @@ With flags but without --rate it saturates: as fast as the producer takes record
 those of full queues; give --rate to learn what a steady load would see.
 
 Exit codes: 0 passed, 1 internal error, 2 bad flag or configuration, 3 cluster or topic unusable,
-4 records lost, failed or indeterminate, 5 not a measurement (with --strict or a comparison),
-11 worse than the baseline, 12 inconclusive (with --fail-on-inconclusive),
-130 interrupted, 143 terminated.";
+4 records lost, failed or indeterminate, 5 not a measurement (where something judges),
+10 an --assert or --slo failed, 11 worse than the baseline,
+12 inconclusive (with --fail-on-inconclusive), 130 interrupted, 143 terminated.";
 
 #[cfg(test)]
 mod tests {

@@ -3,16 +3,20 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use super::args::{CompareArgs, OutputFormat};
+use super::args::OutputFormat;
+use super::judge_args::CompareArgs;
 use super::say::{complain, print, refuse};
 use crate::app::judge::compare::compare;
-use crate::app::judge::exit_of;
+use crate::app::judge::figures::{bmf, github, of_candidate};
 use crate::app::judge::group::Group;
+use crate::app::judge::junit::junit;
 use crate::app::judge::text::page;
+use crate::app::judge::verdicts::cases;
+use crate::app::judge::{exit_of, markdown};
 use crate::app::report::assemble::tool;
 use crate::app::report::exit::Exit;
 use crate::app::report::model::{ComparisonModel, ComparisonReport, SCHEMA_VERSION};
-use crate::app::report::output::{json, write_whole};
+use crate::app::report::output::{json, make_way, write_whole};
 use crate::app::report::paint::Paint;
 use crate::app::settings::{self, Problems};
 
@@ -58,6 +62,7 @@ fn show(args: &CompareArgs, command: Vec<String>, comparison: ComparisonModel, e
         std::env::var("NO_COLOR").ok().as_deref(),
     );
     let text = page(&comparison, paint);
+    let mut forms = forms(args, &comparison);
     let machine = json(&ComparisonReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: tool(),
@@ -65,6 +70,9 @@ fn show(args: &CompareArgs, command: Vec<String>, comparison: ComparisonModel, e
         comparison,
         exit: exit.model(),
     });
+    if let Some(path) = args.json.as_deref().filter(|path| *path != "-") {
+        forms.push(("json", path, machine.clone()));
+    }
     let format = args.output_format.unwrap_or_default();
     let to_stdout = format == OutputFormat::Json || args.json.as_deref() == Some("-");
     print(match format {
@@ -72,12 +80,42 @@ fn show(args: &CompareArgs, command: Vec<String>, comparison: ComparisonModel, e
         OutputFormat::Quiet => "",
         _ => &text,
     });
-    let file = args.json.as_deref().filter(|path| *path != "-");
-    match file.map(|path| (path, write_whole(Path::new(path), &machine))) {
-        Some((path, Err(error))) => {
-            complain(&format!("--json = \"{path}\": {error}"));
-            exit.max(Exit::Internal)
-        }
-        _ => exit,
+    forms.into_iter().map(|(flag, path, text)| written(flag, path, &text)).fold(exit, Exit::max)
+}
+
+/// What flags ask for but JSON: flag, file and contents.
+fn forms<'a>(
+    args: &'a CompareArgs,
+    comparison: &ComparisonModel,
+) -> Vec<(&'static str, &'a str, String)> {
+    let verdict = &args.verdict;
+    let figures = of_candidate(comparison);
+    let mut forms = Vec::new();
+    if let Some(path) = &args.markdown {
+        forms.push(("markdown", path.as_str(), markdown::comparison(comparison)));
     }
+    if let Some(path) = &verdict.junit {
+        let cases = cases(None, Some(comparison));
+        forms.push(("junit", path, junit(&cases, args.terms.fail_on_inconclusive)));
+    }
+    if let Some(path) = &verdict.bmf {
+        forms.push(("bmf", path, json(&bmf(&figures))));
+    }
+    if let Some(path) = &verdict.github_benchmark {
+        forms.push(("github-benchmark", path, json(&github(&figures))));
+    }
+    forms
+}
+
+fn written(flag: &str, path: &str, text: &str) -> Exit {
+    let file = Path::new(path);
+    let failed = |exit: Exit| {
+        move |error| {
+            complain(&format!("--{flag} = \"{path}\": can't write there: {error}"));
+            exit
+        }
+    };
+    let result = make_way(file).map_err(failed(Exit::BadInput));
+    let result = result.and_then(|()| write_whole(file, text).map_err(failed(Exit::Internal)));
+    result.err().unwrap_or(Exit::Passed)
 }

@@ -4,6 +4,7 @@
 use clap::Args;
 
 use super::args::OutputFormat;
+use super::judge_args::VerdictArgs;
 
 /// Which forms of a result are written where.
 #[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
@@ -30,6 +31,9 @@ pub struct FormArgs {
     /// Write the summary as Markdown, such as for a CI job
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<String>,
+    /// What was judged.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
     /// What stdout gets [default: text]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub output_format: Option<OutputFormat>,

@@ -6,6 +6,7 @@ mod calibrate;
 mod compare;
 mod explain;
 pub mod form_args;
+pub mod judge_args;
 mod publish;
 mod report;
 mod run;

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::args::OutputFormat;
 use super::say::{complain, print};
+use crate::app::judge::group::Group;
+use crate::app::judge::{figures, junit};
 use crate::app::report::exit::Exit;
 use crate::app::report::files::{csv, folder, hgrm, hlog, markdown};
 use crate::app::report::html::html;
 use crate::app::report::outcome::Outcome;
-use crate::app::report::output::{make_way, write_whole};
+use crate::app::report::output::{json, make_way, write_whole};
 use crate::app::settings::{Form, JsonTarget, Output};
 
 /// What standard output gets.
@@ -65,6 +67,9 @@ fn rendered(form: Form, outcome: &Outcome) -> String {
         Form::Hlog => hlog::hlog(outcome),
         Form::Csv => csv::csv(outcome),
         Form::Markdown => markdown::markdown(outcome),
+        Form::Junit => junit::of(outcome),
+        Form::Bmf => json(&figures::bmf(&figures::of_runs(&Group::of(outcome)))),
+        Form::GithubBenchmark => json(&figures::github(&figures::of_runs(&Group::of(outcome)))),
         // Settings refuse several runs; one in which nothing was delivered has no percentiles.
         Form::Hgrm => outcome.first().and_then(hgrm::headline).unwrap_or_default(),
     }

@@ -7,10 +7,12 @@ use super::calibrate;
 use super::publish::{Texts, prepare, publish};
 use super::say::{complain, refuse, warn};
 use crate::app::report::assemble::{self, Origin};
-use crate::app::report::exit::Exit;
+use crate::app::report::exit::{Demands, Exit};
 use crate::app::report::matrix::{self, Asked, CellRun};
 use crate::app::report::metrics::metrics;
-use crate::app::report::model::{AxisModel, CalibrationModel, ConfigModel, Report};
+use crate::app::report::model::{
+    AxisModel, CalibrationModel, ComparisonModel, ConfigModel, MatrixReport, Report,
+};
 use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
 use crate::app::report::perf_test::final_lines;
@@ -33,7 +35,8 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>, begun: Instant) -> Exit 
         return exit;
     }
     announce(&settings);
-    let origin = Origin { command, labels: settings.labels.clone(), strict: settings.strict };
+    let demands = Demands { strict: settings.strict, measured: settings.gates.are_asked_for() };
+    let origin = Origin { command, labels: settings.labels.clone(), demands };
     let asked = clock::now();
     let ceilings = match ceilings(&settings) {
         Ok(ceilings) => ceilings,
@@ -42,7 +45,23 @@ pub(super) fn run(args: &RunArgs, command: Vec<String>, begun: Instant) -> Exit 
     // Whoever asks for a calibration doesn't wait for the first record meanwhile.
     let begun = begun + clock::now().since(asked);
     let (runs, exit) = all(&settings, &origin, &ceilings, begun);
-    if runs.is_empty() { exit } else { exit.max(show(&settings, runs, exit)) }
+    if runs.is_empty() {
+        return exit;
+    }
+    let (comparison, exit) = compared(&settings, &runs, exit);
+    exit.max(show(&settings, runs, comparison, exit))
+}
+
+/// The runs against the baseline, and how the process ends with that.
+fn compared(settings: &Settings, runs: &[CellRun], exit: Exit) -> (Option<ComparisonModel>, Exit) {
+    match settings.gates.compare(runs) {
+        Ok(None) => (None, exit),
+        Ok(Some((comparison, ended))) => (Some(comparison), exit.max(ended)),
+        Err(problems) => {
+            problems.iter().for_each(|problem| complain(&format!("--baseline: {problem}")));
+            (None, exit.max(Exit::BadInput))
+        }
+    }
 }
 
 /// What the client can do, by cell; nothing where nobody asked.
@@ -112,7 +131,10 @@ fn one(
         Exit::from(&error)
     })?;
     drop(watcher);
-    let (report, exit) = assemble::report(origin, config(cell), &plan, &result, ceilings.get(at));
+    let (mut report, exit) =
+        assemble::report(origin, config(cell), &plan, &result, ceilings.get(at));
+    let exit = exit.max(settings.gates.hold(&mut report));
+    report.exit = exit.model();
     Ok((report, exit))
 }
 
@@ -155,13 +177,19 @@ fn announce(settings: &Settings) {
 }
 
 /// Writes the results where they were asked for.
-fn show(settings: &Settings, mut runs: Vec<CellRun>, exit: Exit) -> Exit {
+fn show(
+    settings: &Settings,
+    mut runs: Vec<CellRun>,
+    comparison: Option<ComparisonModel>,
+    exit: Exit,
+) -> Exit {
     let paint = Paint::for_stream(
         std::io::stdout().is_terminal(),
         std::env::var("NO_COLOR").ok().as_deref(),
     );
     let outcome = if settings.order.len() == 1 {
-        Outcome::Run(runs.remove(0).report.into())
+        let report = runs.remove(0).report;
+        Outcome::Run(Report { comparison, exit: exit.model(), ..report }.into())
     } else {
         let axes = settings
             .axes
@@ -172,7 +200,8 @@ fn show(settings: &Settings, mut runs: Vec<CellRun>, exit: Exit) -> Exit {
             repeat: settings.repeat,
             runs: settings.order.len() as u64,
         };
-        Outcome::Matrix(matrix::join(asked, runs, exit).into())
+        let joined = matrix::join(asked, runs, exit);
+        Outcome::Matrix(MatrixReport { comparison, ..joined }.into())
     };
     publish(&settings.output, &outcome, &texts(settings, &outcome, paint))
 }

@@ -261,7 +261,13 @@ fn gated(base: &[&Run], new: &[&Run], question: &Question) -> Vec<Metric> {
         return question.metrics.clone();
     }
     let paced = base.iter().chain(new).all(|run| run.report.latency.response.is_some());
-    let names: &[&str] = if paced { &["response.p50", "response.p99"] } else { &["acked_rps"] };
+    // A run that is too short for a window has hardly an ack in it.
+    let short = base.iter().chain(new).any(|run| run.report.throughput.short);
+    let names: &[&str] = match (paced, short) {
+        (true, _) => &["response.p50", "response.p99"],
+        (false, false) => &["acked_rps"],
+        (false, true) => &["delivered_rps"],
+    };
     names.iter().filter_map(|name| Metric::find(name).ok()).collect()
 }
 

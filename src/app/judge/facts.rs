@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::app::report::model::Report;
+use crate::app::report::model::{ClusterKind, Report};
 
 /// Whose business a fact is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -119,7 +119,8 @@ fn workload(report: &Report, found: &mut Vec<Fact>) {
             push(found, Area::Workload, key, Some(value));
         }
     });
-    if let Some(measured) = measured {
+    // Without a rate a run by count lasts as long as it takes: that is a result, no fact.
+    if let Some(measured) = measured.filter(|measured| measured.target_rate.is_some()) {
         let seconds = measured.end.saturating_sub(measured.start) as f64 / 1e9;
         let value = Held::About(seconds);
         found.push(Fact { area: Area::Workload, key: "workload.seconds".to_owned(), value });
@@ -130,7 +131,8 @@ fn cluster(report: &Report, found: &mut Vec<Fact>) {
     let cluster = &report.cluster;
     let topic = &cluster.topic;
     let mut text = |key: &str, value: Option<String>| push(found, Area::Cluster, key, value);
-    text("id", cluster.id.clone());
+    // Embedded brokers are new ones in every run.
+    text("id", cluster.id.clone().filter(|_| cluster.kind == ClusterKind::Real));
     text("brokers", Some(cluster.brokers.len().to_string()));
     text("another_process", Some(cluster.another_process.to_string()));
     text("on_this_host", Some(cluster.on_this_host.to_string()));

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::app::report::matrix::CellRun;
 use crate::app::report::model::{Report, Status};
+use crate::app::report::outcome::{Outcome, RunOf};
 use crate::app::report::stored;
 
 /// One side of a comparison.
@@ -53,6 +54,17 @@ impl Group {
         Ok(Self { source: source.to_owned(), runs: runs.into_iter().map(run).collect() })
     }
 
+    /// The runs of a result.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        let run = |one: &RunOf<'_>| Run {
+            cell: one.place.map(|(cell, _)| cell.clone()).unwrap_or_default(),
+            place: format!("run {}", one.number),
+            report: one.report.clone(),
+        };
+        Self { source: "this run".to_owned(), runs: outcome.runs().iter().map(run).collect() }
+    }
+
     /// What was just measured.
     #[must_use]
     pub fn measured(runs: &[CellRun]) -> Self {
@@ -80,7 +92,7 @@ impl Group {
 }
 
 /// Why a run is no measurement, with its place.
-fn unmeasured(run: &Run) -> Option<String> {
+pub(super) fn unmeasured(run: &Run) -> Option<String> {
     let place = &run.place;
     if let Some(why) = &run.report.partial {
         return Some(format!("{place} is a part of a run: {why}"));

@@ -5,13 +5,20 @@
 //! be compared, and how a judgement is written down.
 
 pub mod compare;
+pub mod expression;
 mod facts;
+pub mod figures;
+pub mod gates;
 pub mod group;
+pub mod junit;
+mod lexer;
+pub mod markdown;
 pub mod metric;
 pub mod shown;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod verdicts;
 
 use crate::app::report::exit::Exit;
 use crate::app::report::model::{ComparisonModel, OutcomeModel};

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::compare::{Question, compare};
-use super::exit_of;
+use super::expression::Rule;
+use super::figures::{bmf, github, of_candidate};
+use super::gates::Gates;
 use super::group::{Group, Run};
 use super::metric::Metric;
-use super::text::page;
+use super::text::{judged, page};
+use super::verdicts::{Verdict, cases};
+use super::{exit_of, markdown};
 use crate::app::report::exit::Exit;
 use crate::app::report::model::{
     ClusterKind, ComparisonModel, OutcomeModel, ReasonModel, Report, Status,
 };
+use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
 use crate::app::report::sample;
 use crate::app::stats::Terms;
@@ -218,4 +223,69 @@ fn the_page_reads_as_documented() {
     let seen = page(&found, Paint::Off);
     let expected = include_str!("page_snapshot.txt");
     assert!(seen == expected, "got:\n{seen}\nexpected:\n{expected}");
+}
+
+/// Goal: every form says the same. Method: one metric worse, one the same, in all of them.
+#[test]
+fn every_form_says_what_the_page_says() {
+    let slower = |report: &mut Report| {
+        let response = report.latency.response.as_mut().unwrap();
+        response.p50 = response.p50 * 10 / 13;
+    };
+    let found = compared(&group(1.0, |_| {}), &group(1.3, slower));
+    let cases = cases(None, Some(&found));
+    let verdicts: Vec<_> = cases.iter().map(|case| (case.kind, case.verdict)).collect();
+    assert_eq!(verdicts, [("comparison", Verdict::Passed), ("comparison", Verdict::Failed)]);
+    assert_eq!(cases[1].name, "response.p99 no worse than 1/");
+    assert!(cases[1].text.starts_with("12.4 ms → 16.2 ms, +30.0 % ("), "{}", cases[1].text);
+    let page = markdown::comparison(&found);
+    assert!(page.starts_with("### ❌ WORSE: response.p99 +30.0 %\n"), "{page}");
+    assert!(page.contains("| **response.p99** | 12.4 ms | 16.2 ms | +30.0 % |"), "{page}");
+    assert!(page.contains("| response.p999 | 31.0 ms |"), "{page}");
+    let figures = of_candidate(&found);
+    let kept = &bmf(&figures)["kprod-bench"]["response-p99"];
+    let ends = [&kept["lower_value"], &kept["value"], &kept["upper_value"]];
+    let ends = ends.map(|figure| figure.as_f64().unwrap());
+    assert!(ends.is_sorted() && (16.0e6..16.5e6).contains(&ends[1]), "{ends:?}");
+    let list = github(&figures);
+    let named = |name: &str| {
+        list.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone()
+    };
+    assert_eq!(named("kprod-bench response.p99")["unit"], "ns");
+    // 199,998 records a second, each 5 µs.
+    let inverse = named("kprod-bench 1/acked_rps")["value"].as_f64().unwrap();
+    assert!((inverse - 5_000.05).abs() < 0.01, "{inverse}");
+}
+
+#[test]
+fn sides_that_are_unlike_leave_every_case_open() {
+    let other = |report: &mut Report| report.environment.cores = 4;
+    let found = compared(&group(1.0, |_| {}), &group(1.3, other));
+    let cases = cases(None, Some(&found));
+    assert!(cases.iter().all(|case| case.verdict == Verdict::Open), "{cases:?}");
+    assert!(cases[0].text.contains("the sides differ in host.cores"), "{}", cases[0].text);
+    let page = markdown::comparison(&found);
+    assert!(page.contains("- host: host.cores 2 → 4 (not meant to)"), "{page}");
+}
+
+/// Goal: what was judged stands on the page, in the Markdown and among the cases of a run. Method:
+/// one bound that holds and one that doesn't, on a run that is no measurement.
+#[test]
+fn a_run_says_what_its_bounds_came_to() {
+    let mut report = sample::report();
+    let rules = ["response.p99 < 20ms", "retries > 0"].map(|text| Rule::parse(text).unwrap());
+    let gates = Gates { rules: rules.into(), baseline: None };
+    assert_eq!(gates.hold(&mut report), Exit::GateFailed);
+    report.validity.status = Status::Invalid;
+    let outcome = Outcome::Run(report.into());
+    let said = judged(&outcome, Paint::Off);
+    let expected = "\npassed           response.p99 < 20ms: response.p99 12.3 ms\n\
+                    FAILED           retries > 0: retries 0\n";
+    assert_eq!(said, expected);
+    let cases = cases(Some(&Group::of(&outcome)), None);
+    let verdicts: Vec<_> = cases.iter().map(|case| case.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Unmeasured, Verdict::Passed, Verdict::Failed]);
+    assert!(markdown::judged(&outcome).contains("| ❌ FAILED | retries > 0 | retries 0 |"));
+    let plain = Outcome::Run(sample::report().into());
+    assert_eq!((judged(&plain, Paint::Off), markdown::judged(&plain)), Default::default());
 }

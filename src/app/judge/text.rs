@@ -5,11 +5,43 @@ use super::compare::cell_name;
 use super::shown::{between, chance, change, median, share};
 use crate::app::report::figures::plural;
 use crate::app::report::model::{
-    CellComparisonModel, ComparisonModel, DifferenceModel, MetricComparisonModel, OutcomeModel,
-    SideModel,
+    CellComparisonModel, ComparisonModel, DifferenceModel, GateModel, MetricComparisonModel,
+    OutcomeModel, SideModel,
 };
+use crate::app::report::outcome::Outcome;
 use crate::app::report::page::{field, fold};
 use crate::app::report::paint::Paint;
+
+/// What was judged of a result: its gates, a line each, and how it compares; nothing where nobody
+/// asked.
+#[must_use]
+pub fn judged(outcome: &Outcome, paint: Paint) -> String {
+    let runs = outcome.runs();
+    let mut lines = Vec::new();
+    for run in &runs {
+        let place = match run.place {
+            None => String::new(),
+            Some((cell, _)) if cell.is_empty() => format!("run {}, ", run.number),
+            Some((cell, _)) => format!("run {} ({}), ", run.number, cell_name(cell)),
+        };
+        lines.extend(run.report.gates.iter().map(|one| gate(&place, one, paint)));
+    }
+    let mut page = if lines.is_empty() { String::new() } else { format!("\n{}", fold(&lines)) };
+    if let Some(comparison) = outcome.comparison() {
+        page.push('\n');
+        page.push_str(&self::page(comparison, paint));
+    }
+    page
+}
+
+fn gate(place: &str, gate: &GateModel, paint: Paint) -> String {
+    let (word, outcome) = match gate.pass {
+        true => ("passed", OutcomeModel::Same),
+        false => ("FAILED", OutcomeModel::Worse),
+    };
+    let room = " ".repeat(17 - word.len());
+    format!("{}{room}{place}{}: {}", paint.outcome(outcome, word), gate.expr, gate.text)
+}
 
 /// The page.
 #[must_use]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::dates::rfc3339;
 use super::distill::{self, nanos, per_second, ratio};
-use super::exit::{Exit, of_report};
+use super::exit::{Demands, Exit, of_report};
 use super::model::{
     BrokerModel, CalibrationModel, ClientModel, ClusterKind, ClusterModel, ConfigModel,
     EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, PoolModel, Report,
@@ -24,8 +24,8 @@ pub struct Origin {
     pub command: Vec<String>,
     /// `--label`s.
     pub labels: BTreeMap<String, String>,
-    /// Whether a gate asks that the run be a measurement.
-    pub strict: bool,
+    /// What makes a run a failure.
+    pub demands: Demands,
 }
 
 /// The result of one run, and how a process ends whose only run it is. `ceiling` is what its client
@@ -88,9 +88,11 @@ pub fn report(
         client: client(plan, result, calibration.clone()),
         validity: verdict::validity(plan, result, measured, calibration.as_ref()),
         verification: verified::verification(plan, result),
+        gates: Vec::new(),
+        comparison: None,
         exit: Exit::Passed.model(),
     };
-    let exit = of_report(&report, result.interrupted, origin.strict);
+    let exit = of_report(&report, result.interrupted, origin.demands);
     report.exit = exit.model();
     (report, exit)
 }
@@ -416,8 +418,11 @@ mod tests {
     }
 
     fn made(strict: bool) -> Report {
-        let origin =
-            Origin { command: vec!["kprod-bench".to_owned()], labels: BTreeMap::new(), strict };
+        let origin = Origin {
+            command: vec!["kprod-bench".to_owned()],
+            labels: BTreeMap::new(),
+            demands: Demands { strict, measured: false },
+        };
         let config = ConfigModel {
             effective: BTreeMap::new(),
             source: BTreeMap::new(),
@@ -506,7 +511,11 @@ mod tests {
     fn missing_acked_records_and_signals_have_their_exit_codes() {
         let mut found = result();
         found.offsets = Some(grown(1, 9, 9));
-        let origin = Origin { command: vec![], labels: BTreeMap::new(), strict: true };
+        let origin = Origin {
+            command: vec![],
+            labels: BTreeMap::new(),
+            demands: Demands { strict: true, measured: false },
+        };
         let config = || ConfigModel {
             effective: BTreeMap::new(),
             source: BTreeMap::new(),

@@ -128,12 +128,22 @@ pub(super) fn breaks_promise(report: &Report, proof: &VerificationModel, strict:
         || (strict && proof.written_missing + unknown > 0)
 }
 
-/// How a process ends whose only run is `report`; `strict` asks that the run be a measurement.
+/// What a run must be, beside what it always must.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Demands {
+    /// `--strict`: a measurement, and without what only a wish forbids.
+    pub strict: bool,
+    /// A gate or a baseline: a measurement.
+    pub measured: bool,
+}
+
+/// How a process ends whose only run is `report`, gates apart.
 ///
 /// What is proved comes before what could not be found out: a loss that was found stays one when
 /// the reading ended early.
 #[must_use]
-pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> Exit {
+pub fn of_report(report: &Report, interrupted: Option<Signal>, demands: Demands) -> Exit {
+    let Demands { strict, measured } = demands;
     if let Some(signal) = interrupted {
         return signal.into();
     }
@@ -155,7 +165,9 @@ pub fn of_report(report: &Report, interrupted: Option<Signal>, strict: bool) -> 
     if report.partial.is_some() {
         return Exit::NotAMeasurement;
     }
-    if strict && matches!(report.validity.status, Status::Invalid | Status::Overloaded) {
+    if (strict || measured)
+        && matches!(report.validity.status, Status::Invalid | Status::Overloaded)
+    {
         return Exit::NotAMeasurement;
     }
     Exit::Passed
@@ -166,22 +178,57 @@ mod tests {
     use super::super::sample;
     use super::*;
 
+    fn demands(strict: bool) -> Demands {
+        Demands { strict, measured: false }
+    }
+
+    #[test]
+    fn a_gate_wants_a_measurement_and_nothing_more() {
+        let gated = Demands { strict: false, measured: true };
+        let mut report = sample::report();
+        for (status, exit) in [
+            (Status::Suspect, Exit::Passed),
+            (Status::Overloaded, Exit::NotAMeasurement),
+            (Status::Invalid, Exit::NotAMeasurement),
+        ] {
+            report.validity.status = status;
+            assert_eq!(of_report(&report, None, gated), exit, "{status:?}");
+            assert_eq!(of_report(&report, None, demands(false)), Exit::Passed);
+        }
+    }
+
+    /// Goal: of several the greatest counts, in the order that is published.
+    #[test]
+    fn the_order_is_that_of_the_table() {
+        let order = [
+            Exit::Passed,
+            Exit::Inconclusive,
+            Exit::Worse,
+            Exit::GateFailed,
+            Exit::NotAMeasurement,
+            Exit::Records,
+        ];
+        assert!(order.is_sorted());
+        assert_eq!(order.map(Exit::code), [0, 12, 11, 10, 5, 4]);
+        assert!(!order.iter().any(|exit| exit.ends_everything()));
+    }
+
     fn ended(idempotence: &str, strict: bool, change: impl FnOnce(&mut VerificationModel)) -> u8 {
         let mut report = sample::report();
         let effective = &mut report.config.effective;
         effective.insert("enable.idempotence".to_owned(), idempotence.to_owned());
         change(report.verification.as_mut().unwrap());
-        of_report(&report, None, strict).code()
+        of_report(&report, None, demands(strict)).code()
     }
 
     #[test]
     fn a_run_that_its_own_bound_ended_is_no_measurement() {
         let mut report = sample::report();
-        assert_eq!(of_report(&report, None, false), Exit::Passed);
+        assert_eq!(of_report(&report, None, demands(false)), Exit::Passed);
         report.partial = Some("--abort-on backlog > 1".to_owned());
-        assert_eq!(of_report(&report, None, false), Exit::NotAMeasurement);
+        assert_eq!(of_report(&report, None, demands(false)), Exit::NotAMeasurement);
         let signal = Some(Signal::Interrupt);
-        assert_eq!(of_report(&report, signal, false), Exit::Interrupted);
+        assert_eq!(of_report(&report, signal, demands(false)), Exit::Interrupted);
     }
 
     #[test]
@@ -257,7 +304,7 @@ mod tests {
             let mut report = sample::report();
             report.config.effective.insert("enable.idempotence".to_owned(), idempotent.to_owned());
             report.records.reordered = 3;
-            assert_eq!(of_report(&report, None, strict), exit, "{idempotent}, {strict}");
+            assert_eq!(of_report(&report, None, demands(strict)), exit, "{idempotent}, {strict}");
         }
     }
 }

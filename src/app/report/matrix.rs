@@ -57,6 +57,7 @@ pub fn join(asked: Asked, runs: Vec<CellRun>, exit: Exit) -> MatrixReport {
             fixed,
             planned_runs: asked.runs,
         },
+        comparison: None,
         exit: exit.model(),
     }
 }

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use super::exit::Exit;
 use super::matrix::{Asked, CellRun, join};
-use super::model::{AxisModel, MatrixReport, MatrixRun, Report, SCHEMA_VERSION};
+use super::model::{AxisModel, ComparisonModel, MatrixReport, MatrixRun, Report, SCHEMA_VERSION};
 use super::output::json;
 use super::paint::Paint;
 use super::stored::Stored;
 use super::table::table;
 use super::table_notes::fixed;
 use super::text::{heading, summary};
+use crate::app::judge::text::judged;
 
 /// The result of a command line.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,15 +96,24 @@ impl Outcome {
         }
     }
 
+    /// How it compares with a baseline, where there is one.
+    #[must_use]
+    pub const fn comparison(&self) -> Option<&ComparisonModel> {
+        match self {
+            Self::Run(report) => report.comparison.as_ref(),
+            Self::Matrix(matrix) => matrix.comparison.as_ref(),
+        }
+    }
+
     /// As text for people.
     #[must_use]
     pub fn text(&self, paint: Paint) -> String {
         match self {
-            Self::Run(report) => summary(report, paint),
+            Self::Run(report) => format!("{}{}", summary(report, paint), judged(self, paint)),
             Self::Matrix(matrix) => {
                 let heading = self.first().map(|first| heading(first, paint)).unwrap_or_default();
                 let (fixed, table) = (fixed(&matrix.matrix), table(&matrix.matrix, paint));
-                format!("{heading}{fixed}\n{table}")
+                format!("{heading}{fixed}\n{table}{}", judged(self, paint))
             }
         }
     }
@@ -135,7 +145,7 @@ const RESULT: &str = "result";
 /// What was stored, as one result again.
 impl From<Stored> for Outcome {
     fn from(stored: Stored) -> Self {
-        let Stored { matrix, runs, exit, .. } = stored;
+        let Stored { matrix, runs, comparison, exit, .. } = stored;
         let mut runs = runs.into_iter().map(|run| MatrixRun {
             cell: run.cell,
             repetition: run.repetition,
@@ -146,7 +156,8 @@ impl From<Stored> for Outcome {
             return Self::Run(only.report.into());
         };
         let schema_version = SCHEMA_VERSION.to_owned();
-        Self::Matrix(MatrixReport { schema_version, matrix, runs: runs.collect(), exit }.into())
+        let runs = runs.collect();
+        Self::Matrix(MatrixReport { schema_version, matrix, runs, comparison, exit }.into())
     }
 }
 

@@ -95,6 +95,8 @@ pub(in crate::app) fn report() -> Report {
             log: LogModel { expected: 6_000_000, found: 6_000_000, ..LogModel::default() },
             ..VerificationModel::default()
         }),
+        gates: Vec::new(),
+        comparison: None,
         exit: Exit::Passed.model(),
     }
 }

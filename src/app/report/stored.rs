@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{ExitModel, MatrixModel, Report, SCHEMA_VERSION};
+use super::model::{ComparisonModel, ExitModel, MatrixModel, Report, SCHEMA_VERSION};
 
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Stored {
     pub matrix: Option<MatrixModel>,
     /// The runs; a single one has no cell.
     pub runs: Vec<StoredRun>,
+    /// How all of its runs compare with a baseline; a single run has that itself.
+    pub comparison: Option<ComparisonModel>,
     /// How the process ended.
     pub exit: ExitModel,
 }
@@ -165,13 +167,14 @@ fn single(document: Value, place: &str) -> Result<Stored, String> {
     let report: Report = field(document, place, "", &version)?;
     let exit = report.exit.clone();
     let run = StoredRun { place: place.to_owned(), cell: BTreeMap::new(), repetition: 0, report };
-    Ok(Stored { place: place.to_owned(), matrix: None, runs: vec![run], exit })
+    Ok(Stored { place: place.to_owned(), matrix: None, runs: vec![run], comparison: None, exit })
 }
 
 fn matrix(mut document: Value, place: &str) -> Result<Stored, String> {
     let version = version(&document, place)?;
     let mut take = |name: &str| document.get_mut(name).map_or(Value::Null, Value::take);
     let matrix = field(take("matrix"), place, "matrix", &version)?;
+    let comparison = field(take("comparison"), place, "comparison", &version)?;
     let exit = field(take("exit"), place, "exit", &version)?;
     let Value::Array(documents) = take("runs") else {
         return Err(format!("{place}: runs: expected an array ({version})"));
@@ -186,7 +189,7 @@ fn matrix(mut document: Value, place: &str) -> Result<Stored, String> {
         let report = field(one, place, &name, &version)?;
         runs.push(StoredRun { place: format!("{place}: {name}"), cell, repetition, report });
     }
-    Ok(Stored { place: place.to_owned(), matrix: Some(matrix), runs, exit })
+    Ok(Stored { place: place.to_owned(), matrix: Some(matrix), runs, comparison, exit })
 }
 
 /// The schema's version and who wrote it, for messages; an error when its major one isn't ours.
@@ -288,7 +291,7 @@ mod tests {
     fn an_error_names_file_field_and_version() {
         let p99 = broken(|value| value["latency"]["response"]["p99"] = "fast".into());
         assert!(p99.contains("r.json: latency.response.p99: invalid type"), "{p99}");
-        assert!(p99.ends_with("(schema 1.0, written by kprod-bench 0.1.0)"), "{p99}");
+        assert!(p99.ends_with("(schema 1.1, written by kprod-bench 0.1.0)"), "{p99}");
         let missing = broken(|value| {
             value["records"].as_object_mut().unwrap().remove("acked");
         });

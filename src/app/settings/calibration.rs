@@ -8,7 +8,7 @@ use std::fs;
 
 use super::Cell;
 use super::problems::Problems;
-use crate::app::cli::args::JudgementArgs;
+use crate::app::cli::judge_args::JudgementArgs;
 use crate::app::report::model::{CalibrationModel, CalibrationReport};
 use crate::base::mix;
 use crate::host::driver::Environment;

@@ -1,11 +1,18 @@
 //! What results are judged by. Cost class: once a process.
 
+use super::Cell;
 use super::problems::Problems;
-use crate::app::cli::args::TermsArgs;
+use crate::app::cli::judge_args::{JudgementArgs, TermsArgs};
 use crate::app::judge::compare::Question;
+use crate::app::judge::expression::Rule;
+use crate::app::judge::gates::{Baseline, Gates};
+use crate::app::judge::group::{Group, Run};
 use crate::app::judge::metric::{Better, Metric};
+use crate::app::report::model::ClusterKind;
 use crate::app::stats::Terms;
 use crate::base::units::parse_count;
+use crate::host::driver::plan::Target;
+use crate::kafka::config::Acks;
 
 /// What two sets of results are held against each other by.
 #[must_use]
@@ -22,6 +29,81 @@ pub fn question(args: &TermsArgs, problems: &mut Problems) -> Question {
         problems.flag("min-effect", text, "expected 0 to 1000%, such as 5%");
     }
     Question { metrics, terms: Terms { alpha, min_effect }, vary: args.vary.clone() }
+}
+
+/// What the runs of these cells must pass.
+pub(super) fn gates(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Gates {
+    let asserts = args.assert.iter().map(|text| ("assert", text));
+    let all = asserts.chain(args.slo.iter().map(|text| ("slo", text)));
+    let rules = all.filter_map(|(flag, text)| rule(flag, text, cells, problems)).collect();
+    Gates { rules, baseline: baseline(args, cells, problems) }
+}
+
+/// A bound, if these cells' runs have its metrics.
+fn rule(flag: &str, text: &str, cells: &[Cell], problems: &mut Problems) -> Option<Rule> {
+    let rule = Rule::parse(text).map_err(|wrong| problems.flag(flag, text, wrong)).ok()?;
+    let paced = cells.iter().all(|cell| cell.plan.schedule.is_paced());
+    if let Some(metric) = rule.metrics().iter().find(|metric| metric.needs_rate() && !paced) {
+        let instead = "without --rate nothing is due; give one, or bound service instead";
+        problems.flag(flag, text, format_args!("a run has no {metric}: {instead}"));
+    }
+    Some(rule)
+}
+
+/// The results that the runs are held against: read before anything is measured.
+fn baseline(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Option<Baseline> {
+    let question = question(&args.terms, problems);
+    let Some(source) = &args.baseline else {
+        for (flag, given) in given(&args.terms) {
+            if given {
+                problems.add(format!("--{flag} needs --baseline: it says how to compare"));
+            }
+        }
+        return None;
+    };
+    let group = Group::read(source);
+    let group = group.map_err(|found| {
+        found.into_iter().for_each(|one| problems.add(format!("--baseline: {one}")));
+    });
+    let group = group.ok()?;
+    comparable(&group, cells, problems);
+    let fail_on_inconclusive = args.terms.fail_on_inconclusive;
+    Some(Baseline { group, question, fail_on_inconclusive })
+}
+
+/// The flags that say how to compare, and whether they were given.
+fn given(terms: &TermsArgs) -> [(&'static str, bool); 5] {
+    [
+        ("metric", !terms.metric.is_empty()),
+        ("min-effect", terms.min_effect.is_some()),
+        ("alpha", terms.alpha.is_some()),
+        ("vary", !terms.vary.is_empty()),
+        ("fail-on-inconclusive", terms.fail_on_inconclusive),
+    ]
+}
+
+/// Says before a run what would only be refused after it.
+fn comparable(group: &Group, cells: &[Cell], problems: &mut Problems) {
+    if cells.is_empty() {
+        return; // Something else is wrong with them, and said.
+    }
+    let embedded = cells.iter().any(|cell| cell.plan.target != Target::Cluster);
+    let toys = group.runs.iter().any(|run| run.report.cluster.kind == ClusterKind::Embedded);
+    let no_acks = |cell: &Cell| cell.plan.producer.acks == Acks::None;
+    let written = |run: &Run| run.report.config.effective.get("acks").is_some_and(|it| it == "0");
+    if cells.iter().all(no_acks) != group.runs.iter().all(written) {
+        problems.add(
+            "--baseline: acks=0 is never compared with acks=1 or all, whose times end at the ack"
+                .to_owned(),
+        );
+    }
+    if embedded && !toys {
+        problems.add(
+            "--baseline is of a real cluster: embedded brokers are never compared with one; give \
+             --bootstrap-server"
+                .to_owned(),
+        );
+    }
 }
 
 /// A metric that can be better or worse.

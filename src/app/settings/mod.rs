@@ -43,6 +43,7 @@ use self::load::{Given, Load, Planned};
 use self::matrix::{Axis, Choice};
 use self::profile::{LoadDefaults, Profile};
 use crate::app::cli::args::{DataArgs, ProducerArgs, RunArgs, TargetArgs};
+use crate::app::judge::gates::Gates;
 use crate::base::units::parse_duration;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub output: Output,
     /// Whether a run must be a measurement for the process to pass.
     pub strict: bool,
+    /// What runs must pass.
+    pub gates: Gates,
     /// What runs are held against.
     pub ceilings: Ceilings,
     /// `--label`s.
@@ -105,7 +108,8 @@ pub fn build(
     let settings = read(args, variable, &mut problems);
     require_cluster(args, settings.embedded_unasked, &mut problems);
     let ceilings = calibration::ceilings(&args.judgement, &settings.cells, &mut problems);
-    if problems.is_empty() { Ok(Settings { ceilings, ..settings }) } else { Err(problems) }
+    let gates = judgement::gates(&args.judgement, &settings.cells, &mut problems);
+    if problems.is_empty() { Ok(Settings { ceilings, gates, ..settings }) } else { Err(problems) }
 }
 
 /// Reads a command line whose runs aren't carried out, so that nothing of it is judged.
@@ -150,6 +154,7 @@ fn read(
         labels,
         profile: shared.profile,
         ceilings: Ceilings::None,
+        gates: Gates::default(),
         embedded_unasked: unasked,
     }
 }
@@ -325,9 +330,16 @@ const fn speaks_perf_test(args: &RunArgs) -> bool {
 
 /// A job that judges must not turn green on brokers that it didn't ask for.
 fn require_cluster(args: &RunArgs, unasked: bool, problems: &mut Problems) {
-    let judge = if args.judgement.strict {
+    let judgement = &args.judgement;
+    let judge = if judgement.strict {
         "--strict"
-    } else if matches!(args.judgement.verify.as_deref(), Some("offsets" | "sequence")) {
+    } else if !judgement.assert.is_empty() {
+        "--assert"
+    } else if !judgement.slo.is_empty() {
+        "--slo"
+    } else if judgement.baseline.is_some() {
+        "--baseline"
+    } else if matches!(judgement.verify.as_deref(), Some("offsets" | "sequence")) {
         "--verify"
     } else {
         return;

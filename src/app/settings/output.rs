@@ -39,6 +39,12 @@ pub enum Form {
     Csv,
     /// Markdown.
     Markdown,
+    /// JUnit's XML.
+    Junit,
+    /// Bencher's Metric Format.
+    Bmf,
+    /// github-action-benchmark's list.
+    GithubBenchmark,
 }
 
 impl Form {
@@ -51,6 +57,9 @@ impl Form {
             Self::Hgrm => "hgrm",
             Self::Csv => "csv",
             Self::Markdown => "markdown",
+            Self::Junit => "junit",
+            Self::Bmf => "bmf",
+            Self::GithubBenchmark => "github-benchmark",
         }
     }
 }
@@ -114,6 +123,9 @@ fn files(forms: &FormArgs) -> Vec<(Form, PathBuf)> {
         (Form::Hgrm, &forms.hgrm),
         (Form::Csv, &forms.csv),
         (Form::Markdown, &forms.markdown),
+        (Form::Junit, &forms.verdict.junit),
+        (Form::Bmf, &forms.verdict.bmf),
+        (Form::GithubBenchmark, &forms.verdict.github_benchmark),
     ];
     let asked = asked.into_iter().filter_map(|(form, path)| Some((form, path.as_ref()?.into())));
     asked.collect()

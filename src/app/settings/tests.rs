@@ -569,6 +569,11 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("payload_monotonic", "--payload-monotonic"),
         ("verify", "--verify none"),
         ("strict", "--strict"),
+        ("assert", "--assert retries==0"),
+        ("slo", "--slo retries==0"),
+        ("junit", "--junit f"),
+        ("bmf", "--bmf f"),
+        ("github_benchmark", "--github-benchmark f"),
         ("calibrate", "--calibrate"),
         ("calibration", "--calibration /nowhere/at/all"),
         ("label", "--label a=b"),
@@ -590,6 +595,18 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("num_records", "--acks 1", "--num-records 11"),
     ];
     lines.extend(beside.map(|(id, without, flag)| (id, without.to_owned(), flag.to_owned())));
+    let cluster = "--bootstrap-server a:1 --num-records 10";
+    let stored = "--baseline tests/data/results/saturated-1.0.json";
+    lines.push(("baseline", cluster.to_owned(), stored.to_owned()));
+    let against = [
+        ("metric", "--metric service.p99"),
+        ("min_effect", "--min-effect 7%"),
+        ("alpha", "--alpha 0.02"),
+        ("vary", "--vary host"),
+        ("fail_on_inconclusive", "--fail-on-inconclusive"),
+    ];
+    let with_baseline = || format!("{cluster} {stored}");
+    lines.extend(against.map(|(id, flag)| (id, with_baseline(), flag.to_owned())));
     let files = [
         ("command_config", "--command-config"),
         ("producer_config", "--producer.config"),

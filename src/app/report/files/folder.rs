@@ -7,10 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{csv, hgrm, hlog, markdown};
+use crate::app::judge::group::Group;
+use crate::app::judge::{figures, junit};
 use crate::app::report::html::html;
 use crate::app::report::model::Report;
 use crate::app::report::outcome::{Outcome, RunOf};
-use crate::app::report::output::write_whole;
+use crate::app::report::output::{json, write_whole};
 
 /// The folder of an outcome below that of `--out`: by the instant at which it began and its run's
 /// id, so that folders sort by time and none is written twice.
@@ -43,6 +45,13 @@ pub fn files(outcome: &Outcome) -> Vec<(PathBuf, String)> {
         }
     }
     files.push(("summary.md".into(), markdown::markdown(outcome)));
+    let gated = outcome.runs().iter().any(|run| !run.report.gates.is_empty());
+    if gated || outcome.comparison().is_some() {
+        files.push(("junit.xml".into(), junit::of(outcome)));
+    }
+    let figures = figures::of_runs(&Group::of(outcome));
+    files.push(("bmf.json".into(), json(&figures::bmf(&figures))));
+    files.push(("github-benchmark.json".into(), json(&figures::github(&figures))));
     let command = outcome.first().map(|first| command(&first.command));
     files.push(("command.txt".into(), command.unwrap_or_default()));
     files
@@ -146,7 +155,9 @@ mod tests {
         assert!(folder.ends_with("2024-01-31T12-00-00Z-00000001"), "{}", folder.display());
         let found = listed(&folder);
         let expected = [
+            "bmf.json",
             "command.txt",
+            "github-benchmark.json",
             "intervals.csv",
             "latency.hlog",
             "report.html",

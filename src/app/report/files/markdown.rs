@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::app::judge::markdown::judged;
 use crate::app::report::figures::{bytes, millis, millis_of, percent, plural, rate, seconds};
 use crate::app::report::model::{
     ClusterKind, Distribution, MatrixModel, MatrixReport, Report, Status, SummaryRow,
@@ -12,10 +13,11 @@ use crate::app::report::text::{shown, window_seconds};
 /// A page of a run or of a matrix.
 #[must_use]
 pub fn markdown(outcome: &Outcome) -> String {
-    match outcome {
+    let page = match outcome {
         Outcome::Run(report) => run(report),
         Outcome::Matrix(matrix) => several(matrix),
-    }
+    };
+    page + &judged(outcome)
 }
 
 fn run(report: &Report) -> String {

@@ -22,6 +22,21 @@ pub struct ComparisonReport {
     pub exit: ExitModel,
 }
 
+/// A bound that a run had to keep.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct GateModel {
+    /// As given with `--assert` or `--slo`.
+    pub expr: String,
+    /// The first metric's value, in the unit of its field; null where the run has none.
+    pub value: Option<f64>,
+    /// Whether it holds.
+    pub pass: bool,
+    /// What was seen, in words.
+    pub text: String,
+    /// Of every metric in it, by name.
+    pub values: BTreeMap<String, Option<f64>>,
+}
+
 /// Two groups of runs and how they differ.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct ComparisonModel {

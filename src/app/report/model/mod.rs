@@ -19,7 +19,7 @@ pub use judgement::*;
 pub use verification::*;
 
 /// Changes when a field changes its name or meaning.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// One run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -92,6 +92,12 @@ pub struct Report {
     pub validity: ValidityModel,
     /// Proof of delivery; null with `--verify none`.
     pub verification: Option<VerificationModel>,
+    /// Bounds that were asked for.
+    #[serde(default)]
+    pub gates: Vec<GateModel>,
+    /// The run against a baseline; null without one, and in a matrix, which has one for all.
+    #[serde(default)]
+    pub comparison: Option<ComparisonModel>,
     /// How the process ended, or would have, had this been its only run.
     pub exit: ExitModel,
 }
@@ -105,6 +111,9 @@ pub struct MatrixReport {
     pub matrix: MatrixModel,
     /// The runs, in the order in which they ran.
     pub runs: Vec<MatrixRun>,
+    /// The runs against a baseline; null without one.
+    #[serde(default)]
+    pub comparison: Option<ComparisonModel>,
     /// How the process ended.
     pub exit: ExitModel,
 }
