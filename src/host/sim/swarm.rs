@@ -35,22 +35,7 @@ pub fn sample(seed: u64) -> Setup {
         Some(_) => Stop { after: Some(Duration::from_millis(millis)), records: None },
         None => Stop { after: None, records: Some(count) },
     };
-    // Of a stream of their own: they leave the rest of a seed's setup as it would be without them.
-    let mut when = Draw(Rng::new(seed ^ WHEN_STREAM));
-    let stages = match rate {
-        Some(rate) if when.of_10(5) => stages(&mut when, rate, millis),
-        _ => Vec::new(),
-    };
-    let arrivals = match when.0.below(10) {
-        0..6 => Arrivals::Uniform,
-        6 | 7 => Arrivals::Poisson { seed: when.0.next_u64() },
-        _ => Arrivals::Bursts { records: when.among(&[2, 10, 100]) },
-    };
-    let late = match when.of_10(2) {
-        true => Late::Skip(Duration::from_millis(when.among(&[0, 1, 20, 200]))),
-        false => Late::CatchUp,
-    };
-    let full = if when.of_10(2) { Full::Drop } else { Full::Block };
+    let (stages, arrivals, late, full) = timing(seed, rate, millis);
     let heal_after = Duration::from_millis(millis + draw.among(&[0, 200, 2_000]));
     let faults = faults(&mut draw, heal_after, &producer, partitions);
     let mut setup = Setup {
@@ -90,6 +75,27 @@ pub fn sample(seed: u64) -> Setup {
     };
     setup.afterwards = carried(&setup).clamp(u64::from(workers), AFTERWARDS);
     setup
+}
+
+/// Shape, arrivals and policies of a load of about `rate` over `millis`; drawn from a stream of
+/// their own, so that the rest of a seed's setup is as it would be without them.
+fn timing(seed: u64, rate: Option<f64>, millis: u64) -> (Vec<Stage>, Arrivals, Late, Full) {
+    let mut when = Draw(Rng::new(seed ^ WHEN_STREAM));
+    let stages = match rate {
+        Some(rate) if when.of_10(5) => stages(&mut when, rate, millis),
+        _ => Vec::new(),
+    };
+    let arrivals = match when.0.below(10) {
+        0..6 => Arrivals::Uniform,
+        6 | 7 => Arrivals::Poisson { seed: when.0.next_u64() },
+        _ => Arrivals::Bursts { records: when.among(&[2, 10, 100]) },
+    };
+    let late = match when.of_10(2) {
+        true => Late::Skip(Duration::from_millis(when.among(&[0, 1, 20, 200]))),
+        false => Late::CatchUp,
+    };
+    let full = if when.of_10(2) { Full::Drop } else { Full::Block };
+    (stages, arrivals, late, full)
 }
 
 /// One or two stages of a rate that varies around `rate`, over `millis` in all.
