@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::form_args::{FormArgs, ReportArgs};
 use super::judge_args::{CompareArgs, JudgementArgs};
+use super::tool_args::{BrokerArgs, ScheduleArgs, SimArgs};
 
 /// A Kafka load generator with its own producer engine and honest latencies.
 #[derive(Clone, Debug, Parser)]
@@ -41,6 +42,9 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Show stored results again, in every form; several of them in one table
     Report(Box<ReportArgs>),
+    /// Print the planned rate of a run's flags as a table that --rate-file reads, or draw it;
+    /// contacts nobody
+    Schedule(Box<ScheduleArgs>),
     /// Serve the embedded broker in this process, to try things without a cluster
     Broker(BrokerArgs),
     /// Simulate producers against failing brokers in virtual time, and check every invariant
@@ -389,40 +393,6 @@ pub enum LogWord {
     Info,
     /// Everything
     Debug,
-}
-
-/// The embedded broker as a process.
-#[derive(Args, Clone, Debug, Eq, PartialEq)]
-pub struct BrokerArgs {
-    /// The first broker's address; the others take the ports after it. Port 0: the system chooses
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    pub listen: String,
-    /// How many brokers
-    #[arg(long, value_name = "N", default_value = "3")]
-    pub brokers: String,
-    /// Partitions of a topic that is made without a number
-    #[arg(long, value_name = "N", default_value = "12")]
-    pub partitions: String,
-    /// End when standard input ends: with the process that holds its other end
-    #[arg(long)]
-    pub until_eof: bool,
-}
-
-/// The simulator.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
-pub struct SimArgs {
-    /// One seed, with its setup and what came of it
-    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "first_seed"])]
-    pub seed: Option<String>,
-    /// How many seeds, on all cores [default: 100]
-    #[arg(long, value_name = "M")]
-    pub seeds: Option<String>,
-    /// The first of them [default: 0]
-    #[arg(long, value_name = "N")]
-    pub first_seed: Option<String>,
-    /// Print everything that happens in the seed
-    #[arg(short, long, requires = "seed")]
-    pub verbose: bool,
 }
 
 /// The end of the help text.

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use super::args::BrokerArgs;
 use super::say::{complain, refuse, warn};
+use super::tool_args::BrokerArgs;
 use crate::app::report::exit::Exit;
 use crate::app::settings::Problems;
 use crate::host::driver::{RunError, serve};

@@ -11,7 +11,9 @@ mod publish;
 mod report;
 mod run;
 mod say;
+mod schedule;
 mod sim;
+pub mod tool_args;
 mod words;
 
 use std::ffi::OsString;
@@ -49,6 +51,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Compare(args)) => compare::run(&args, command),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Schedule(args)) => schedule::run(&args),
         Some(Command::Broker(args)) => broker::run(&args),
         Some(Command::Sim(args)) => sim::run(&args),
     }
@@ -67,6 +70,7 @@ fn problems(cli: &Cli) -> Vec<String> {
         Some(Command::Explain(args)) => explain::problems(args),
         Some(Command::Compare(args)) => compare::problems(args),
         Some(Command::Report(args)) => report::problems(args),
+        Some(Command::Schedule(args)) => schedule::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),
         Some(Command::Sim(args)) => sim::problems(args),
     }

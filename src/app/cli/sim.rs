@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::thread;
 
-use super::args::SimArgs;
 use super::say::refuse;
+use super::tool_args::SimArgs;
 use crate::app::report::exit::Exit;
 use crate::app::settings::Problems;
 use crate::host::shell::clock;

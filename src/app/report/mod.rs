@@ -20,6 +20,7 @@ pub mod output;
 pub(in crate::app) mod page;
 pub mod paint;
 pub mod perf_test;
+pub mod plot;
 pub mod progress;
 #[cfg(test)]
 pub(in crate::app) mod sample;

@@ -6,6 +6,9 @@
 //! numbers, floored. Along any other it is the root of a quadratic, in floats: exact to well under
 //! a nanosecond, and the same everywhere, since only IEEE's own operations are used.
 
+/// Nanoseconds by which a root may miss a whole one from below: what floats lose over some hours.
+const ROUNDED: f64 = 1.0 / 1_024.0;
+
 /// Units of one planned record.
 pub(super) const UNIT: u128 = 2_000_000_000_000_000_000;
 
@@ -65,7 +68,7 @@ impl Leg {
         let speed = low + libm::sqrt(low * low + 2.0 * slope * planned);
         let way = if speed > 0.0 { 2.0 * planned / speed } else { 0.0 };
         let offset = if rising { way } else { length - way };
-        (offset.max(0.0) as u64).min(self.nanos.saturating_sub(1))
+        ((offset + ROUNDED).max(0.0) as u64).min(self.nanos.saturating_sub(1))
     }
 
     /// Units planned before `at`, nanoseconds after the schedule's start and within the line:

@@ -8,6 +8,7 @@ mod errors;
 mod headline;
 mod latency;
 mod partitions;
+mod planned;
 mod proof;
 mod stages;
 
@@ -18,6 +19,7 @@ use self::errors::{cut, errors, faults, reordered, unavailability};
 use self::headline::{head, place, reasons, verdict};
 use self::latency::latencies;
 use self::partitions::partitions;
+use self::planned::planned;
 use self::proof::{client, confirmed, notes, pacing, verified};
 use self::stages::stages;
 use super::calibration::line as ceiling;
@@ -50,6 +52,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.extend(pacing(report).map(|text| field("pacing", &text)));
     lines.extend(ceiling(report.client.calibration.as_ref()));
     lines.extend(notes(report));
+    lines.extend(planned(report));
     fold(&lines)
 }
 
