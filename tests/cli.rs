@@ -338,6 +338,25 @@ fn our_own_brokers_in_another_process_are_told_apart() {
     assert_eq!(result["cluster"]["another_process"], true);
 }
 
+/// All that was sent is read back, and is what a template makes of seed, number and clock.
+#[test]
+fn templates_and_corpora_are_sent_and_proved() {
+    let proved = "--num-records 3k --rate 30k --producers 2 --verify sequence";
+    let template = "--template profiles/order.json.tmpl --key field:customer";
+    let result = embedded(&format!("{proved} {template} --time-origin 2026-01-31T08:00:00Z"));
+    assert_eq!(result["generator"]["kind"], "template");
+    assert_eq!(result["generator"]["key"], "field:customer");
+    assert_eq!(result["generator"]["time_origin"], "2026-01-31T08:00:00.000Z");
+    assert_eq!(result["records"]["acked"], 3_000);
+    assert_eq!(result["verification"]["lost"], 0);
+    let result = embedded(&format!("{proved} --generator corpus --payload-file profiles"));
+    assert_eq!(result["generator"]["kind"], "corpus");
+    assert_eq!(result["verification"]["lost"], 0);
+    let no_template = "src/load/source/template/tests.rs";
+    wrong(&format!("--embedded --template {no_template}"))
+        .stderr(contains(format!("({no_template}:")));
+}
+
 #[test]
 fn the_key_rules_profile_runs_and_a_record_without_a_key_fails_in_its_words() {
     let result = embedded("--profile profiles/key-rules.yaml --num-records 800 --fresh-topic");

@@ -3,7 +3,11 @@
 //! Values stay texts here: `settings` reads all of them and reports every problem at once, where a
 //! parser would stop at the first. What this file knows is names, shapes and help.
 
+mod data;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use data::DataArgs;
 
 use super::form_args::{FormArgs, ReportArgs};
 use super::judge_args::{CompareArgs, JudgementArgs};
@@ -270,82 +274,6 @@ pub struct LoadArgs {
     /// repeatable
     #[arg(long, value_name = "RULE")]
     pub abort_on: Vec<String>,
-}
-
-/// What the records hold.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
-#[command(next_help_heading = "Data (comma lists make a matrix)")]
-pub struct DataArgs {
-    /// Bytes of each value: 100, uniform:100..2000, 100:70+1024:25+10240:5 (weights),
-    /// normal:MEAN:SD, lognormal:MEDIAN:SIGMA (both with :LEAST..MOST), zipf:MOST:EXPONENT
-    /// [default: 100]
-    #[arg(long, value_name = "BYTES")]
-    pub record_size: Option<String>,
-    /// What a codec leaves of random values: 0.5 halves them; lz4 and zstd come within 10 %
-    /// [default: 1]
-    #[arg(long, value_name = "RATIO")]
-    pub compress_ratio: Option<String>,
-    /// random: bytes that don't compress; fixed: the same in every record; sequence: producer,
-    /// number and checksum, for proof; increasing: 0, 1, 2, …; null: no value [default: random]
-    #[arg(long, value_name = "KIND")]
-    pub generator: Option<String>,
-    /// How increasing numbers are written: text, int32 or int64 (big-endian) [default: text]
-    #[arg(long, value_name = "TYPE")]
-    pub value_type: Option<String>,
-    /// The share of records without a value, such as 5% [default: 0]
-    #[arg(long, value_name = "SHARE")]
-    pub tombstones: Option<String>,
-    /// Put Confluent's prefix before every value: a zero byte and this schema id, part of
-    /// --record-size
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub schema_id: Option<String>,
-    /// none; sequence; uniform:N for N different keys; zipf:N:EXPONENT; roundrobin:N;
-    /// hot:P%:N/OTHERS; list:Pangyo|Seoul for these, as often as they stand there [default: none]
-    #[arg(long, value_name = "KEYS")]
-    pub key: Option<String>,
-    /// Bytes of each key [default: as many as the type needs]
-    #[arg(long, value_name = "BYTES")]
-    pub key_size: Option<String>,
-    /// text (key-000), bytes, int32, int64 (big-endian) or json [default: text]
-    #[arg(long, value_name = "TYPE")]
-    pub key_type: Option<String>,
-    /// A header of every record: NAME=TEXT, or made for each with uuid(), sequence(), random(N),
-    /// time() or null(); repeatable
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub header: Vec<String>,
-    /// now; step:START:STEP such as step:origin:1ms; event (the time inside payloads), or
-    /// event:LATENESS such as event:10%:exponential:30s [default: now]
-    #[arg(long, value_name = "STAMPS")]
-    pub timestamps: Option<String>,
-    /// When record 0 happened, such as 2026-01-31T08:00:00Z [default: when the run begins]
-    #[arg(long, value_name = "TIME")]
-    pub time_origin: Option<String>,
-    /// Make this many million bytes of random values once, and repeat them, where making them anew
-    /// would be the limit
-    #[arg(long, value_name = "N")]
-    pub pool_mb: Option<String>,
-    /// Rules that choose partitions by key, in the place of a partitioner of your own (YAML;
-    /// profiles/pangyo.rules.yaml is one)
-    #[arg(long, value_name = "FILE")]
-    pub key_rules: Option<String>,
-    /// What holds where no flag says otherwise: default, key-rules, or a YAML file
-    #[arg(long, value_name = "NAME|FILE")]
-    pub profile: Option<String>,
-    /// Values are drawn from the pieces of this file
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = [
-            "record_size", "compress_ratio", "generator", "payload_monotonic", "value_type"
-        ]
-    )]
-    pub payload_file: Option<String>,
-    /// What separates the pieces [default: \n]
-    #[arg(long, value_name = "TEXT", requires = "payload_file")]
-    pub payload_delimiter: Option<String>,
-    /// Values are the numbers 0, 1, 2, … as text
-    #[arg(long, conflicts_with_all = ["record_size", "compress_ratio", "generator", "value_type"])]
-    pub payload_monotonic: bool,
 }
 
 /// What is written where.

@@ -166,14 +166,15 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
     let kind = match source.value {
         ValuePlan::Random | ValuePlan::Compressible { .. } => "random",
         ValuePlan::Sequence => "sequence",
-        ValuePlan::Lines(_) => "lines",
+        ValuePlan::Corpus { .. } => "corpus",
+        ValuePlan::Template(_) => "template",
         ValuePlan::Increasing(_) => "increasing",
         ValuePlan::Fixed => "fixed",
         ValuePlan::Null => "null",
     };
     let sizes = source.value.is_sized().then_some(&source.size);
     let asked = sizes.and_then(SizePlan::fixed);
-    let made = !matches!(source.key, KeyPlan::None | KeyPlan::List(_));
+    let made = !matches!(source.key, KeyPlan::None | KeyPlan::List(_) | KeyPlan::Field(_));
     let batches = &result.tally.batches;
     GeneratorModel {
         seed: source.seed,

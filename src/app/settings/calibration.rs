@@ -86,10 +86,14 @@ fn value(source: &SourcePlan) -> String {
             format!("random of compress ratio {ratio}, {}", size(source))
         }
         ValuePlan::Sequence => format!("sequence, {}", size(source)),
-        ValuePlan::Lines(lines) => {
-            let bytes: usize = lines.iter().map(Vec::len).sum();
-            let all = lines.iter().map(|line| Some(&line[..]));
-            format!("{} lines of {bytes} bytes together, {:016x}", lines.len(), fingerprint(all))
+        ValuePlan::Corpus { corpus, order } => {
+            let all = (0..corpus.len()).map(|index| Some(corpus.piece(index)));
+            let (count, mean) = (corpus.len(), corpus.mean_len());
+            format!("{count} pieces of {mean} bytes, {order:?}, {:016x}", fingerprint(all))
+        }
+        ValuePlan::Template(template) => {
+            let text = template.text().as_bytes();
+            format!("template of {} bytes, {:016x}", text.len(), fingerprint([Some(text)]))
         }
         ValuePlan::Increasing(number) => format!("numbers, {}", number.name()),
         ValuePlan::Fixed => format!("one value, {}", size(source)),
@@ -125,8 +129,8 @@ fn size(source: &SourcePlan) -> String {
 }
 
 /// Tells one list of byte strings from another, for who doesn't mean to deceive.
-fn fingerprint<'a>(all: impl Iterator<Item = Option<&'a [u8]>>) -> u64 {
-    all.fold(0, |sum, one| {
+fn fingerprint<'a>(all: impl IntoIterator<Item = Option<&'a [u8]>>) -> u64 {
+    all.into_iter().fold(0, |sum, one| {
         let start = mix(sum ^ one.map_or(u64::MAX, |bytes| bytes.len() as u64));
         one.unwrap_or_default().iter().fold(start, |sum, byte| mix(sum ^ u64::from(*byte)))
     })

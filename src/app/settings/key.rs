@@ -59,6 +59,8 @@ pub(super) fn key(text: &str) -> Result<KeyPlan, &'static str> {
         None => return Err(EXPECTED),
     };
     match word {
+        "field" if !rest.is_empty() => Ok(KeyPlan::Field(rest.to_owned())),
+        "field" => Err("expected the name of a template's field, such as field:user"),
         "uniform" => count(rest)
             .map(|cardinality| KeyPlan::Uniform { cardinality })
             .ok_or("expected uniform:N with N of 1 or more, such as uniform:10k"),
@@ -184,7 +186,8 @@ fn typed(
 }
 
 const EXPECTED: &str = "expected none, sequence, uniform:N such as uniform:10k, zipf:N:EXPONENT, \
-                        roundrobin:N, hot:P%:N/OTHERS, or keys such as list:Pangyo|Seoul";
+                        roundrobin:N, hot:P%:N/OTHERS, field:NAME of a template, or keys such as \
+                        list:Pangyo|Seoul";
 /// Keys besides the hot ones, unless their number is given.
 const OTHERS: u64 = 100_000;
 
@@ -203,6 +206,7 @@ mod tests {
             ("hot:80%:10", "hot:80%:10/100000"),
             ("hot:0.5:10/2k", "hot:50%:10/2000"),
             ("list:a|b|c", "list:3"),
+            ("field:user", "field:user"),
         ] {
             assert_eq!(key(text).map(|plan| plan.to_string()).as_deref(), Ok(plan), "{text}");
         }
@@ -222,6 +226,7 @@ mod tests {
             ("hot:120%:3", "hot:80%:10/100k"),
             ("hot:80%:0/5", "hot:80%:10/100k"),
             ("list:", "list:Pangyo|Seoul"),
+            ("field:", "field:user"),
         ] {
             let expected = key(text).unwrap_err();
             assert!(expected.contains(word), "{text}: {expected}");

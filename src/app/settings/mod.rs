@@ -15,6 +15,7 @@ mod layers;
 mod load;
 pub mod matrix;
 mod output;
+mod payload;
 mod problems;
 mod profile;
 mod size;
@@ -27,7 +28,6 @@ mod yaml;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
 
 pub use calibration::{Ceilings, configuration};
@@ -36,11 +36,11 @@ pub use judgement::question;
 pub use output::{Form, JsonTarget, Output};
 pub use problems::Problems;
 
-use self::data::Payload;
 use self::key_rules::GivenRules;
 use self::layers::Layers;
 use self::load::{Given, Load, Planned};
 use self::matrix::{Axis, Choice};
+use self::payload::Payload;
 use self::profile::{LoadDefaults, Profile};
 use crate::app::cli::args::{DataArgs, ProducerArgs, RunArgs, TargetArgs};
 use crate::app::judge::gates::Gates;
@@ -49,7 +49,7 @@ use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::schedule::Rate;
 use crate::load::source::{
-    HeaderPlan, KeyPlan, Mark, PayloadClock, SizePlan, SourceError, SourcePlan, ValuePlan,
+    HeaderPlan, KeyPlan, Mark, PayloadClock, SizePlan, SourcePlan, ValuePlan,
 };
 
 /// All that a command line asks for.
@@ -201,7 +201,7 @@ impl Shared {
             profile: profile.as_ref().map(|profile| profile.name.clone()),
             layers: Layers::read(args, variable, profile, perf_test, problems),
             topic: target::topic(&args.target, problems),
-            payload: payload(&args.data, problems),
+            payload: Payload::read(&args.data, problems),
             planned: Planned::read(&args.load, problems),
             headers: header::headers(&args.data.header, problems).into(),
             seed: seed(args, problems),
@@ -249,7 +249,7 @@ impl Shared {
         source.workers = load.producers;
         source.clock = clock(source.clock, &load);
         if let Err(error) = source.check() {
-            problems.add(format!("--{}: {error}", blamed(&source, &error)));
+            problems.add(data::blamed(&source, &error));
         }
         (load, source)
     }
@@ -353,24 +353,6 @@ fn require_cluster(args: &RunArgs, unasked: bool, problems: &mut Problems) {
     }
 }
 
-fn payload(args: &DataArgs, problems: &mut Problems) -> Payload {
-    if args.payload_monotonic {
-        return Payload::Monotonic;
-    }
-    let Some(path) = &args.payload_file else { return Payload::Generated };
-    let delimiter = args.payload_delimiter.as_deref().unwrap_or("\\n");
-    if delimiter.is_empty() {
-        problems.flag("payload-delimiter", delimiter, "expected at least one character");
-    }
-    match fs::read(path) {
-        Ok(bytes) => Payload::Lines(data::cut(&bytes, delimiter)),
-        Err(error) => {
-            problems.flag("payload-file", path, format_args!("can't read it: {error}"));
-            Payload::Generated
-        }
-    }
-}
-
 fn seed(args: &RunArgs, problems: &mut Problems) -> u64 {
     let Some(text) = &args.load.seed else { return DEFAULT_SEED };
     text.parse().unwrap_or_else(|_| {
@@ -457,6 +439,15 @@ fn progress_every(args: &RunArgs, perf_test: bool, problems: &mut Problems) -> D
 fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
     let limit = config.max_request_size;
     let rest = u32::try_from(source.largest_rest()).unwrap_or(u32::MAX);
+    if let ValuePlan::Corpus { corpus, .. } = &source.value {
+        let longest = u32::try_from(corpus.longest()).unwrap_or(u32::MAX);
+        if longest.saturating_add(rest).saturating_add(SMALLEST_FRAME) > limit {
+            problems.add(format!(
+                "--payload-file: its longest piece has {longest} bytes, expected less than \
+                 max.request.size ({limit} bytes), with room for the record's own header"
+            ));
+        }
+    }
     let framed = source.size.most().saturating_add(rest).saturating_add(SMALLEST_FRAME);
     if !source.value.is_sized() || framed <= limit {
         return;
@@ -474,15 +465,6 @@ fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
              own header{beside}"
         ),
     );
-}
-
-/// The flag to blame for a source that can't be.
-const fn blamed(source: &SourcePlan, error: &SourceError) -> &'static str {
-    match (&source.value, error) {
-        (_, SourceError::Pool) => "pool-mb",
-        (ValuePlan::Lines(_), _) => "payload-file",
-        _ => "record-size",
-    }
 }
 
 /// Header of a batch and of a record, about.

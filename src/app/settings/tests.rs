@@ -1,6 +1,7 @@
 //! Command lines in, plans out.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use clap::{CommandFactory, Parser};
 
@@ -9,7 +10,7 @@ use crate::app::cli::args::Cli;
 use crate::host::driver::plan::Warmup;
 use crate::kafka::config::{Acks, Codec, PartitionerKind};
 use crate::load::schedule::{Arrivals, Rate, Shape};
-use crate::load::source::{KeyPlan, SizePlan};
+use crate::load::source::{KeyPlan, PieceOrder, SizePlan};
 
 type Environment<'a> = &'a [(&'a str, &'a str)];
 
@@ -471,13 +472,120 @@ fn a_deprecated_perf_test_line_runs_as_it_is() {
     assert!(settings.cells[0].notes.iter().any(|note| note.contains("nonsense")));
 }
 
+/// The pieces that a line's values are, and their order.
+fn pieces(line: &str) -> (Vec<Vec<u8>>, PieceOrder) {
+    let plan = plan(&format!("{line} --rate 100"));
+    let ValuePlan::Corpus { corpus, order } = plan.source.value else { panic!("{line}") };
+    ((0..corpus.len()).map(|at| corpus.piece(at).to_vec()).collect(), order)
+}
+
 #[test]
-fn payload_files_become_lines() {
-    let (_folder, path) = file("one::two::three");
-    let plan = plan(&format!("--payload-file {path} --payload-delimiter :: --rate 100"));
-    let ValuePlan::Lines(lines) = plan.source.value else { panic!("{:?}", plan.source.value) };
-    assert_eq!(lines.as_ref(), [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()]);
+fn payload_files_are_cut_as_asked() {
+    let (folder, path) = file("one::two::three");
+    let (cut, order) = pieces(&format!("--payload-file {path} --payload-delimiter ::"));
+    assert_eq!(cut, [&b"one"[..], b"two", b"three"]);
+    assert_eq!(order, PieceOrder::Random);
+    let line = format!("--generator corpus --payload-file {path} --payload-order sequence");
+    assert_eq!(pieces(&line), (vec![b"one::two::three".to_vec()], PieceOrder::Sequence));
+    // A folder: whole files by name, hidden ones and folders left out.
+    fs::write(folder.path().join("a.bin"), b"\0\0\0\x01\xff").unwrap();
+    fs::write(folder.path().join(".hidden"), b"x").unwrap();
+    fs::create_dir(folder.path().join("below")).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let (cut, _) = pieces(&format!("--payload-file {path}"));
+    assert_eq!(cut, [&b"\0\0\0\x01\xff"[..], b"one::two::three"]);
+    let (cut, _) = pieces(&format!("--payload-file {path}/a.bin --payload-format length32"));
+    assert_eq!(cut, [b"\xff"]);
+}
+
+#[test]
+fn wrong_payload_files_say_what_was_expected() {
+    let (folder, path) = file("one two");
     assert!(problems("--payload-file /nowhere/at/all")[0].starts_with("--payload-file = "));
+    let of = |rest: &str| problems(&format!("--payload-file {path} {rest}"));
+    assert_eq!(
+        of("--payload-format csv"),
+        ["--payload-format = \"csv\": expected lines, length32, varint or file"]
+    );
+    assert_eq!(
+        of("--payload-order any"),
+        ["--payload-order = \"any\": expected random or sequence"]
+    );
+    assert_eq!(
+        of("--payload-format varint --payload-delimiter x"),
+        ["--payload-delimiter = \"x\": --payload-format varint has no delimiter; leave it out"]
+    );
+    assert!(of("--payload-format length32")[0].contains("stands a length of 1869505824"));
+    assert_eq!(
+        of("--generator random"),
+        [format!(
+            "--payload-file = \"{path}\": nothing reads it with --generator random; write \
+             --generator corpus, or leave one of the two out"
+        )]
+    );
+    assert_eq!(
+        of("--max-request-size 50"),
+        ["--payload-file: its longest piece has 7 bytes, expected less than max.request.size \
+             (50 bytes), with room for the record's own header"]
+    );
+    assert_eq!(
+        problems("--generator corpus"),
+        ["--generator = \"corpus\": it needs --payload-file FILE, or a folder of files"]
+    );
+    fs::remove_file(&path).unwrap();
+    let empty = folder.path().to_str().unwrap();
+    assert!(problems(&format!("--payload-file {empty}"))[0].contains("the folder holds no files"));
+}
+
+#[test]
+fn a_template_makes_values_and_may_make_keys() {
+    let (_folder, path) = file("{{user:zipf 100}};{{timestamp_ms}};{{hex 90}}\n");
+    let line = format!("--template {path} --key field:user --time-origin 2026-01-31 --rate 1M");
+    let plan = plan(&line);
+    let ValuePlan::Template(template) = &plan.source.value else { panic!() };
+    assert!(template.field("user").is_ok());
+    assert_eq!(plan.source.key, KeyPlan::Field("user".to_owned()));
+    assert_eq!(plan.source.clock.at(3_000), 1_769_817_600_003_000_000);
+    // About 1.5 digits of the user, twice, 13 of the time, 90 more and two semicolons.
+    assert!((plan.source.mean_payload() - 108.0).abs() < 1.0, "{}", plan.source.mean_payload());
+    let matrix = settings(&format!("--template {path} --generator template,random"));
+    assert_eq!(matrix.cells.len(), 2);
+    assert_eq!(matrix.cells[1].plan.source.value, ValuePlan::Random);
+}
+
+#[test]
+fn wrong_templates_are_said_with_their_places() {
+    let (folder, path) = file("a {{uid}}\n {{int 5..1}}");
+    assert_eq!(
+        problems(&format!("--template {path}")),
+        [
+            format!("\"uid\" ({path}:1:5): there is no such function; did you mean uuid?"),
+            format!(
+                "int \"5..1\" ({path}:2:8): expected a range from the smaller number to the \
+                 larger, not 5..1; the form is {{{{int LOW..HIGH}}}}, such as {{{{int 1..100}}}}"
+            ),
+        ]
+    );
+    let json = folder.path().join("order.json.tmpl");
+    fs::write(&json, "{\"id\":{{uuid}}}").unwrap();
+    let wrong = problems(&format!("--template {}", json.display()));
+    assert!(wrong[0].contains("a file called .json makes JSON, but record "), "{wrong:?}");
+    assert!(wrong[0].contains("near \"{\\\"id\\\":"), "{wrong:?}");
+    fs::write(&json, "{\"id\":\"{{id:uuid}}\"}").unwrap();
+    let of = |rest: &str| problems(&format!("--template {} {rest}", json.display()));
+    assert_eq!(
+        of("--key field:user"),
+        ["--key = \"field:user\": the template names no field \"user\"; it names id"]
+    );
+    assert!(of("--generator fixed")[0].contains("nothing reads it with --generator fixed"));
+    assert_eq!(
+        problems("--key field:user"),
+        ["--key = \"field:user\": keys come from a template's field only with --template FILE"]
+    );
+    assert_eq!(
+        problems("--generator template"),
+        ["--generator = \"template\": it needs --template FILE"]
+    );
 }
 
 /// Each flag with a line that has it and one that is the same without it: a flag that isn't listed,
@@ -611,6 +719,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("command_config", "--command-config"),
         ("producer_config", "--producer.config"),
         ("payload_file", "--payload-file"),
+        ("template", "--template"),
     ];
     lines.extend(files.map(|(id, flag)| (id, counted(), format!("{flag} {path}"))));
     let rules = "--key-rules profiles/pangyo.rules.yaml".to_owned();
@@ -621,7 +730,13 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
     lines.push(("rate_file", counted(), recorded.clone()));
     lines.push(("rate_file_linear", recorded, "--rate-file-linear".to_owned()));
     let payload = format!("--payload-file {path}");
-    lines.push(("payload_delimiter", payload, "--payload-delimiter =".to_owned()));
+    for (id, flag) in [
+        ("payload_delimiter", "--payload-delimiter ="),
+        ("payload_format", "--payload-format file"),
+        ("payload_order", "--payload-order sequence"),
+    ] {
+        lines.push((id, payload.clone(), flag.to_owned()));
+    }
     lines
 }
 
@@ -743,7 +858,8 @@ fn values_come_from_one_generator_or_none() {
              --compress-ratio 0"
         ),
         [
-            "--generator = \"some\": expected random, fixed, sequence, increasing or null",
+            "--generator = \"some\": expected random, fixed, sequence, increasing, null, template \
+             or corpus",
             "--tombstones = \"6\": expected a share of 0 to 1, such as 5% or 0.05",
             "--schema-id = \"-1\": expected a registry's schema id, 0 to 2147483647, such as 42",
         ]

@@ -1,21 +1,36 @@
 //! What the data flags say of values. Cost class: once a process.
 
 use core::str::FromStr;
+use std::sync::Arc;
 
 use super::matrix::Choice;
+use super::payload::Payload;
 use super::problems::Problems;
 use crate::load::source::{NumberType, ValuePlan};
 
-/// The values that the generator of a cell makes.
-pub(super) fn value(choice: &Choice, problems: &mut Problems) -> ValuePlan {
-    let plan = match choice.get("generator") {
-        None | Some("random") => ValuePlan::Random,
-        Some("sequence") => ValuePlan::Sequence,
-        Some("fixed") => ValuePlan::Fixed,
-        Some("increasing") => ValuePlan::Increasing(NumberType::Text),
-        Some("null") => ValuePlan::Null,
-        Some(other) => {
-            let expected = "expected random, fixed, sequence, increasing or null";
+/// The values of a cell: those that its generator makes, or, unless it names another, those of a
+/// file.
+pub(super) fn value(choice: &Choice, payload: &Payload, problems: &mut Problems) -> ValuePlan {
+    let plan = match (choice.get("generator"), payload) {
+        (None | Some("template"), Payload::Template(template)) => {
+            ValuePlan::Template(Arc::clone(template))
+        }
+        (None | Some("corpus"), Payload::Corpus(corpus, order)) => {
+            ValuePlan::Corpus { corpus: Arc::clone(corpus), order: *order }
+        }
+        (None, Payload::Generated) | (Some("random"), _) => ValuePlan::Random,
+        (Some("sequence"), _) => ValuePlan::Sequence,
+        (Some("fixed"), _) => ValuePlan::Fixed,
+        (None, Payload::Monotonic) | (Some("increasing"), _) => {
+            ValuePlan::Increasing(NumberType::Text)
+        }
+        (Some("null"), _) => ValuePlan::Null,
+        (Some(other), _) => {
+            let expected = match other {
+                "template" => "it needs --template FILE",
+                "corpus" => "it needs --payload-file FILE, or a folder of files",
+                _ => "expected random, fixed, sequence, increasing, null, template or corpus",
+            };
             problems.flag("generator", other, expected);
             return ValuePlan::Random;
         }

@@ -6,11 +6,12 @@
 //! compress to a share that is asked for: a fixed payload would flatter every codec.
 //!
 //! Sizes: `size` is the length of the value alone, as kafka-producer-perf-test's `--record-size`;
-//! keys come on top. Values that have a length of their own (lines, increasing integers) don't obey
-//! it.
+//! keys come on top. Values that have a length of their own (pieces of files, templates, increasing
+//! integers) don't obey it.
 
 mod clock;
 mod compressible;
+mod corpus;
 mod digits;
 mod header;
 mod key;
@@ -26,6 +27,7 @@ mod timestamp;
 mod value;
 
 pub use clock::PayloadClock;
+pub use corpus::{Corpus, CorpusError, PieceFormat, PieceOrder};
 pub use header::{HeaderPlan, HeaderValue};
 pub use key::{KeyError, KeyForm, KeyPlan, KeyType};
 pub use mark::Mark;
@@ -65,7 +67,7 @@ impl Source {
         Self {
             key_seed: plan.seed ^ KEY_STREAM,
             partition: plan.partition,
-            key: Key::new(&plan.key, plan.key_form),
+            key: Key::new(&plan.key, plan.key_form, plan.key_field()),
             value: Value::new(plan, worker),
             stamps: Stamps::new(&plan.timestamps, plan.clock, plan.seed),
             headers: Headers::new(&plan.headers, plan.clock, plan.seed),
@@ -76,8 +78,11 @@ impl Source {
     /// without its headers, stamped `timestamp_ms` unless the plan has stamps of its own.
     #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
-        let key = self.key.of(self.key_seed, n);
-        let value = self.value.write(n);
+        let (key, value) = if let Key::Field(field) = self.key {
+            self.value.with_field(n, field)
+        } else {
+            (self.key.of(self.key_seed, n), self.value.write(n))
+        };
         let partition = self.partition;
         let timestamp_ms = match &self.stamps {
             None => timestamp_ms,
@@ -138,6 +143,9 @@ impl Source {
     /// The key of record `n`, as [`Source::record`] gives it.
     #[inline(always)]
     pub fn key(&mut self, n: u64) -> Option<&[u8]> {
+        if let Key::Field(field) = self.key {
+            return self.value.with_field(n, field).0;
+        }
         self.key.of(self.key_seed, n)
     }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::clock::PayloadClock;
+use super::corpus::{Corpus, PieceOrder};
 use super::header::HeaderPlan;
 use super::key::{KeyError, KeyForm, KeyPlan};
 use super::size::SizePlan;
+use super::template::{FieldError, FieldId, Template};
 use super::timestamp::TimestampPlan;
 use super::{digits, sequence};
 
@@ -81,8 +83,15 @@ pub enum ValuePlan {
     },
     /// `kprod <producer> <number> <crc32c>`, see [`parse_sequence`](super::parse_sequence).
     Sequence,
-    /// One of these, each as likely (perf-test's `--payload-file`); at least one.
-    Lines(Arc<[Vec<u8>]>),
+    /// A piece of files (perf-test's `--payload-file`); there is at least one.
+    Corpus {
+        /// The pieces, which all workers share.
+        corpus: Arc<Corpus>,
+        /// Which of them.
+        order: PieceOrder,
+    },
+    /// What a template makes.
+    Template(Arc<Template>),
     /// The record's number (as text: perf-test's `--payload-monotonic`).
     Increasing(NumberType),
     /// No value: tombstones.
@@ -156,9 +165,15 @@ pub enum SourceError {
     /// A compression that can't be.
     #[error("a compress ratio is above 0 and at most 1, not {0}")]
     Ratio(f64),
-    /// No lines to choose from.
+    /// No pieces to choose from.
     #[error("the payload file holds no payload")]
-    NoLines,
+    NoPieces,
+    /// A key from a template that isn't there.
+    #[error("keys come from a template's field only with --template FILE")]
+    NoTemplate,
+    /// A key from a field that isn't there.
+    #[error("{0}")]
+    Field(FieldError),
     /// The keys can't be.
     #[error("{0}")]
     Key(KeyError),
@@ -172,11 +187,19 @@ impl SourcePlan {
     pub fn check(&self) -> Result<(), SourceError> {
         self.key.check(self.key_form).map_err(SourceError::Key)?;
         match &self.value {
-            ValuePlan::Lines(lines) if lines.is_empty() => return Err(SourceError::NoLines),
+            ValuePlan::Corpus { corpus, .. } if corpus.is_empty() => {
+                return Err(SourceError::NoPieces);
+            }
             ValuePlan::Compressible { ratio } if !(*ratio > 0.0 && *ratio <= 1.0) => {
                 return Err(SourceError::Ratio(*ratio));
             }
             _ => {}
+        }
+        if let KeyPlan::Field(name) = &self.key {
+            let ValuePlan::Template(template) = &self.value else {
+                return Err(SourceError::NoTemplate);
+            };
+            template.field(name).map_err(SourceError::Field)?;
         }
         if self.pool.is_some() && !self.value.is_pooled() {
             return Err(SourceError::Pool);
@@ -259,7 +282,11 @@ impl SourcePlan {
     #[must_use]
     pub fn largest_rest(&self) -> usize {
         let headers: usize = self.headers.iter().map(HeaderPlan::longest).sum();
-        self.key.longest(self.key_form) + headers + self.reserved as usize
+        let key = match &self.key {
+            KeyPlan::Field(_) => self.largest_value(),
+            key => key.longest(self.key_form),
+        };
+        key + headers + self.reserved as usize
     }
 
     /// The mean size of a record's key, value, headers and mark, in bytes; never 0, so that a rate
@@ -269,9 +296,9 @@ impl SourcePlan {
         let reserved = f64::from(self.reserved);
         let value = match &self.value {
             ValuePlan::Null => return (self.mean_rest() + reserved).max(1.0),
-            ValuePlan::Lines(lines) => {
-                let bytes = float(lines.iter().map(Vec::len).sum());
-                bytes / float(lines.len().max(1)) + f64::from(self.prefix())
+            ValuePlan::Corpus { corpus, .. } => corpus.mean_len() + f64::from(self.prefix()),
+            ValuePlan::Template(template) => {
+                template.mean_len(self.seed, None) + f64::from(self.prefix())
             }
             ValuePlan::Increasing(number) => number.mean_len() + f64::from(self.prefix()),
             // What is reserved is there with tombstones, too.
@@ -283,15 +310,30 @@ impl SourcePlan {
     /// Of key and headers.
     fn mean_rest(&self) -> f64 {
         let headers: f64 = self.headers.iter().map(HeaderPlan::mean_len).sum();
-        self.key.mean_len(self.key_form) + headers
+        let key = match (&self.value, self.key_field()) {
+            (ValuePlan::Template(template), Some(field)) => {
+                template.mean_len(self.seed, Some(field))
+            }
+            _ => self.key.mean_len(self.key_form),
+        };
+        key + headers
     }
 
-    /// The largest value that a record may have, in bytes.
+    /// The field that keys come from; `None` also where there is no such field.
+    pub(super) fn key_field(&self) -> Option<FieldId> {
+        match (&self.key, &self.value) {
+            (KeyPlan::Field(name), ValuePlan::Template(template)) => template.field(name).ok(),
+            _ => None,
+        }
+    }
+
+    /// The largest value that a record may have, in bytes; of a template an upper bound.
     #[must_use]
     pub fn largest_value(&self) -> usize {
         let prefix = self.prefix() as usize;
         match &self.value {
-            ValuePlan::Lines(lines) => lines.iter().map(Vec::len).max().unwrap_or(0) + prefix,
+            ValuePlan::Corpus { corpus, .. } => corpus.longest() + prefix,
+            ValuePlan::Template(template) => template.largest() as usize + prefix,
             ValuePlan::Increasing(_) => digits::LONGEST + prefix,
             ValuePlan::Null => 0,
             _ => (self.size.most() - self.reserved) as usize,
@@ -311,7 +353,7 @@ impl ValuePlan {
     pub const fn is_sized(&self) -> bool {
         match self {
             Self::Random | Self::Compressible { .. } | Self::Fixed | Self::Sequence => true,
-            Self::Lines(_) | Self::Increasing(_) | Self::Null => false,
+            Self::Corpus { .. } | Self::Template(_) | Self::Increasing(_) | Self::Null => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use super::template::Template;
 use super::*;
 use crate::base::mix;
 
@@ -16,13 +17,21 @@ fn owned(source: &mut Source, n: u64) -> (Option<Vec<u8>>, Vec<u8>) {
     (record.key.map(<[u8]>::to_vec), record.value.unwrap().to_vec())
 }
 
+fn pieces(pieces: &[&[u8]], order: PieceOrder) -> ValuePlan {
+    let ends: Vec<usize> = (1..=pieces.len()).map(|n| pieces[..n].concat().len()).collect();
+    let corpus = Corpus::cut(pieces.concat(), &ends, &PieceFormat::File).unwrap();
+    ValuePlan::Corpus { corpus: Arc::new(corpus), order }
+}
+
 #[test]
 fn a_record_depends_on_seed_and_number_alone() {
-    let lines: Arc<[Vec<u8>]> = (0..9u8).map(|line| vec![line; 3]).collect();
+    let template = Template::parse("{{user:hex 6}} {{timestamp_ns}} {{sequence}}").unwrap();
     let values = [
         ValuePlan::Random,
         ValuePlan::Sequence,
-        ValuePlan::Lines(lines),
+        pieces(&[b"000", b"111", b"222", b"3"], PieceOrder::Random),
+        pieces(&[b"000", b"111", b"222", b"3"], PieceOrder::Sequence),
+        ValuePlan::Template(Arc::new(template)),
         ValuePlan::Fixed,
         ValuePlan::Increasing(NumberType::Text),
         ValuePlan::Increasing(NumberType::Int64),
@@ -147,12 +156,16 @@ fn listed_keys_come_up_as_often_as_they_are_listed() {
 
 #[test]
 fn lines_all_come_up_and_integers_increase() {
-    let lines: Arc<[Vec<u8>]> = Arc::from([b"a".to_vec(), Vec::new(), b"ccc".to_vec()]);
-    let mut source = Source::new(&plan(KeyPlan::None, ValuePlan::Lines(lines)), WorkerIndex(0));
+    let all: [&[u8]; 3] = [b"", b"a", b"ccc"];
+    let in_turn = plan(KeyPlan::None, pieces(&all, PieceOrder::Sequence));
+    let mut source = Source::new(&in_turn, WorkerIndex(0));
+    assert!((0..10).all(|n| owned(&mut source, n as u64).1 == all[n % 3]));
+    let drawn = plan(KeyPlan::None, pieces(&all, PieceOrder::Random));
+    let mut source = Source::new(&drawn, WorkerIndex(0));
     let mut seen: Vec<_> = (0..100).map(|n| owned(&mut source, n).1).collect();
     seen.sort();
     seen.dedup();
-    assert_eq!(seen, [b"".to_vec(), b"a".to_vec(), b"ccc".to_vec()]);
+    assert_eq!(seen, all);
     let mut source =
         Source::new(&plan(KeyPlan::None, ValuePlan::Increasing(NumberType::Text)), WorkerIndex(0));
     assert_eq!(owned(&mut source, 0).1, b"0");
@@ -169,8 +182,15 @@ fn plans_that_cannot_be_carried_out_say_why() {
     );
     small.size = SizePlan::Fixed(30);
     assert_eq!(small.check(), Ok(()));
-    let none = plan(KeyPlan::None, ValuePlan::Lines(Arc::from([])));
-    assert_eq!(none.check(), Err(SourceError::NoLines));
+    let none = plan(KeyPlan::None, pieces(&[], PieceOrder::Random));
+    assert_eq!(none.check(), Err(SourceError::NoPieces));
+    let fielded = plan(KeyPlan::Field("a".to_owned()), ValuePlan::Random);
+    assert_eq!(fielded.check(), Err(SourceError::NoTemplate));
+    let template = ValuePlan::Template(Arc::new(Template::parse("{{b:uuid}}").unwrap()));
+    assert_eq!(
+        plan(KeyPlan::Field("a".to_owned()), template).check().unwrap_err().to_string(),
+        "the template names no field \"a\"; it names b"
+    );
     for none in [KeyPlan::Uniform { cardinality: 0 }, KeyPlan::List(Arc::from([]))] {
         assert_eq!(plan(none, ValuePlan::Random).check(), Err(SourceError::Key(KeyError::NoKeys)));
     }
@@ -182,7 +202,7 @@ fn a_rate_in_bytes_counts_keys_and_values() {
     assert_eq!(keyed.mean_payload(), 107.0);
     let list = [Some(b"four".to_vec()), None].into();
     assert_eq!(plan(KeyPlan::List(list), ValuePlan::Random).mean_payload(), 102.0);
-    let lines = ValuePlan::Lines(vec![vec![0; 10], vec![0; 30]].into());
+    let lines = pieces(&[&[0; 10], &[0; 30]], PieceOrder::Random);
     assert_eq!(plan(KeyPlan::None, lines).mean_payload(), 20.0);
     let drawn = SizePlan::Uniform { least: 100, most: 300 };
     // What is reserved for a mark is sent, too.
@@ -272,7 +292,7 @@ fn tombstones_come_as_often_as_asked_and_by_number_alone() {
 
 #[test]
 fn a_schema_s_id_stands_before_every_value() {
-    let lines = ValuePlan::Lines([b"line".to_vec()].into());
+    let lines = pieces(&[b"line"], PieceOrder::Random);
     for kind in [
         ValuePlan::Random,
         ValuePlan::Compressible { ratio: 0.5 },
@@ -391,4 +411,35 @@ fn a_pool_repeats_what_its_first_records_would_hold() {
     assert_eq!(tiny.pool_values(), Some(1));
     let own = SourcePlan { value: ValuePlan::Sequence, ..tiny };
     assert_eq!(own.check(), Err(SourceError::Pool));
+}
+
+/// The key is the field of the record's own value, a tombstone has it, too, and a schema's prefix
+/// and the payload clock change nothing of it.
+#[test]
+fn a_key_from_a_template_is_the_field_of_its_record() {
+    let template = Template::parse("{{n:sequence}};{{user:hex 8}};{{timestamp_ms}}").unwrap();
+    let value = ValuePlan::Template(Arc::new(template));
+    let plan = SourcePlan {
+        clock: PayloadClock::new(Some(5), 1_000, 1),
+        ..plan(KeyPlan::Field("user".to_owned()), value)
+    };
+    let mut source = Source::new(&plan, WorkerIndex(0));
+    let behind = SourcePlan { schema_id: Some(7), tombstones: 0.5, ..plan.clone() };
+    let mut behind = Source::new(&behind, WorkerIndex(0));
+    let mut tombstones = 0;
+    for n in 0..1_000 {
+        let (key, value) = owned(&mut source, n);
+        let key = key.unwrap();
+        let text = format!("{n};{};{}", String::from_utf8(key.clone()).unwrap(), 5 + n);
+        assert_eq!(value, text.as_bytes());
+        let record = behind.record(n, 7);
+        assert_eq!(record.key, Some(&key[..]));
+        match record.value {
+            Some(value) => assert_eq!(value, [&[0u8, 0, 0, 0, 7][..], text.as_bytes()].concat()),
+            None => tombstones += 1,
+        }
+    }
+    assert!((400..600).contains(&tombstones), "{tombstones}");
+    let digits = 2.9;
+    assert!((plan.mean_payload() - (8.0 + 8.0 + 2.0 + digits + 13.0)).abs() < 0.2);
 }

@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
+use super::clock::PayloadClock;
 use super::compressible::Compressible;
+use super::corpus::{Corpus, PieceOrder};
 use super::digits;
 use super::plan::{NumberType, SCHEMA_PREFIX, SourcePlan, ValuePlan};
 use super::pool::Pool;
 use super::sequence::SequenceValue;
 use super::size::Sizes;
+use super::template::{FieldId, Rendering, Template};
 use crate::base::{Rng, WorkerIndex, fill_words, mix};
 
 /// Makes the values of a plan.
@@ -40,9 +43,30 @@ enum Kind {
     Compressible { maker: Compressible, sizes: Sizes },
     Fixed { sizes: Sizes },
     Sequence { workers: u64, sizes: Sizes, values: SequenceValue },
-    Lines(Arc<[Vec<u8>]>),
+    Corpus { corpus: Arc<Corpus>, order: PieceOrder },
+    Template(Templated),
     Increasing(NumberType),
     Null,
+}
+
+/// Makes values by a template.
+#[derive(Clone, Debug)]
+struct Templated {
+    template: Arc<Template>,
+    clock: PayloadClock,
+    rendering: Rendering,
+    /// The record that was rendered last: its key is asked for before its value.
+    made: Option<u64>,
+}
+
+impl Templated {
+    fn make(&mut self, seed: u64, n: u64) -> &Rendering {
+        if self.made != Some(n) {
+            self.template.render(seed, n, self.clock.at(n), &mut self.rendering);
+            self.made = Some(n);
+        }
+        &self.rendering
+    }
 }
 
 /// Which records are tombstones.
@@ -111,12 +135,20 @@ impl Value {
                 let values = SequenceValue::new(worker.0, sizes.largest());
                 Kind::Sequence { workers: plan.workers.into(), sizes, values }
             }
-            ValuePlan::Lines(lines) => Kind::Lines(Arc::clone(lines)),
+            ValuePlan::Corpus { corpus, order } => {
+                Kind::Corpus { corpus: Arc::clone(corpus), order: *order }
+            }
+            ValuePlan::Template(template) => Kind::Template(Templated {
+                template: Arc::clone(template),
+                clock: plan.clock,
+                rendering: template.rendering_behind(&room),
+                made: None,
+            }),
             ValuePlan::Increasing(number) => Kind::Increasing(*number),
             ValuePlan::Null => Kind::Null,
         };
         // In whole words, as which random bytes are written.
-        room.resize(prefix + kind.room().next_multiple_of(8), 0);
+        room.resize(prefix + kind.room(prefix).next_multiple_of(8), 0);
         if let Kind::Fixed { sizes } = &kind {
             fill_words(mix(seed ^ FIXED_STREAM), sizes.largest(), &mut room[prefix..]);
         }
@@ -126,16 +158,18 @@ impl Value {
 }
 
 impl Kind {
-    /// The most bytes that are written to the maker's room.
-    fn room(&self) -> usize {
+    /// The most bytes that are written to the maker's room behind a prefix of so many.
+    fn room(&self, prefix: usize) -> usize {
         match self {
             Self::Random { sizes } | Self::Compressible { sizes, .. } | Self::Fixed { sizes } => {
                 sizes.largest()
             }
             Self::Sequence { values, .. } => values.longest(),
-            Self::Lines(lines) => lines.iter().map(Vec::len).max().unwrap_or(0),
+            // Lent from where they are, unless something stands before them.
+            Self::Corpus { .. } if prefix == 0 => 0,
+            Self::Corpus { corpus, .. } => corpus.longest(),
             Self::Increasing(_) => digits::LONGEST,
-            Self::Null => 0,
+            Self::Template(_) | Self::Null => 0,
         }
     }
 }
@@ -170,18 +204,39 @@ impl Maker {
                 out[..value.len()].copy_from_slice(value);
                 value.len()
             }
-            Kind::Lines(lines) => {
-                let pick = Rng::nth(self.seed, n).below(lines.len() as u64);
-                let line = &lines[usize::try_from(pick).expect("below the count of lines")];
+            Kind::Corpus { corpus, order } => {
+                let count = corpus.len() as u64;
+                let pick = match order {
+                    PieceOrder::Random => Rng::nth(self.seed, n).below(count),
+                    PieceOrder::Sequence => n % count,
+                };
+                let pick = usize::try_from(pick).expect("below the count of pieces");
+                let piece = corpus.piece(pick);
                 if prefix == 0 {
-                    return Some(line);
+                    return Some(piece);
                 }
-                out[..line.len()].copy_from_slice(line);
-                line.len()
+                out[..piece.len()].copy_from_slice(piece);
+                piece.len()
             }
+            Kind::Template(templated) => return Some(templated.make(self.seed, n).with_prefix()),
             Kind::Null => return None,
         };
         Some(&self.room[..prefix + size])
+    }
+}
+
+impl Value {
+    /// The field of record `n` that is its key, and its value; a tombstone has that key, too.
+    ///
+    /// # Panics
+    /// When values aren't those of the field's template.
+    #[inline(never)]
+    pub(super) fn with_field(&mut self, n: u64, field: FieldId) -> (Option<&[u8]>, Option<&[u8]>) {
+        let Self::Made(maker) = self else { panic!("{NO_TEMPLATE}") };
+        let Kind::Template(templated) = &mut maker.kind else { panic!("{NO_TEMPLATE}") };
+        let rendering = templated.make(maker.seed, n);
+        let value = if maker.tombstones.has(n) { None } else { Some(rendering.with_prefix()) };
+        (Some(rendering.field(field)), value)
     }
 }
 
@@ -228,6 +283,8 @@ impl Plain {
         fill_words(Rng::word(self.seed, n), self.size, room);
     }
 }
+
+const NO_TEMPLATE: &str = "a key is a field of a template only: the plan was checked";
 
 /// Keep what is drawn for one seed apart; any constants do.
 const TOMBSTONE_STREAM: u64 = 0x746f_6d62_746f_6d62;

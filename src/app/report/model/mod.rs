@@ -337,7 +337,7 @@ impl ConfigModel {
 pub struct GeneratorModel {
     /// Decides every byte.
     pub seed: u64,
-    /// random, fixed, sequence, lines, increasing or null.
+    /// random, fixed, sequence, increasing, null, corpus or template.
     pub kind: String,
     /// The share of records without a value that was asked for.
     #[serde(default)]

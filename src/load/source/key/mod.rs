@@ -14,6 +14,7 @@ pub use form::{KeyForm, KeyType};
 use self::form::Writer;
 use super::digits;
 use super::plan::float;
+use super::template::FieldId;
 use crate::base::Rng;
 use crate::load::draw::{DrawError, Zipf};
 
@@ -53,6 +54,8 @@ pub enum KeyPlan {
     /// One of these, each place as likely, so that a key that stands there twice comes twice as
     /// often; `None` is a record without a key. At least one.
     List(Arc<[Option<Vec<u8>>]>),
+    /// What the field of this name holds in the record's template.
+    Field(String),
 }
 
 /// Keys that can't be.
@@ -99,7 +102,7 @@ impl KeyPlan {
     #[must_use]
     pub fn cardinality(&self) -> Option<u64> {
         match self {
-            Self::None | Self::Sequence => None,
+            Self::None | Self::Sequence | Self::Field(_) => None,
             Self::Uniform { cardinality }
             | Self::Zipf { cardinality, .. }
             | Self::RoundRobin { cardinality } => Some(*cardinality),
@@ -121,7 +124,7 @@ impl KeyPlan {
 
     /// Whether keys have numbers that a form writes.
     const fn is_made(&self) -> bool {
-        !matches!(self, Self::None | Self::List(_))
+        !matches!(self, Self::None | Self::List(_) | Self::Field(_))
     }
 
     /// Whether such keys can be, written in `form`.
@@ -130,7 +133,7 @@ impl KeyPlan {
     /// Says what stands in the way.
     pub fn check(&self, form: KeyForm) -> Result<(), KeyError> {
         match self {
-            Self::None | Self::List(_) if form != KeyForm::default() => {
+            Self::None | Self::List(_) | Self::Field(_) if form != KeyForm::default() => {
                 return Err(KeyError::NoForm);
             }
             Self::List(keys) if keys.is_empty() => return Err(KeyError::NoKeys),
@@ -149,21 +152,21 @@ impl KeyPlan {
         if self.is_made() { form.check(self.numbers()) } else { Ok(()) }
     }
 
-    /// The longest key, in bytes.
+    /// The longest key, in bytes; 0 of a field, whose template knows it.
     #[must_use]
     pub fn longest(&self, form: KeyForm) -> usize {
         match self {
-            Self::None => 0,
+            Self::None | Self::Field(_) => 0,
             Self::List(keys) => keys.iter().flatten().map(Vec::len).max().unwrap_or(0),
             made => form.len(made.numbers()) as usize,
         }
     }
 
-    /// The mean length of a record's key, in bytes.
+    /// The mean length of a record's key, in bytes; 0 of a field, whose template knows it.
     #[must_use]
     pub fn mean_len(&self, form: KeyForm) -> f64 {
         match self {
-            Self::None => 0.0,
+            Self::None | Self::Field(_) => 0.0,
             Self::List(keys) => {
                 float(keys.iter().flatten().map(Vec::len).sum()) / float(keys.len().max(1))
             }
@@ -183,6 +186,7 @@ impl fmt::Display for KeyPlan {
             Self::RoundRobin { cardinality } => write!(f, "roundrobin:{cardinality}"),
             Self::Hot { share, hot, others } => write!(f, "hot:{}%:{hot}/{others}", share * 100.0),
             Self::List(keys) => write!(f, "list:{}", keys.len()),
+            Self::Field(name) => write!(f, "field:{name}"),
         }
     }
 }
@@ -195,6 +199,8 @@ pub(super) enum Key {
     Uniform(UniformKey),
     List(Arc<[Option<Vec<u8>>]>),
     Made(Box<Maker>),
+    /// A part of the value, which is made first.
+    Field(FieldId),
 }
 
 /// Makes keys of any kind and form.
@@ -214,11 +220,14 @@ enum Kind {
 }
 
 impl Key {
+    /// Of a plan and its field, if it names one.
+    ///
     /// # Panics
-    /// When [`KeyPlan::check`] finds fault.
-    pub(super) fn new(plan: &KeyPlan, form: KeyForm) -> Self {
+    /// When [`KeyPlan::check`] finds fault, or the field isn't given.
+    pub(super) fn new(plan: &KeyPlan, form: KeyForm, field: Option<FieldId>) -> Self {
         let kind = match plan {
             KeyPlan::None => return Self::None,
+            KeyPlan::Field(_) => return Self::Field(field.expect("a field that was checked")),
             KeyPlan::List(keys) => return Self::List(Arc::clone(keys)),
             KeyPlan::Uniform { cardinality } if form == KeyForm::default() => {
                 return Self::Uniform(UniformKey::new(*cardinality));
@@ -236,7 +245,7 @@ impl Key {
         Self::Made(Box::new(Maker { kind, writer: Writer::new(form, plan.numbers()) }))
     }
 
-    /// The key of record `n`.
+    /// The key of record `n`; none where it is a field, since that is a part of the value.
     #[inline(always)]
     pub(super) fn of(&mut self, seed: u64, n: u64) -> Option<&[u8]> {
         match self {
@@ -244,6 +253,7 @@ impl Key {
             Self::Uniform(key) => Some(key.write(seed, n)),
             Self::List(keys) => listed(keys, seed, n),
             Self::Made(maker) => Some(maker.write(seed, n)),
+            Self::Field(_) => None,
         }
     }
 }
@@ -308,7 +318,7 @@ mod tests {
     fn numbers(plan: &KeyPlan, count: u64) -> Vec<u64> {
         let form = KeyForm { kind: KeyType::Int64, size: None };
         assert_eq!(plan.check(form), Ok(()));
-        let Key::Made(mut maker) = Key::new(plan, form) else { panic!("a made key") };
+        let Key::Made(mut maker) = Key::new(plan, form, None) else { panic!("a made key") };
         let number = |n| u64::from_be_bytes(maker.write(9, n).try_into().unwrap());
         (0..count).map(number).collect()
     }
@@ -392,7 +402,7 @@ mod tests {
         assert_eq!(numbers(&hot, 6), [0, 4, 0, 7, 2, 2]);
         // As the text keys of version 0.1.0.
         let uniform = KeyPlan::Uniform { cardinality: 1_000 };
-        let Key::Uniform(mut text) = Key::new(&uniform, KeyForm::default()) else { panic!() };
+        let Key::Uniform(mut text) = Key::new(&uniform, KeyForm::default(), None) else { panic!() };
         let text: Vec<_> = (0..6).map(|n| text.write(9, n).to_vec()).collect();
         let made: Vec<_> =
             numbers(&uniform, 6).iter().map(|n| format!("key-{n:03}").into_bytes()).collect();

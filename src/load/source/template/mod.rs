@@ -118,19 +118,17 @@ impl Template {
         Ok(FieldId(u32::try_from(at).expect("a template has fewer fields than bytes")))
     }
 
-    /// The mean length in bytes of the records of a seed, and of one of their fields: of the first
-    /// thousand, or of as many as make a few megabytes where they are large.
+    /// The mean length in bytes of the records of a seed, or of one of their fields: of the first
+    /// thousand, or of as many as surely take no more than a moment where they may be large.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a few megabytes, a thousand records")]
+    #[expect(clippy::cast_precision_loss, reason = "at most 2^31 bytes, a thousand records")]
     pub fn mean_len(&self, seed: u64, field: Option<FieldId>) -> f64 {
         let mut rendering = self.rendering();
-        let (mut bytes, mut count) = (0, 0);
-        let mut work = 0;
-        while count < 1_000 && work < 4 << 20 {
-            self.render(seed, count, SAMPLE_TIME, &mut rendering);
-            work += rendering.bytes().len();
+        let count = (SAMPLE_BYTES / u64::from(self.largest.max(1))).clamp(1, 1_000);
+        let mut bytes = 0;
+        for number in 0..count {
+            self.render(seed, number, SAMPLE_TIME, &mut rendering);
             bytes += field.map_or_else(|| rendering.bytes(), |it| rendering.field(it)).len();
-            count += 1;
         }
         bytes as f64 / count as f64
     }
@@ -144,5 +142,7 @@ impl PartialEq for Template {
 
 impl Eq for Template {}
 
+/// What a sample writes at most, unless a single record is larger.
+const SAMPLE_BYTES: u64 = 64 << 20;
 /// Some time of this century, 2026-01-01: its forms are as long as those of any other.
 const SAMPLE_TIME: i64 = 1_767_225_600_000_000_000;

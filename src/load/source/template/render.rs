@@ -8,7 +8,9 @@ use crate::base::Rng;
 /// A rendered record, and what is needed to make the next one.
 #[derive(Clone, Debug)]
 pub struct Rendering {
+    /// What stands before every record, then the record.
     bytes: Vec<u8>,
+    prefix: usize,
     /// Where each field stands in those bytes.
     fields: Box<[Span]>,
     turns: [Turn; DEEPEST],
@@ -26,6 +28,13 @@ impl Rendering {
     #[must_use]
     #[inline]
     pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.prefix..]
+    }
+
+    /// The record and what stands before it.
+    #[must_use]
+    #[inline]
+    pub fn with_prefix(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -44,8 +53,17 @@ impl Template {
     /// Room for rendering. Records of up to 64 KiB never make it grow.
     #[must_use]
     pub fn rendering(&self) -> Rendering {
+        self.rendering_behind(&[])
+    }
+
+    /// The same for records that all have these bytes before them.
+    #[must_use]
+    pub fn rendering_behind(&self, prefix: &[u8]) -> Rendering {
+        let mut bytes = Vec::with_capacity(self.largest.min(64 << 10) as usize + prefix.len());
+        bytes.extend_from_slice(prefix);
         Rendering {
-            bytes: Vec::with_capacity(self.largest.min(64 << 10) as usize),
+            bytes,
+            prefix: prefix.len(),
             fields: vec![Span::EMPTY; self.fields.len()].into(),
             turns: [Turn::default(); DEEPEST],
         }
@@ -59,8 +77,8 @@ impl Template {
     pub fn render(&self, seed: u64, number: u64, time: i64, out: &mut Rendering) {
         let given = Given { number, time, pool: &self.pool, picks: &self.picks };
         let mut rng = Rng::nth(seed, number);
-        let Rendering { bytes, fields, turns } = out;
-        bytes.clear();
+        let Rendering { bytes, prefix, fields, turns } = out;
+        bytes.truncate(*prefix);
         let (mut at, mut depth) = (0, 0);
         while let Some(op) = self.ops.get(at) {
             at += 1;
