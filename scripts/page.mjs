@@ -22,7 +22,9 @@ socket.onmessage = ({ data }) => {
   }
   const { method, params } = message;
   if (method === "Runtime.consoleAPICalled") faults.push(`console: ${params.args?.[0]?.value}`);
-  if (method === "Runtime.exceptionThrown") faults.push(`exception: ${params.exceptionDetails.text}`);
+  if (method === "Runtime.exceptionThrown") {
+    faults.push(`exception: ${params.exceptionDetails.text}`);
+  }
   if (method === "Log.entryAdded") faults.push(`log: ${params.entry.text}`);
   if (method === "Network.requestWillBeSent" && !/^(file|data):/.test(params.request.url))
     faults.push(`fetched: ${params.request.url}`);
