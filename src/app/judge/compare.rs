@@ -226,8 +226,7 @@ fn judged(pairs: &[Pair<'_>], question: &Question) -> Vec<CellComparisonModel> {
     let mut rows: Vec<Vec<Row>> = Vec::new();
     for (_, base, new) in pairs {
         let gated = gated(base, new, question);
-        let others = INFORMATION.iter().filter_map(|name| Metric::find(name).ok());
-        let others = others.filter(|metric| !gated.contains(metric));
+        let others = Metric::telling().filter(|metric| !gated.contains(metric));
         let row = |metric: Metric, gated: bool| Row::of(metric, gated, base, new);
         let mut of_cell: Vec<Row> = gated.iter().map(|metric| row(*metric, true)).collect();
         of_cell.extend(others.map(|metric| row(metric, false)).filter(|row| row.is_known()));
@@ -372,15 +371,3 @@ fn side(group: &Group) -> SideModel {
         run_ids: group.runs.iter().map(|run| run.report.run_id.clone()).collect(),
     }
 }
-
-/// Shown beside the gated metrics, and decides nothing.
-const INFORMATION: [&str; 8] = [
-    "response.p50",
-    "response.p99",
-    "response.p999",
-    "response.mean",
-    "service.p50",
-    "service.p99",
-    "acked_rps",
-    "cpu_ns_per_record",
-];

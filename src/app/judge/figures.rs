@@ -25,8 +25,7 @@ pub struct Figures {
 pub fn of_runs(group: &Group) -> Vec<Figures> {
     let cells = group.cells();
     let of_cell = |(cell, runs): (&BTreeMap<String, String>, &Vec<_>)| {
-        let kept = KEPT.iter().filter_map(|name| Metric::find(name).ok());
-        let values = kept.filter_map(|metric| {
+        let values = Metric::telling().filter_map(|metric| {
             let values: Option<Vec<f64>> =
                 runs.iter().map(|run: &&super::group::Run| metric.of(&run.report)).collect();
             values.map(|values| (metric, values))
@@ -109,15 +108,3 @@ fn spread(values: &[f64]) -> (f64, f64, f64) {
     });
     (series.medians().0.unwrap_or(f64::NAN), ends.0, ends.1)
 }
-
-/// What a service keeps: enough to see a change and to guess its cause.
-const KEPT: [&str; 8] = [
-    "response.p50",
-    "response.p99",
-    "response.p999",
-    "response.mean",
-    "service.p50",
-    "service.p99",
-    "acked_rps",
-    "cpu_ns_per_record",
-];

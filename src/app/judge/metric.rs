@@ -97,6 +97,12 @@ enum Read {
 }
 
 impl Metric {
+    /// Those that are shown beside what decides, and kept by services that plot them: enough to see
+    /// a change and to guess its cause.
+    pub(super) fn telling() -> impl Iterator<Item = Self> {
+        TELLING.iter().filter_map(|name| Self::find(name).ok())
+    }
+
     /// The metric of that name, its leading parts left out or not.
     ///
     /// # Errors
@@ -323,6 +329,17 @@ const SCALARS: &[Scalar] = &[
         |r| r.verification.as_ref().and_then(|v| some_count(v.log.reordered))),
     ("verification.corrupted", Count, Lower,
         |r| r.verification.as_ref().and_then(|v| some_count(v.log.corrupted))),
+];
+
+const TELLING: [&str; 8] = [
+    "response.p50",
+    "response.p99",
+    "response.p999",
+    "response.mean",
+    "service.p50",
+    "service.p99",
+    "acked_rps",
+    "cpu_ns_per_record",
 ];
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! own buckets (a test holds that), so that counts kept here become its histograms without a
 //! change. Cost class: per record, four instructions, no branch.
 
+use hdrhistogram::Histogram;
+
 /// The bucket of `value`.
 #[inline]
 #[expect(
@@ -27,6 +29,22 @@ pub(super) const fn highest_in(bucket: usize) -> u64 {
     let sub = bucket - shift * PER_DOUBLING;
     // Wraps only for the very last bucket of all, which ends at the largest u64.
     ((sub + 1) << shift).wrapping_sub(1)
+}
+
+/// The crate's histogram of these buckets and their counts, none above that of `highest`, which is
+/// 2,048 or more. Cost class: per result.
+pub(super) fn histogram(
+    highest: u64,
+    buckets: impl Iterator<Item = (usize, u64)>,
+) -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, highest, 3)
+        .expect("the range is at least 2,048 and the digits are within 0 to 5");
+    for (bucket, count) in buckets {
+        histogram
+            .record_n(highest_in(bucket), count)
+            .expect("every bucket lies within the range that was just set");
+    }
+    histogram
 }
 
 const PER_DOUBLING: u64 = 1_024;

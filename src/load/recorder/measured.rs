@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::buckets::{bucket_of, highest_in};
+use super::buckets::{bucket_of, highest_in, histogram};
 
 /// Nanoseconds of many records: three significant digits by bucket, count, sum, smallest and
 /// largest exactly.
@@ -161,15 +161,7 @@ impl Measured {
     /// standard deviation. Overflow is left out.
     #[must_use]
     pub fn hdr(&self) -> Histogram<u64> {
-        let highest = highest_in(self.counts.len() - 1);
-        let mut histogram = Histogram::new_with_bounds(1, highest, 3)
-            .expect("the range is at least 2,048 and the digits are within 0 to 5");
-        for (bucket, count) in self.buckets() {
-            histogram
-                .record_n(highest_in(bucket), count)
-                .expect("every bucket lies within the range that was just set");
-        }
-        histogram
+        histogram(highest_in(self.counts.len() - 1), self.buckets())
     }
 
     /// The buckets that hold something, in ascending order, each with its count.

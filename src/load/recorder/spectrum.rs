@@ -5,7 +5,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::buckets::highest_in;
+use super::buckets::{highest_in, histogram};
 use super::measured::{Measured, rank_of, value_at};
 
 /// The counts of a [`Measured`], packed; same buckets, same percentiles.
@@ -41,15 +41,7 @@ impl Spectrum {
     /// As [`Measured::hdr`], with room up to the largest value.
     #[must_use]
     pub fn hdr(&self) -> Histogram<u64> {
-        let highest = self.top().unwrap_or(0).max(2_048);
-        let mut histogram = Histogram::new_with_bounds(1, highest, 3)
-            .expect("the range is at least 2,048 and the digits are within 0 to 5");
-        for (bucket, count) in self.buckets() {
-            histogram
-                .record_n(highest_in(bucket), count)
-                .expect("every bucket lies within the range that was just set");
-        }
-        histogram
+        histogram(self.top().unwrap_or(0).max(2_048), self.buckets())
     }
 
     /// Adds everything `other` holds.
