@@ -44,6 +44,9 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Hold two sets of results against each other: better, same, worse, or inconclusive
     Compare(Box<CompareArgs>),
+    /// Look at the cluster and the topic of a run that would be, and say what would stand in its
+    /// way; sends no load
+    Doctor(Box<RunArgs>),
     /// Show stored results again, in every form; several of them in one table
     Report(Box<ReportArgs>),
     /// Print the planned rate of a run's flags as a table that --rate-file reads, or draw it;

@@ -4,6 +4,7 @@ pub mod args;
 mod broker;
 mod calibrate;
 mod compare;
+mod doctor;
 mod explain;
 pub mod form_args;
 pub mod judge_args;
@@ -50,6 +51,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Calibrate(args)) => calibrate::run(&args, &command),
         Some(Command::Explain(args)) => explain::run(*args),
         Some(Command::Compare(args)) => compare::run(&args, command),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Schedule(args)) => schedule::run(&args),
         Some(Command::Broker(args)) => broker::run(&args),
@@ -69,6 +71,7 @@ fn problems(cli: &Cli) -> Vec<String> {
         Some(Command::Calibrate(args)) => calibrate::problems(args),
         Some(Command::Explain(args)) => explain::problems(args),
         Some(Command::Compare(args)) => compare::problems(args),
+        Some(Command::Doctor(args)) => doctor::problems(args),
         Some(Command::Report(args)) => report::problems(args),
         Some(Command::Schedule(args)) => schedule::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),

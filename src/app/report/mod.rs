@@ -7,6 +7,7 @@ pub mod assemble;
 pub mod calibration;
 mod dates;
 mod distill;
+pub mod doctor;
 pub mod exit;
 pub(in crate::app) mod figures;
 pub mod files;

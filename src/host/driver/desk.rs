@@ -10,11 +10,14 @@ use tokio::time::timeout;
 
 use super::error::RunError;
 use super::patience::Patience;
+use super::result::BrokerFacts;
+use crate::base::{BrokerId, mix};
 use crate::host::shell::{Shell, clock};
 use crate::kafka::admin::{
     Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, NetworkConfig,
     OffsetSpec, TopicDescription,
 };
+use crate::kafka::connection::Versions;
 
 /// The admin client.
 pub(super) struct Desk {
@@ -127,6 +130,21 @@ impl Desk {
         }
     }
 
+    /// What a broker offers; `None` while no handshaken connection to it stands.
+    pub(super) fn versions(&self, node: BrokerId) -> Option<&Versions> {
+        self.shell.machine().versions(node)
+    }
+
+    /// A fingerprint of what brokers offer: equal for equal offers, whoever makes them.
+    pub(super) fn api_versions_hash(&self, brokers: &[BrokerFacts]) -> Option<String> {
+        let known = brokers.iter().filter_map(|broker| self.versions(BrokerId(broker.id)));
+        let mut prints: Vec<u64> = known.map(fingerprint).collect();
+        prints.sort_unstable();
+        prints.dedup();
+        let joined = prints.iter().fold(0, |sum, print| mix(sum ^ print));
+        (!prints.is_empty()).then(|| format!("{joined:016x}"))
+    }
+
     /// Tells what a long wait is for.
     fn say(&self, patience: &mut Patience) {
         if !patience.is_over() {
@@ -162,6 +180,15 @@ impl Desk {
             }
         }
     }
+}
+
+/// Of one broker's offers.
+fn fingerprint(versions: &Versions) -> u64 {
+    let word = |part: i16| u64::from(part.cast_unsigned());
+    let ranges = versions.ranges().iter();
+    ranges.fold(0, |sum, (key, low, high)| {
+        mix(sum ^ (word(*key) << 32 | word(*low) << 16 | word(*high)))
+    })
 }
 
 fn unexpected(reply: &AdminReply) -> RunError {

@@ -6,6 +6,7 @@
 pub mod calibrate;
 mod crew;
 mod desk;
+pub mod doctor;
 mod embedded;
 pub mod environment;
 mod error;

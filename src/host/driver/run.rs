@@ -92,7 +92,7 @@ fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<Ru
 }
 
 /// Our own brokers, with `brokers` nodes on loopback.
-fn start_embedded(brokers: u32) -> Result<Embedded, RunError> {
+pub(super) fn start_embedded(brokers: u32) -> Result<Embedded, RunError> {
     let nodes = u16::try_from(brokers).unwrap_or(u16::MAX);
     let plan = BrokerPlan::of(nodes, "127.0.0.1", 0);
     Embedded::start(plan, clock::unix_ms()).map_err(|error| RunError::Internal(error.to_string()))
@@ -212,6 +212,8 @@ impl Run<'_> {
         let name = ground.topic.name.clone();
         let mut results = Vec::new();
         let reached = self.interruptible(desk.offsets(&name)).await?;
+        let hash = desk.api_versions_hash(&ground.cluster.brokers);
+        ground.cluster.api_versions_hash = hash;
         self.observer.connected(&ground.cluster, &ground.topic);
         let asked = first_offsets(self.verify, desk, &name, &reached);
         let mut before = self.interruptible(asked).await?;

@@ -56,7 +56,7 @@ pub(super) async fn prepare(
 }
 
 /// The partitions that records or key rules name must exist: nothing would make them meanwhile.
-fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
+pub(super) fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
     if let Some(rules) = &plan.producer.key_rules {
         let checked = rules.check(topic.partitions);
         checked.map_err(|error| {
@@ -76,7 +76,7 @@ fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
 }
 
 /// A topic that was there is never altered, so that what was asked of it must be so already.
-fn as_asked(asked: &TopicPlan, topic: &TopicFacts) -> Result<(), RunError> {
+pub(super) fn as_asked(asked: &TopicPlan, topic: &TopicFacts) -> Result<(), RunError> {
     let mut wrong = Vec::new();
     let mut compare = |what: String, asked: String, found: &str| {
         if asked != found {
@@ -112,7 +112,7 @@ pub(super) async fn leaders(desk: &mut Desk, name: &str) -> Result<Vec<i32>, Run
     Ok(described.topic.as_ref().map(leaders_of).unwrap_or_default())
 }
 
-fn leaders_of(topic: &TopicDescription) -> Vec<i32> {
+pub(super) fn leaders_of(topic: &TopicDescription) -> Vec<i32> {
     let leader = |found: Option<crate::base::BrokerId>| found.map_or(-1, |broker| broker.0);
     topic.partitions.iter().map(|partition| leader(partition.leader)).collect()
 }
@@ -150,7 +150,7 @@ async fn wait_for_balance(desk: &mut Desk, name: &str, patience: Duration) -> Re
     }
 }
 
-fn topic_facts(topic: &TopicDescription, created: bool) -> TopicFacts {
+pub(super) fn topic_facts(topic: &TopicDescription, created: bool) -> TopicFacts {
     let replicas = topic.partitions.first().map_or(0, |partition| partition.replicas.len());
     TopicFacts {
         name: topic.name.clone(),
@@ -180,7 +180,7 @@ async fn telling_configs(
     Ok(telling.collect())
 }
 
-fn cluster_facts(described: &ClusterDescription, embedded: bool) -> ClusterFacts {
+pub(super) fn cluster_facts(described: &ClusterDescription, embedded: bool) -> ClusterFacts {
     let brokers: Vec<BrokerFacts> = described
         .brokers
         .iter()

@@ -14,7 +14,7 @@ use crate::base::{
 };
 use crate::kafka::cluster::{Cluster, NetworkConfig, NodeEvent, RequestError};
 use crate::kafka::config::Backoff;
-use crate::kafka::connection::{Answered, Request, in_words};
+use crate::kafka::connection::{Answered, Request, Versions, in_words};
 
 /// A client for topics, settings and offsets; see [`AdminCall`].
 #[derive(Debug)]
@@ -71,6 +71,12 @@ impl Admin {
         let problems = self.cluster.problems();
         let known = job.trouble.clone();
         known.or_else(|| (!problems.is_empty()).then(|| in_words(&problems)))
+    }
+
+    /// What a broker offers; `None` while no handshaken connection to it stands.
+    #[must_use]
+    pub fn versions(&self, node: BrokerId) -> Option<&Versions> {
+        self.cluster.versions(node)
     }
 
     /// After an input: takes events, sends what can be sent, ends what is over.

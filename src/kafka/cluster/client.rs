@@ -20,7 +20,7 @@ use crate::base::{
     Action, BrokerId, CloseCause, ConnectionId, Instant, Outbound, PartitionSlot, TopicSlot,
 };
 use crate::kafka::config::HostPort;
-use crate::kafka::connection::{Fault, Problem, Request};
+use crate::kafka::connection::{Connection, Fault, Problem, Request, Versions};
 use crate::kafka::wire::{ApiKey, ErrorCode};
 
 /// A cluster as one client sees it; `R` is what its owner sends.
@@ -273,6 +273,13 @@ impl<R: Request> Cluster<R> {
     #[must_use]
     pub fn version(&self, node: BrokerId, api: ApiKey) -> Option<i16> {
         self.pool.version(node, api)
+    }
+
+    /// What a broker offers; `None` while no handshaken connection stands.
+    #[must_use]
+    pub fn versions(&self, node: BrokerId) -> Option<&Versions> {
+        let connection = self.pool.node(node).and_then(|node| node.connection());
+        connection.map(Connection::versions).filter(|versions| !versions.ranges().is_empty())
     }
 
     /// Whether a handshaken connection to the broker stands.

@@ -25,6 +25,12 @@ impl Versions {
         Some((self.ranges[at].1, self.ranges[at].2))
     }
 
+    /// Key, lowest and highest version of everything that the broker offers, by key.
+    #[must_use]
+    pub fn ranges(&self) -> &[(i16, i16, i16)] {
+        &self.ranges
+    }
+
     /// The highest version that both sides speak; `None` when there is none.
     #[must_use]
     pub fn choose(&self, api: ApiKey) -> Option<i16> {
