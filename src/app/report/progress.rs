@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::figures::{millis, plural, rate, thousands};
+use super::figures::{millis, plural, rate, seconds, thousands};
 use super::perf_test::window_line;
 use crate::host::driver::result::{ClusterFacts, PhaseKind, TopicFacts};
 use crate::host::driver::{LogLevel, Observer, Progress};
@@ -59,7 +59,7 @@ impl Watcher {
         let bar = self.bar.get_or_insert_with(|| new_bar(&self.title));
         bar.set_length(whole.max(1));
         bar.set_position(done);
-        bar.set_message(standing(progress));
+        bar.set_message(on_a_terminal(progress));
     }
 }
 
@@ -116,7 +116,7 @@ impl Drop for Watcher {
 }
 
 fn new_bar(title: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix}{bar:24} {msg}")
+    let style = ProgressStyle::with_template("{prefix}{bar:16} {wide_msg}")
         .expect("the template is a constant")
         .progress_chars("█▉▊▋▌▍▎▏ ");
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
@@ -151,8 +151,42 @@ fn plain(progress: &Progress) -> String {
     format!("{} {elapsed:.1} s{of}   {}", progress.phase.name(), standing(progress))
 }
 
+/// What stands beside the bar, what matters most first: a narrow terminal cuts the end off.
+fn on_a_terminal(progress: &Progress) -> String {
+    let left = left(progress).map_or_else(String::new, |span| format!(" {} left", seconds(span)));
+    let bad = progress.failed + progress.indeterminate;
+    let errors =
+        if bad > 0 { format!("FAILED {}", thousands(bad)) } else { "no errors".to_owned() };
+    format!("{}{left}   {errors}   {}", progress.phase.name(), going(progress))
+}
+
+/// Seconds until the phase's load is over: planned, or as long as the records that are left take at
+/// the rate so far. `None` where that isn't known.
+#[expect(clippy::cast_precision_loss, reason = "seconds for people")]
+fn left(progress: &Progress) -> Option<f64> {
+    let elapsed = progress.elapsed.as_secs_f64();
+    match (progress.planned, progress.planned_records) {
+        (Some(planned), _) => Some((planned.as_secs_f64() - elapsed).max(0.0)),
+        (None, Some(records)) if progress.phase != PhaseKind::Drain && progress.acked > 0 => {
+            let rest = records.saturating_sub(progress.acked) as f64;
+            Some(rest * elapsed / progress.acked as f64)
+        }
+        _ => None,
+    }
+}
+
 /// What matters at the moment.
 fn standing(progress: &Progress) -> String {
+    let mut text = going(progress);
+    let bad = progress.failed + progress.indeterminate;
+    if bad > 0 {
+        text.push_str(&format!("   FAILED {}", thousands(bad)));
+    }
+    text
+}
+
+/// Rate, latency and backlog of the last tick.
+fn going(progress: &Progress) -> String {
     let lap = &progress.since_last;
     let seconds = lap.span.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
@@ -163,10 +197,6 @@ fn standing(progress: &Progress) -> String {
         text.push_str(&format!("   {family} p99 {} ms", millis(lap.latency_p99)));
     }
     text.push_str(&format!("   {} unanswered", plural(progress.backlog(), "record")));
-    let bad = progress.failed + progress.indeterminate;
-    if bad > 0 {
-        text.push_str(&format!("   FAILED {}", thousands(bad)));
-    }
     text
 }
 
@@ -229,6 +259,21 @@ mod tests {
             "drain 2.1 s   199,998 records/s   service p99 12.3 ms   1,024 records unanswered"
         );
         assert_eq!(done_of(&drain), (2_398_976, 2_400_000));
+    }
+
+    #[test]
+    fn beside_the_bar_stand_phase_time_left_and_errors_first() {
+        assert_eq!(
+            on_a_terminal(&progress()),
+            "measure 18.0 s left   no errors   199,998 records/s   response p99 12.3 ms   \
+             1,024 records unanswered"
+        );
+        let counted =
+            Progress { planned: None, planned_records: Some(4_797_952), failed: 24, ..progress() };
+        let said = on_a_terminal(&counted);
+        assert!(said.starts_with("measure 12.0 s left   FAILED 24   199,998 records/s"), "{said}");
+        let open = Progress { planned: None, ..progress() };
+        assert!(on_a_terminal(&open).starts_with("measure   no errors"));
     }
 
     #[test]
