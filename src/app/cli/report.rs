@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::form_args::ReportArgs;
 use super::publish::{Texts, prepare, publish};
-use super::say::refuse;
+use super::say::{columns, refuse};
 use crate::app::report::exit::Exit;
 use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &ReportArgs) -> Exit {
         std::io::stdout().is_terminal(),
         std::env::var("NO_COLOR").ok().as_deref(),
     );
-    let texts = Texts { page: outcome.text(paint), quiet: String::new() };
+    let texts = Texts { page: outcome.text(paint, columns()), quiet: String::new() };
     publish(&output, &outcome, &texts)
 }
 

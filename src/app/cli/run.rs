@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use super::args::RunArgs;
 use super::calibrate;
 use super::publish::{Texts, prepare, publish};
-use super::say::{complain, refuse, warn};
+use super::say::{columns, complain, refuse, warn};
 use crate::app::report::assemble::{self, Origin};
 use crate::app::report::exit::{Demands, Exit};
 use crate::app::report::matrix::{self, Asked, CellRun};
@@ -208,7 +208,7 @@ fn show(
 
 /// What standard output gets.
 fn texts(settings: &Settings, outcome: &Outcome, paint: Paint) -> Texts {
-    let mut page = outcome.text(paint);
+    let mut page = outcome.text(paint, columns());
     let mut quiet = String::new();
     if let Outcome::Run(report) = outcome {
         if settings.output.print_metrics {

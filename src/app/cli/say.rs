@@ -1,9 +1,15 @@
 //! Lines to people. Cost class: once a process. A reader that went away is no error of ours.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use crate::app::report::exit::Exit;
 use crate::app::settings::Problems;
+
+/// Columns of the terminal that standard output is; plenty where it is none.
+pub(super) fn columns() -> usize {
+    let known = std::io::stdout().is_terminal().then(crossterm::terminal::size);
+    known.and_then(Result::ok).map_or(usize::MAX, |(columns, _)| columns.into())
+}
 
 /// To standard output.
 pub(super) fn print(text: &str) {

@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::say::{print, refuse};
 use super::tool_args::ScheduleArgs;
 use crate::app::report::exit::Exit;
-use crate::app::report::plot::Plot;
+use crate::app::report::plot::{Plot, WIDTH};
 use crate::app::settings::{self, Cell, Problems};
 use crate::base::units::parse_duration;
 use crate::base::{Instant, WorkerIndex};
@@ -146,7 +146,7 @@ impl<'a> Planned<'a> {
         let uneven = self.plan.arrivals != crate::load::schedule::Arrivals::Uniform;
         let achieved = uneven.then(|| ("due".to_owned(), spans.map(&mut rate_of).collect()));
         let seconds = self.span.as_secs_f64();
-        let plot = Plot { planned: planned.collect(), achieved, seconds, height: HEIGHT };
+        let plot = Plot { planned: planned.collect(), achieved, seconds, height: HEIGHT, width: WIDTH };
         let mut text = plot.lines().join("\n");
         text.push('\n');
         text

@@ -13,7 +13,7 @@ use super::paint::Paint;
 use super::stored::Stored;
 use super::table::table;
 use super::table_notes::fixed;
-use super::text::{heading, summary};
+use super::text::{heading, summary_in};
 use crate::app::judge::text::judged;
 
 /// The result of a command line.
@@ -105,11 +105,13 @@ impl Outcome {
         }
     }
 
-    /// As text for people.
+    /// As text for people, for a terminal of so many columns; tables are as wide as they are.
     #[must_use]
-    pub fn text(&self, paint: Paint) -> String {
+    pub fn text(&self, paint: Paint, columns: usize) -> String {
         match self {
-            Self::Run(report) => format!("{}{}", summary(report, paint), judged(self, paint)),
+            Self::Run(report) => {
+                format!("{}{}", summary_in(report, paint, columns), judged(self, paint))
+            }
             Self::Matrix(matrix) => {
                 let heading = self.first().map(|first| heading(first, paint)).unwrap_or_default();
                 let (fixed, table) = (fixed(&matrix.matrix), table(&matrix.matrix, paint));
@@ -175,7 +177,7 @@ mod tests {
             let mut stored = stored::read(&path).unwrap();
             let again = Outcome::from(stored.remove(0));
             assert_eq!(again, outcome);
-            assert_eq!(again.text(Paint::Off), outcome.text(Paint::Off));
+            assert_eq!(again.text(Paint::Off, 100), outcome.text(Paint::Off, 100));
         }
         assert_eq!(sample::matrix().runs().len(), 3);
     }

@@ -7,12 +7,17 @@ pub(in crate::app) fn field(name: &str, text: &str) -> String {
 
 /// Breaks lines that are longer than the page, at a space, under the text's own column.
 pub(in crate::app) fn fold(lines: &[String]) -> String {
+    fold_to(lines, COLUMNS)
+}
+
+/// The same for a page of so many columns.
+pub(super) fn fold_to(lines: &[String], columns: usize) -> String {
     let mut page = String::new();
     for line in lines {
         let mut rest = line.as_str();
         let mut indent = 0;
-        while visible(rest) + indent > COLUMNS {
-            let Some(at) = break_at(rest, COLUMNS - indent) else { break };
+        while visible(rest) + indent > columns {
+            let Some(at) = break_at(rest, columns - indent) else { break };
             page.push_str(&" ".repeat(indent));
             page.push_str(rest[..at].trim_end());
             page.push('\n');

@@ -1,7 +1,7 @@
 //! Rates over time as a picture of characters. Cost class: once a run.
 //!
 //! ratatui's chart, drawn into a buffer in memory: the same lines on a terminal and in a file,
-//! without colour, 80 columns wide.
+//! without colour, 80 columns wide or fewer.
 
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::{Alignment, Rect};
@@ -20,6 +20,8 @@ pub struct Plot {
     pub seconds: f64,
     /// Lines of the picture, axes included; 8 or more.
     pub height: u16,
+    /// Columns, axes included; 40 or more, [`WIDTH`] where there is room.
+    pub width: u16,
 }
 
 impl Plot {
@@ -49,7 +51,7 @@ impl Plot {
             .bounds([0.0, top])
             .labels(marks(top, step, rate_label))
             .labels_alignment(Alignment::Right);
-        let area = Rect::new(0, 0, WIDTH, self.height.max(8));
+        let area = Rect::new(0, 0, self.width.max(40), self.height.max(8));
         let mut buffer = Buffer::empty(area);
         Chart::new(sets).x_axis(time).y_axis(rate).legend_position(None).render(area, &mut buffer);
         let mut lines = vec![self.caption()];
@@ -116,8 +118,8 @@ fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Columns.
-const WIDTH: u16 = 80;
+/// Columns of a picture that has the room.
+pub const WIDTH: u16 = 80;
 
 #[cfg(test)]
 mod tests {
@@ -142,7 +144,7 @@ mod tests {
         let planned: Vec<_> = (0..=10).map(|s| (f64::from(s), f64::from(s) * 20_000.0)).collect();
         let dots = planned.iter().map(|(at, rate)| (*at, rate / 2.0)).collect();
         let achieved = Some(("acked".to_owned(), dots));
-        let plot = Plot { planned, achieved, seconds: 10.0, height: 12 };
+        let plot = Plot { planned, achieved, seconds: 10.0, height: 12, width: WIDTH };
         let lines = plot.lines();
         assert_eq!(lines.len(), 13);
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");

@@ -24,12 +24,19 @@ use self::proof::{client, confirmed, notes, pacing, verified};
 use self::stages::stages;
 use super::calibration::line as ceiling;
 use super::model::Report;
-use super::page::{field, fold};
+use super::page::{COLUMNS, field, fold, fold_to};
 use super::paint::Paint;
 
 /// The summary of one run.
 #[must_use]
 pub fn summary(report: &Report, paint: Paint) -> String {
+    summary_in(report, paint, COLUMNS)
+}
+
+/// The same for a terminal of so many columns; at most 100 are used, and at least 60.
+#[must_use]
+pub fn summary_in(report: &Report, paint: Paint, columns: usize) -> String {
+    let columns = columns.clamp(60, COLUMNS);
     let mut lines = head(report, paint);
     lines.push(String::new());
     lines.push(verdict(report, paint));
@@ -37,7 +44,7 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.push(String::new());
     lines.extend(latencies(report));
     lines.push(String::new());
-    lines.extend(stages(report, paint));
+    lines.extend(stages(report, paint, columns));
     lines.push(field("limited by", &report.validity.limited_by));
     lines.extend(effort(report));
     lines.extend(partitions(report));
@@ -52,8 +59,8 @@ pub fn summary(report: &Report, paint: Paint) -> String {
     lines.extend(pacing(report).map(|text| field("pacing", &text)));
     lines.extend(ceiling(report.client.calibration.as_ref()));
     lines.extend(notes(report));
-    lines.extend(planned(report));
-    fold(&lines)
+    lines.extend(planned(report, columns));
+    fold_to(&lines, columns)
 }
 
 /// What ran where, for a page that shows several runs: what `report` shares with the others.
@@ -76,7 +83,7 @@ mod tests {
         ClusterKind, ErrorModel, FailuresModel, FaultModel, GapModel, LogModel, MissingModel,
         PhaseModel, PoolModel, ReasonModel, Status, VerificationModel, VerifiedPartitionModel,
     };
-    use super::super::page::{COLUMNS, visible};
+    use super::super::page::visible;
     use super::super::sample;
     use super::*;
 
@@ -337,6 +344,20 @@ mod tests {
             "700 records failed (by REQUEST_TIMED_OUT 700, no room); of these 700 refused before \
              they were sent; nothing sent again"
         );
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_a_narrow_page() {
+        let mut report = sample::report();
+        for columns in [60, 72, 80, 100, 200] {
+            let page = summary_in(&report, Paint::Off, columns);
+            let most = columns.min(COLUMNS);
+            assert!(page.lines().all(|line| line.chars().count() <= most), "{columns}:\n{page}");
+        }
+        assert_eq!(summary_in(&report, Paint::Off, 100), summary(&report, Paint::Off));
+        report.client.pacing_quantum = None;
+        let page = summary_in(&report, Paint::On, 80);
+        assert!(page.lines().all(|line| visible(line) <= 80), "{page}");
     }
 
     #[test]

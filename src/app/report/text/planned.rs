@@ -2,10 +2,10 @@
 //! once a run.
 
 use crate::app::report::model::{IntervalModel, Report};
-use crate::app::report::plot::Plot;
+use crate::app::report::plot::{Plot, WIDTH};
 
 /// A picture where the planned rate varied in the course of the window; else nothing.
-pub(super) fn planned(report: &Report) -> Vec<String> {
+pub(super) fn planned(report: &Report, columns: usize) -> Vec<String> {
     let window = super::window_seconds(report);
     let whole: Vec<_> = report.intervals.iter().filter(|it| end(it) <= window + 1e-9).collect();
     let rates = || whole.iter().filter_map(|it| it.planned_rps);
@@ -20,7 +20,8 @@ pub(super) fn planned(report: &Report) -> Vec<String> {
     let acked = whole.iter().map(|it| (middle(it), acked(it))).collect();
     let achieved = Some(("acked in each second".to_owned(), acked));
     let mut lines = vec![String::new()];
-    lines.extend(Plot { planned, achieved, seconds: window, height: HEIGHT }.lines());
+    let width = u16::try_from(columns).map_or(WIDTH, |columns| columns.min(WIDTH));
+    lines.extend(Plot { planned, achieved, seconds: window, height: HEIGHT, width }.lines());
     lines
 }
 

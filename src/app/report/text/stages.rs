@@ -2,7 +2,7 @@
 
 use crate::app::report::figures::millis_of;
 use crate::app::report::model::Report;
-use crate::app::report::page::field;
+use crate::app::report::page::{INDENT, field};
 use crate::app::report::paint::Paint;
 
 /// One stage as the summary shows it.
@@ -16,7 +16,7 @@ struct Stage {
 }
 
 /// The means of the stages, a bar that shows their shares, and what the words mean.
-pub(super) fn stages(report: &Report, paint: Paint) -> Vec<String> {
+pub(super) fn stages(report: &Report, paint: Paint, columns: usize) -> Vec<String> {
     let whole = report.latency.response.as_ref().or(report.latency.service.as_ref());
     let Some(whole) = whole.filter(|whole| whole.count > 0) else { return Vec::new() };
     let stages = passed(report);
@@ -26,7 +26,7 @@ pub(super) fn stages(report: &Report, paint: Paint) -> Vec<String> {
     let total: f64 = stages.iter().map(|stage| stage.mean).sum();
     if total > 0.0 {
         let shares: Vec<_> = stages.iter().map(|s| (s.name, s.mean / total)).collect();
-        lines.push(field("", &bar(&shares, paint)));
+        lines.push(field("", &bar(&shares, paint, columns - INDENT - MARGIN)));
     }
     let meanings = stages.iter().map(|stage| format!("{}: {}", stage.name, stage.meaning));
     lines.push(field("", &meanings.collect::<Vec<_>>().join("; ")));
@@ -52,12 +52,12 @@ fn passed(report: &Report) -> Vec<Stage> {
 
 /// One block a stage, as wide as its share; a stage too short for a column has none. A thin line
 /// opens each, then its name where there is room.
-pub(super) fn bar(shares: &[(&str, f64)], paint: Paint) -> String {
+pub(super) fn bar(shares: &[(&str, f64)], paint: Paint, width: usize) -> String {
     let mut text = String::new();
     let (mut sum, mut drawn) = (0.0, 0);
     for (i, (name, share)) in shares.iter().enumerate() {
         sum += share;
-        let end = columns(sum);
+        let end = part_of(sum, width);
         if end > drawn {
             let room = end - drawn - 1;
             let label = if name.len() + 2 <= room { format!("{name} ") } else { String::new() };
@@ -72,14 +72,15 @@ pub(super) fn bar(shares: &[(&str, f64)], paint: Paint) -> String {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
     reason = "a share of at most 1, up to rounding, of a few dozen columns"
 )]
-fn columns(share: f64) -> usize {
-    (share.clamp(0.0, 1.0) * WIDTH).round() as usize
+fn part_of(share: f64, width: usize) -> usize {
+    (share.clamp(0.0, 1.0) * width as f64).round() as usize
 }
 
-/// Of the bar, in columns.
-const WIDTH: f64 = 80.0;
+/// Columns that stay free on the right.
+const MARGIN: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -87,11 +88,11 @@ mod tests {
 
     #[test]
     fn the_bar_is_as_wide_as_its_shares_and_names_what_has_room() {
-        let half = bar(&[("batch", 0.5), ("retry", 0.0), ("broker", 0.5)], Paint::Off);
+        let half = bar(&[("batch", 0.5), ("retry", 0.0), ("broker", 0.5)], Paint::Off, 80);
         assert_eq!(half.chars().count(), 80);
         assert_eq!(half, format!("▏batch {}▏broker {}", "█".repeat(33), "█".repeat(32)));
-        assert_eq!(bar(&[("", 1.0)], Paint::Off), format!("▏ {}", "█".repeat(78)));
-        let thin = bar(&[("batch", 0.001), ("send queue", 0.15), ("x", 0.849)], Paint::Off);
+        assert_eq!(bar(&[("", 1.0)], Paint::Off, 80), format!("▏ {}", "█".repeat(78)));
+        let thin = bar(&[("batch", 0.001), ("send queue", 0.15), ("x", 0.849)], Paint::Off, 80);
         assert_eq!(thin, format!("▏{}▏x {}", "█".repeat(11), "█".repeat(65)));
     }
 }
