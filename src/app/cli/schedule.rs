@@ -146,7 +146,8 @@ impl<'a> Planned<'a> {
         let uneven = self.plan.arrivals != crate::load::schedule::Arrivals::Uniform;
         let achieved = uneven.then(|| ("due".to_owned(), spans.map(&mut rate_of).collect()));
         let seconds = self.span.as_secs_f64();
-        let plot = Plot { planned: planned.collect(), achieved, seconds, height: HEIGHT, width: WIDTH };
+        let plot =
+            Plot { planned: planned.collect(), achieved, seconds, height: HEIGHT, width: WIDTH };
         let mut text = plot.lines().join("\n");
         text.push('\n');
         text
