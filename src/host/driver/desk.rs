@@ -15,9 +15,8 @@ use crate::base::{BrokerId, mix};
 use crate::host::shell::{Shell, clock};
 use crate::kafka::admin::{
     Admin, AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, NetworkConfig,
-    OffsetSpec, TopicDescription,
+    OffsetSpec, TopicDescription, Versions,
 };
-use crate::kafka::connection::Versions;
 
 /// The admin client.
 pub(super) struct Desk {

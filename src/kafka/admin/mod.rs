@@ -14,6 +14,7 @@ mod request;
 mod tests;
 
 pub use crate::kafka::cluster::NetworkConfig;
+pub use crate::kafka::connection::Versions;
 pub use call::{
     AdminCall, AdminReply, Ask, ClusterDescription, ConfigEntry, Fetched, OffsetSpec,
     PartitionDescription, TopicDescription,
