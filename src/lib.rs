@@ -77,7 +77,7 @@
 //!             Action::Close { .. } => {}
 //!             Action::Seal(mut job) => {
 //!                 job.run();
-//!                 producer.handle_sealed(job, now);
+//!                 producer.handle_sealed(job, 0, now);
 //!             }
 //!         }
 //!     }

@@ -167,7 +167,7 @@ impl<A: Around> World<A> {
                 }
                 Action::Seal(mut job) => {
                     job.run();
-                    self.engine.handle_sealed(job, now);
+                    self.engine.handle_sealed(job, 0, now);
                 }
             }
         }

@@ -92,6 +92,7 @@ def read(output, usage_cpu, peak_mib):
         "ratio": told["batches"]["compress_ratio"],
         "seal_mean_us": told["seal"]["mean"] / 1e3 if told["seal"] else None,
         "seal_p99_us": told["seal"]["p99"] / 1e3 if told["seal"] else None,
+        "seal_wait_us": told["seal_wait"]["mean"] / 1e3 if told["seal_wait"] else None,
         "rss_peak_mib": peak_mib,
         "first_record_ms": first * 1e3 if first is not None else None,
         "busy": cost["busy_max"],
@@ -105,7 +106,8 @@ MB, PEAK = ("MB/s", "mb_in", 1), ("peak MiB", "rss_peak_mib", 0)
 SECTIONS = {
     "codecs": ("every codec on values that don't compress and on values that do", codecs,
                [("MB/s in", "mb_in", 1), ("MB/s out", "mb_out", 1), CPU, ("ratio", "ratio", 2),
-                ("seal µs", "seal_mean_us", 0), ("seal p99 µs", "seal_p99_us", 0)]),
+                ("seal µs", "seal_mean_us", 0), ("seal p99 µs", "seal_p99_us", 0),
+                ("seal wait µs", "seal_wait_us", 0)]),
     "partitions": ("topics of 1, 12, 1,000 and 10,000 partitions", partitions,
                    [RECORDS, MB, CPU, PEAK]),
     "producers": ("one producer and two", producers, [RECORDS, MB, CPU]),

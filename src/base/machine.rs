@@ -44,8 +44,8 @@ pub trait Machine {
     /// The stream is gone, or never stood. Not called for a connection that the machine closed
     /// itself.
     fn handle_closed(&mut self, conn: ConnectionId, cause: CloseCause, now: Instant);
-    /// A job of [`Action::Seal`] is done.
-    fn handle_sealed(&mut self, job: Self::Job, now: Instant);
+    /// A job of [`Action::Seal`] is done; it ran for `took` nanoseconds, waiting left out.
+    fn handle_sealed(&mut self, job: Self::Job, took: u64, now: Instant);
     /// The deadline of [`Machine::poll_timeout`] has come. May be called early or late.
     fn handle_timeout(&mut self, now: Instant);
 

@@ -150,7 +150,7 @@ fn cut(case: &Case) -> Vec<String> {
         assert!(matches!(done, Append::Done(_)), "{case:?}: {done:?}");
         while let Some(mut job) = accumulator.poll_job() {
             job.run();
-            accumulator.handle_sealed(job, now);
+            accumulator.handle_sealed(job, 0, now);
         }
     }
     let text = |batch: &mut Box<Batch>| match case.codec {

@@ -238,7 +238,7 @@ type Family = (&'static str, fn(&Report) -> Option<&Distribution>);
 type Statistic = (&'static str, Unit, fn(&Distribution) -> f64);
 type Scalar = (&'static str, Unit, Better, fn(&Report) -> Option<f64>);
 
-const FAMILIES: [Family; 13] = [
+const FAMILIES: [Family; 14] = [
     ("latency.response", |r| r.latency.response.as_ref()),
     ("latency.service", |r| r.latency.service.as_ref()),
     ("latency.worst_case", |r| r.latency.worst_case.as_ref()),
@@ -250,6 +250,7 @@ const FAMILIES: [Family; 13] = [
     ("stages.send_queue", |r| r.stages.send_queue.as_ref()),
     ("stages.broker", |r| r.stages.broker.as_ref()),
     ("seal", |r| r.seal.as_ref()),
+    ("seal_wait", |r| r.seal_wait.as_ref()),
     ("loop_lag", |r| r.loop_lag.as_ref()),
     ("throttle", |r| r.throttle.as_ref()),
 ];

@@ -69,6 +69,7 @@ pub fn report(
         latency: distill::latency(tally),
         stages: distill::stages(tally),
         seal: distill::distribution(&tally.seal, tally.kind()),
+        seal_wait: distill::distribution(&tally.seal_wait, tally.kind()),
         loop_lag: distill::distribution(&tally.loop_lag, tally.kind()),
         throttle: distill::distribution(&tally.throttle, tally.kind()),
         batches: distill::batches(tally),

@@ -66,6 +66,7 @@ pub(in crate::app) fn report() -> Report {
         latency: latency(),
         stages: stages(),
         seal: None,
+        seal_wait: None,
         loop_lag: None,
         throttle: None,
         batches: batches(),

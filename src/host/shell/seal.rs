@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 
+use super::clock;
 use super::wake::{Bell, Hub, Token, lock};
 use crate::base::Job;
 
@@ -34,8 +35,8 @@ struct Queue<J> {
     ended: bool,
 }
 
-/// A job that ran, or what it panicked with.
-pub(super) type Done<J> = Result<J, Box<dyn Any + Send>>;
+/// A job that ran and for how many nanoseconds, or what it panicked with.
+pub(super) type Done<J> = Result<(J, u64), Box<dyn Any + Send>>;
 
 impl<J: Job> Sealer<J> {
     /// No thread yet.
@@ -86,9 +87,11 @@ impl<J: Job> Shared<J> {
     /// A helper thread's life.
     fn run(&self) {
         while let Some(mut job) = self.next() {
+            let began = clock::now();
             // The job is given up after a panic, so nobody sees it half done.
             let end = catch_unwind(AssertUnwindSafe(|| job.run()));
-            lock(&self.done).push(end.map(|()| job));
+            let took = clock::now().nanos_since(began);
+            lock(&self.done).push(end.map(|()| (job, took)));
             self.bell.ring();
         }
     }

@@ -196,8 +196,9 @@ impl<M: Machine> Shell<M> {
         let began = clock::now();
         job.run();
         self.now = clock::now();
-        self.sealed_nanos += self.now.nanos_since(began);
-        self.machine.handle_sealed(job, self.now);
+        let took = self.now.nanos_since(began);
+        self.sealed_nanos += took;
+        self.machine.handle_sealed(job, took, self.now);
     }
 
     /// The stream is gone, and the machine learns why.
@@ -305,9 +306,9 @@ impl<M: Machine> Shell<M> {
         self.sealer.take(&mut self.sealed);
         for done in self.sealed.drain(..) {
             match done {
-                Ok(job) => {
+                Ok((job, took)) => {
                     self.now = clock::now();
-                    self.machine.handle_sealed(job, self.now);
+                    self.machine.handle_sealed(job, took, self.now);
                 }
                 Err(panic) => resume_unwind(panic),
             }

@@ -30,7 +30,7 @@ pub(super) enum Input {
     Read { conn: ConnectionId, bytes: Vec<u8> },
     Writable(ConnectionId),
     Closed { conn: ConnectionId, cause: CloseCause },
-    Sealed(SealJob),
+    Sealed(SealJob, u64),
     Command(EngineCommand),
 }
 

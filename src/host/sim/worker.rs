@@ -117,9 +117,9 @@ impl Worker {
             }
             Input::Writable(conn) => self.engine.handle_writable(conn, now),
             Input::Closed { conn, cause } => self.engine.handle_closed(conn, cause, now),
-            Input::Sealed(job) => {
+            Input::Sealed(job, took) => {
                 self.sealing -= 1;
-                self.engine.handle_sealed(job, now);
+                self.engine.handle_sealed(job, took, now);
             }
             Input::Command(command) => self.engine.command(command, now),
         }
@@ -184,7 +184,7 @@ impl Worker {
         let nanos = price(job.uncompressed(), net.physics.seal_nanos_per_kib);
         job.run();
         self.sealing += 1;
-        let input = Input::Sealed(job);
+        let input = Input::Sealed(job, nanos);
         let event = Event::Input { worker: self.index, input };
         net.later(Duration::from_nanos(nanos), event);
         if slow { 0 } else { nanos }

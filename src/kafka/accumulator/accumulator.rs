@@ -251,14 +251,15 @@ impl Accumulator {
         self.jobs.len()
     }
 
-    /// Takes a finished compression back; the batch may have expired meanwhile.
-    pub fn handle_sealed(&mut self, job: SealJob, now: Instant) {
+    /// Takes back a compression that ran for `took` nanoseconds; the batch may have expired
+    /// meanwhile.
+    pub fn handle_sealed(&mut self, job: SealJob, took: u64, now: Instant) {
         let SealJob { slot, batch: id, body, out, compressor } = job;
         self.sealing -= 1;
         let queue = &mut self.queues[slot.index()];
         if let Some(batch) = queue.find_mut(id) {
             let ratio = share(out.len(), body.len());
-            batch.sealed(out, now);
+            batch.sealed(out, took, now);
             self.ratios[queue.topic.index()].observe(ratio);
             // The uncompressed body becomes the next output.
             self.spare_outputs.push((body.into_memory(), compressor));

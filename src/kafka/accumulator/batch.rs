@@ -101,7 +101,7 @@ pub struct Batch {
     pub(super) payload: u64,
     close_reason: CloseReason,
     seal_asked: Instant,
-    seal_nanos: u64,
+    seal: SealTime,
     codec: Codec,
     header: [u8; HEADER_LEN],
 }
@@ -161,7 +161,7 @@ impl Batch {
             payload: 0,
             close_reason: CloseReason::Linger,
             seal_asked: Instant::ZERO,
-            seal_nanos: 0,
+            seal: SealTime::default(),
             codec: Codec::None,
             header: [0; HEADER_LEN],
         }
@@ -257,12 +257,13 @@ impl Batch {
         Closing::Compress(core::mem::take(&mut self.body))
     }
 
-    /// Takes the compressed body back.
-    pub(super) fn sealed(&mut self, body: Vec<u8>, now: Instant) {
+    /// Takes the compressed body back, which the compressor made in `took` nanoseconds.
+    pub(super) fn sealed(&mut self, body: Vec<u8>, took: u64, now: Instant) {
         assert!(self.state == BatchState::Sealing, "batch {} wasn't away", self.id.0);
         self.body = Body::of(body);
         self.state = BatchState::Sealed;
-        self.seal_nanos = now.nanos_since(self.seal_asked);
+        let away = now.nanos_since(self.seal_asked);
+        self.seal = SealTime { took, waited: away.saturating_sub(took) };
     }
 
     /// Writes the header for the next request: identity, lengths and CRC-32C over header and body.
@@ -346,10 +347,10 @@ impl Batch {
         self.payload
     }
 
-    /// How long its compression took, waiting included, in nanoseconds; 0 without compression.
+    /// What its compression cost in time; nothing without compression.
     #[must_use]
-    pub const fn seal_nanos(&self) -> u64 {
-        self.seal_nanos
+    pub const fn seal(&self) -> SealTime {
+        self.seal
     }
 
     /// The stamps of its records.
@@ -405,6 +406,23 @@ pub(super) enum Closing {
     Sealed,
     /// Compress this body.
     Compress(Body),
+}
+
+/// The time that a batch was away to be compressed, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SealTime {
+    /// The compressor ran.
+    pub took: u64,
+    /// The rest: no thread was free, or nobody came for the result.
+    pub waited: u64,
+}
+
+impl SealTime {
+    /// From the close of the batch to its being sealed.
+    #[must_use]
+    pub const fn total(self) -> u64 {
+        self.took.saturating_add(self.waited)
+    }
 }
 
 /// Compression of one batch, away from its queue (an `Action::Seal`).

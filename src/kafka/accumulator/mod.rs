@@ -25,7 +25,7 @@ mod stretch;
 mod tests;
 
 pub use accumulator::{Accumulator, Append, Appended};
-pub use batch::{Batch, BatchId, BatchState, Identity, Place, SealJob, Sending};
+pub use batch::{Batch, BatchId, BatchState, Identity, Place, SealJob, SealTime, Sending};
 pub use close_reason::CloseReason;
 pub use drain::Head;
 pub use fan::Fan;

@@ -60,7 +60,7 @@ fn named(acc: &mut Accumulator) -> Vec<PartitionSlot> {
 fn seal(acc: &mut Accumulator, now: Instant) {
     while let Some(mut job) = acc.poll_job() {
         job.run();
-        acc.handle_sealed(job, now);
+        acc.handle_sealed(job, 0, now);
     }
 }
 
@@ -437,10 +437,11 @@ fn a_body_that_is_away_holds_its_place_and_may_come_back_too_late() {
     let mut job = acc.poll_job().unwrap();
     job.run();
     assert_eq!(named(&mut acc), []);
-    acc.handle_sealed(job, ms(4));
+    acc.handle_sealed(job, 2_000_000, ms(4));
     assert_eq!(named(&mut acc), [A]);
     let batch = take(&mut acc, A, false, ms(4)).unwrap();
-    assert_eq!((batch.seal_nanos(), batch.uncompressed()), (3_000_000, 1_009));
+    let seal = SealTime { took: 2_000_000, waited: 1_000_000 };
+    assert_eq!((batch.seal(), batch.uncompressed()), (seal, 1_009));
     assert!(batch.wire_len() < 200);
     acc.done(batch, ms(4));
 
@@ -451,7 +452,7 @@ fn a_body_that_is_away_holds_its_place_and_may_come_back_too_late() {
         acc.done(batch, ms(6));
     }
     job.run();
-    acc.handle_sealed(job, ms(7));
+    acc.handle_sealed(job, 0, ms(7));
     assert_eq!((acc.live(), acc.memory().used(), acc.head(A, ms(7))), (0, 0, Head::NotReady));
 }
 

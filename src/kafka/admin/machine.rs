@@ -322,7 +322,7 @@ impl Machine for Admin {
         self.settle(now);
     }
 
-    fn handle_sealed(&mut self, job: NoJob, _now: Instant) {
+    fn handle_sealed(&mut self, job: NoJob, _took: u64, _now: Instant) {
         match job {}
     }
 

@@ -397,7 +397,7 @@ impl Machine for Broker {
         self.forget(conn);
     }
 
-    fn handle_sealed(&mut self, job: NoJob, _: Instant) {
+    fn handle_sealed(&mut self, job: NoJob, _: u64, _: Instant) {
         match job {}
     }
 

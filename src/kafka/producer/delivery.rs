@@ -6,7 +6,7 @@
 use core::fmt;
 
 use crate::base::{BrokerId, Instant, PartitionSlot};
-use crate::kafka::accumulator::{Batch, CloseReason, Place, Stamps};
+use crate::kafka::accumulator::{Batch, CloseReason, Place, SealTime, Stamps};
 use crate::kafka::wire::ErrorCode;
 
 /// How a batch ended. Every record ends in exactly one of these.
@@ -93,8 +93,8 @@ pub struct Delivery {
     pub capacity: u64,
     /// Why it took no more records.
     pub close_reason: CloseReason,
-    /// Compression, waiting included, in nanoseconds; 0 without.
-    pub seal_nanos: u64,
+    /// Compression; nothing without.
+    pub seal: SealTime,
     /// A batch of its partition that was appended later stands before it in the log.
     pub reordered: bool,
 }
@@ -134,7 +134,7 @@ impl Delivery {
             payload_bytes: batch.payload(),
             capacity: batch.capacity_limit() as u64,
             close_reason: batch.close_reason(),
-            seal_nanos: batch.seal_nanos(),
+            seal: batch.seal(),
             reordered: false,
             stamps: batch.take_stamps(),
         }

@@ -70,9 +70,9 @@ impl Machine for Producer {
         self.after_input(now);
     }
 
-    fn handle_sealed(&mut self, job: SealJob, now: Instant) {
+    fn handle_sealed(&mut self, job: SealJob, took: u64, now: Instant) {
         self.now = now;
-        self.accumulator.handle_sealed(job, now);
+        self.accumulator.handle_sealed(job, took, now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {

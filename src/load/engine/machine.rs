@@ -57,8 +57,8 @@ impl<W: Witness> Machine for Engine<W> {
         self.turn(now);
     }
 
-    fn handle_sealed(&mut self, job: SealJob, now: Instant) {
-        self.producer.handle_sealed(job, now);
+    fn handle_sealed(&mut self, job: SealJob, took: u64, now: Instant) {
+        self.producer.handle_sealed(job, took, now);
         self.turn(now);
     }
 

@@ -56,8 +56,8 @@ struct Partition {
 impl Gaps {
     /// A batch was delivered.
     pub(super) fn acked(&mut self, delivery: &Delivery) {
-        let Delivery { slot, broker, times, seal_nanos, .. } = delivery;
-        self.answered(*slot, *broker, times.created, times.ended, *seal_nanos);
+        let Delivery { slot, broker, times, seal, .. } = delivery;
+        self.answered(*slot, *broker, times.created, times.ended, seal.total());
     }
 
     /// This worker did nothing from `from` to `to`.

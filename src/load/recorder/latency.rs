@@ -1,7 +1,7 @@
 //! From a batch's stamps to the latencies of its records: response, service and the six stages.
 //!
 //! Cost class: per record two histogram entries (response and schedule lag) under a rate, none
-//! without; per run of records three more; per batch three. Invariant: for every delivered record
+//! without; per run of records three more; per batch five at most. Invariant: for every delivered record
 //! the stages add up to its response (without a rate: those from buffer wait on, to its service),
 //! nanosecond by nanosecond, whatever the instants are: ones out of order are moved together first.
 //! Failed records are in `failure` alone.
@@ -65,6 +65,7 @@ pub(super) struct Latencies {
     /// Without schedule lag, which the intervals hold.
     pub(super) stages: Stages,
     pub(super) seal: Measured,
+    pub(super) seal_wait: Measured,
 }
 
 /// The latencies of one batch's records, of the family that the run is judged by.
@@ -100,6 +101,7 @@ impl Latencies {
             unsent: empty.clone(),
             stages,
             seal: empty.clone(),
+            seal_wait: empty.clone(),
         }
     }
 
@@ -125,7 +127,11 @@ impl Latencies {
         if delivery.outcome != Outcome::Written {
             stages.broker.record_n(at.ended.nanos_since(at.written), records);
         }
-        self.seal.record_n(delivery.seal_nanos, records);
+        // Without a codec there is nothing to tell.
+        if delivery.seal.total() > 0 {
+            self.seal.record_n(delivery.seal.took, records);
+            self.seal_wait.record_n(delivery.seal.waited, records);
+        }
         batch
     }
 

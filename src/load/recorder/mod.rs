@@ -343,6 +343,7 @@ impl Recorder {
             unsent: self.latencies.unsent,
             stages,
             seal: self.latencies.seal,
+            seal_wait: self.latencies.seal_wait,
             loop_lag: self.loop_lag,
             throttle: self.throttle,
             ledger: self.ledger,

@@ -36,6 +36,8 @@ pub struct Tally {
     pub stages: Stages,
     /// Compression, by record; part of batch wait.
     pub seal: Measured,
+    /// Waiting for a thread to compress it, by record; part of batch wait.
+    pub seal_wait: Measured,
     /// How late the engine was called.
     pub loop_lag: Measured,
     /// How long brokers asked us to hold back.
@@ -201,6 +203,7 @@ impl Tally {
         self.unsent.merge(&other.unsent);
         self.stages.merge(&other.stages);
         self.seal.merge(&other.seal);
+        self.seal_wait.merge(&other.seal_wait);
         self.loop_lag.merge(&other.loop_lag);
         self.throttle.merge(&other.throttle);
         self.ledger.merge(&other.ledger);

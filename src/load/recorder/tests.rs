@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::{BrokerId, PartitionSlot};
-use crate::kafka::accumulator::{CloseReason, Place};
+use crate::kafka::accumulator::{CloseReason, Place, SealTime};
 use crate::kafka::producer::{BatchTimes, Failure};
 
 const PLAN: RecorderPlan = RecorderPlan {
@@ -35,7 +35,7 @@ fn delivery(stamps: Stamps, times: BatchTimes, outcome: Outcome) -> Delivery {
         payload_bytes: 800,
         capacity: 2_000,
         close_reason: CloseReason::Linger,
-        seal_nanos: 3,
+        seal: SealTime { took: 2, waited: 1 },
         reordered: false,
     }
 }

@@ -102,7 +102,7 @@ impl<M: Machine> Network<M> {
             }
             Action::Seal(mut job) => {
                 job.run();
-                self.client.handle_sealed(job, self.now);
+                self.client.handle_sealed(job, 0, self.now);
             }
         }
     }

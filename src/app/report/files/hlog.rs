@@ -97,6 +97,7 @@ fn lines(report: &Report) -> Vec<Line> {
         ("send_queue", &stages.send_queue),
         ("broker", &stages.broker),
         ("seal", &report.seal),
+        ("seal_wait", &report.seal_wait),
         ("loop_lag", &report.loop_lag),
         ("throttle", &report.throttle),
     ] {

@@ -112,6 +112,7 @@ fn figures(report: &Report) -> String {
     }
     let beside = [
         ("compressing (in batch)", &report.seal),
+        ("waiting to be compressed", &report.seal_wait),
         ("client's loop late by", &report.loop_lag),
         ("brokers asked for pauses of", &report.throttle),
     ];

@@ -60,6 +60,9 @@ pub struct Report {
     pub stages: StagesModel,
     /// Compressing a batch, inside batch wait.
     pub seal: Option<Distribution>,
+    /// Waiting for a thread to compress it, inside batch wait.
+    #[serde(default)]
+    pub seal_wait: Option<Distribution>,
     /// How long one turn of a worker's loop took.
     pub loop_lag: Option<Distribution>,
     /// How long brokers asked us to hold back.

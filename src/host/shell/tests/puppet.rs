@@ -225,7 +225,7 @@ impl Machine for Puppet {
         self.reports.push_back(Saw::Closed(conn, cause));
     }
 
-    fn handle_sealed(&mut self, job: Work, now: Instant) {
+    fn handle_sealed(&mut self, job: Work, _took: u64, now: Instant) {
         self.at(now);
         if self.reseals {
             self.actions.push_back(Action::Seal(Work { ran_on: None, ..job }));

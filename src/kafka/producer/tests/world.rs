@@ -257,7 +257,7 @@ impl World {
             }
             Action::Seal(mut job) => {
                 job.run();
-                self.producer.handle_sealed(job, self.now);
+                self.producer.handle_sealed(job, 0, self.now);
             }
         }
     }

@@ -204,7 +204,7 @@ impl World {
                 }
                 Action::Seal(mut job) => {
                     job.run();
-                    self.engine.handle_sealed(job, self.now);
+                    self.engine.handle_sealed(job, 0, self.now);
                 }
             }
         }

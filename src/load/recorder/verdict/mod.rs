@@ -323,7 +323,7 @@ fn seal_share(tally: &Tally) -> Option<f64> {
     let mean = |stage: &super::Measured| stage.mean().unwrap_or(0.0);
     let stages = &tally.stages;
     let way = mean(&stages.batch_wait) + mean(&stages.send_queue) + mean(&stages.broker);
-    let seal = mean(&tally.seal);
+    let seal = mean(&tally.seal) + mean(&tally.seal_wait);
     (seal > 0.0 && way > 0.0).then(|| seal / way)
 }
 
