@@ -471,7 +471,7 @@ fn explain_gives_values_sources_and_javas_verdict() {
             .and(contains("--acks")),
     );
     // A bare line is the default profile, as it is for a run.
-    bench("explain").assert().code(0).stdout(contains("profiles/default.yaml:"));
+    bench("explain").assert().code(0).stdout(contains("profiles/first-look.yaml:"));
     bench("explain -X security.protocol=SSL transactional.id=t")
         .assert()
         .code(0)

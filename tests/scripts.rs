@@ -62,6 +62,23 @@ fn peers_prints_a_table_of_those_that_are_asked_for() {
 }
 
 #[test]
+fn profiles_prints_a_row_for_each_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("profiles");
+    let text = page("profiles", "--seconds 1 --profiles key-rules,throughput", &out);
+    for expected in ["embedded brokers; 1 s of each profile", "\nkey-rules ", "\nthroughput "] {
+        assert!(text.contains(expected), "{expected}:\n{text}");
+    }
+    let row = text.lines().find(|line| line.starts_with("throughput")).unwrap();
+    assert!(row.contains("  0.50  "), "the ratio asked: {row}");
+    assert!(out.join("key-rules.json").exists());
+    assert_eq!(std::fs::read_to_string(out.join("table.txt")).unwrap(), text);
+    let done = script("profiles", "--profiles none", folder.path());
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("none: expected profiles among"));
+}
+
+#[test]
 fn what_is_missing_ends_a_trial() {
     let folder = tempfile::tempdir().unwrap();
     let done = script("costs", "--smoke --idempotence --with=--no-such-flag", folder.path());

@@ -1,11 +1,17 @@
 //! The flags, as typed. Cost class: once a process.
 //!
 //! Values stay texts here: `settings` reads all of them and reports every problem at once, where a
-//! parser would stop at the first. What this file knows is names, shapes and help.
+//! parser would stop at the first. What this file knows is names, shapes and help. A run's flags
+//! are data as well (serde), by which a profile puts a value where no flag gave one.
+
+mod commands;
 
 mod data;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+pub use self::commands::{ProfilesArgs, ProfilesCommand};
 
 pub use data::DataArgs;
 
@@ -52,32 +58,40 @@ pub enum Command {
     /// Print the planned rate of a run's flags as a table that --rate-file reads, or draw it;
     /// contacts nobody
     Schedule(Box<ScheduleArgs>),
+    /// List the built-in profiles, each with the question that it answers
+    Profiles(ProfilesArgs),
     /// Serve the embedded broker in this process, to try things without a cluster
     Broker(BrokerArgs),
     /// Simulate producers against failing brokers in virtual time, and check every invariant
     Sim(SimArgs),
 }
 
-/// Everything a run can be told.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+/// Everything a run can be told. Its data has a field for each flag, all on one level.
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RunArgs {
     /// Where to.
     #[command(flatten)]
+    #[serde(flatten)]
     pub target: TargetArgs,
     /// The Kafka producer.
     #[command(flatten)]
+    #[serde(flatten)]
     pub producer: ProducerArgs,
     /// How much, how long.
     #[command(flatten)]
+    #[serde(flatten)]
     pub load: LoadArgs,
     /// What the records hold.
     #[command(flatten)]
+    #[serde(flatten)]
     pub data: DataArgs,
     /// What makes the run a failure.
     #[command(flatten)]
+    #[serde(flatten)]
     pub judgement: JudgementArgs,
     /// What is written where.
     #[command(flatten)]
+    #[serde(flatten)]
     pub output: OutputArgs,
 }
 
@@ -93,7 +107,7 @@ pub struct ExplainArgs {
 }
 
 /// Cluster and topic.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
     /// Brokers to start from; without any, three embedded brokers on loopback stand in [env:
@@ -130,7 +144,7 @@ pub struct TargetArgs {
 }
 
 /// Keys of the Kafka producer; a key is the same word with dashes.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Producer (comma lists make a matrix)")]
 pub struct ProducerArgs {
     /// Replicas that must have a batch before it counts: 0, 1 or all [default: all]
@@ -207,7 +221,7 @@ pub struct ProducerArgs {
 }
 
 /// How much, how long, by how many.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Load (comma lists make a matrix)")]
 pub struct LoadArgs {
     /// 200k (records/s) or 150MB (payload bytes/s), all producers together [default: as fast as it
@@ -280,11 +294,12 @@ pub struct LoadArgs {
 }
 
 /// What is written where.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// The forms of the result.
     #[command(flatten)]
+    #[serde(flatten)]
     pub forms: FormArgs,
     /// Log connections, leaders and retries to stderr; -vv: everything
     #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "log_level")]
@@ -301,7 +316,8 @@ pub struct OutputArgs {
 }
 
 /// What stdout gets.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum OutputFormat {
     /// The summary
     #[default]
@@ -313,7 +329,8 @@ pub enum OutputFormat {
 }
 
 /// The least important line that is logged.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum LogWord {
     /// What spoils the result
     Error,

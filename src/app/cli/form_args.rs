@@ -2,12 +2,13 @@
 //! results. Cost class: once a process.
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 use super::args::OutputFormat;
 use super::judge_args::VerdictArgs;
 
 /// Which forms of a result are written where.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Output")]
 pub struct FormArgs {
     /// Write the whole result as JSON; -: to stdout in place of the text
@@ -33,6 +34,7 @@ pub struct FormArgs {
     pub markdown: Option<String>,
     /// What was judged.
     #[command(flatten)]
+    #[serde(flatten)]
     pub verdict: VerdictArgs,
     /// What stdout gets [default: text]
     #[arg(long, value_enum, value_name = "FORMAT")]

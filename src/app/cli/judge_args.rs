@@ -2,11 +2,12 @@
 //! once a process.
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 use super::args::OutputFormat;
 
 /// What makes the run a failure.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Judgement")]
 pub struct JudgementArgs {
     /// How delivery is proved: offsets (end offsets around the run), sequence (every record is read
@@ -29,6 +30,7 @@ pub struct JudgementArgs {
     pub baseline: Option<String>,
     /// By what.
     #[command(flatten)]
+    #[serde(flatten)]
     pub terms: TermsArgs,
     /// Calibrate first: measure what this client can do at most (5 s), and call a run that comes
     /// within 1.5 times of it suspect
@@ -43,7 +45,7 @@ pub struct JudgementArgs {
 }
 
 /// What two sets of results are held against each other by.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TermsArgs {
     /// A metric that decides, such as response.p99 or acked_rps; repeatable [default: response.p50
     /// and response.p99; acked_rps without a rate]
@@ -65,7 +67,7 @@ pub struct TermsArgs {
 }
 
 /// A judgement in the forms of others.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct VerdictArgs {
     /// Write what was judged as JUnit's XML, for CI servers
     #[arg(long, value_name = "FILE")]

@@ -4,6 +4,7 @@
 use super::Shared;
 use super::matrix;
 use super::problems::Problems;
+use super::profile::ProfileRow;
 use crate::app::cli::args::RunArgs;
 use crate::kafka::config::{Judgement, judge};
 
@@ -18,20 +19,29 @@ pub struct Explained {
     pub key_rules: Option<String>,
 }
 
-/// Reads a command line as a run would, and judges its Kafka keys. The problems are those of every
-/// other flag; the keys' own are in the judgements. `variable` looks an environment variable up.
-pub fn explain(
-    args: &RunArgs,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> (Vec<Explained>, Problems) {
+/// What a command line comes to.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The cells of the matrix; one without axes.
+    pub cells: Vec<Explained>,
+    /// The profile that holds under the flags, and what became of those of its values that aren't
+    /// Kafka keys.
+    pub profile: Option<(String, Vec<ProfileRow>)>,
+    /// What is wrong with every other flag; the keys' own problems are in the judgements.
+    pub problems: Problems,
+}
+
+/// Reads a command line as a run would, and judges its Kafka keys. `variable` looks an environment
+/// variable up.
+pub fn explain(args: &RunArgs, variable: &dyn Fn(&str) -> Option<String>) -> Explanation {
     let mut problems = Problems::default();
-    let shared = Shared::read(args, variable, &mut problems);
-    let (axes, choices) = matrix::expand(args, &mut problems);
+    let given = super::given(args, variable, &mut problems);
+    let shared = Shared::read(&given, &mut problems);
+    let (axes, choices) = matrix::expand(&given.args, given.axes(), &mut problems);
     let cells = choices.iter().map(|choice| {
         let (_, source) = shared.workload(choice, &mut problems);
         let mut judgement = judge(&shared.layers.raw(choice, &mut problems));
-        let rules = shared.key_rules.as_ref().filter(|rules| rules.hold(choice));
-        if let Some(rules) = rules {
+        if let Some(rules) = &shared.key_rules {
             rules.explain(&mut judgement, &source);
         }
         let value =
@@ -39,8 +49,11 @@ pub fn explain(
         Explained {
             values: axes.iter().map(value).collect(),
             judgement,
-            key_rules: rules.map(|rules| rules.file.clone()),
+            key_rules: shared.key_rules.as_ref().map(|rules| rules.file.clone()),
         }
     });
-    (cells.collect(), problems)
+    let cells = cells.collect();
+    let rows = given.rows;
+    let profile = given.profile.map(|profile| (profile.name, rows));
+    Explanation { cells, profile, problems }
 }

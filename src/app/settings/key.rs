@@ -32,19 +32,19 @@ pub(super) fn keys(
         plan => (plan, form),
     };
     if let Err(error) = plan.check(form) {
-        problems.add(blamed(choice, &error.to_string()));
+        blame(choice, &error.to_string(), problems);
         return (KeyPlan::None, KeyForm::default());
     }
     (plan, form)
 }
 
-/// The flag that has to change for keys to be possible: the last one that was given.
-fn blamed(choice: &Choice, error: &str) -> String {
-    let given = ["key-size", "key-type", "key"].iter().find_map(|flag| {
-        let text = choice.get(flag)?;
-        Some(format!("--{flag} = \"{text}\": {error}"))
-    });
-    given.unwrap_or_else(|| format!("the profile's keys: {error}"))
+/// Names the flag that has to change for keys to be possible: the last one that was given.
+fn blame(choice: &Choice, error: &str, problems: &mut Problems) {
+    let mut flags = ["key-size", "key-type", "key"].into_iter();
+    match flags.find_map(|flag| Some((flag, choice.get(flag)?))) {
+        Some((flag, text)) => problems.flag(flag, text, error),
+        None => problems.add(format!("the profile's keys: {error}")),
+    }
 }
 
 /// Reads `--key`.

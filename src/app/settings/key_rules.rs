@@ -1,18 +1,15 @@
 //! A file of key rules into rules, and those into a plan. Cost class: once a file.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::data::FIXED_PARTITION;
-use super::matrix::Choice;
 use super::problems::Problems;
-use super::profile::Profile;
-use super::yaml::{Document, Node, read_text};
-use crate::app::cli::args::RunArgs;
+use super::profile::Given;
+use super::yaml::{Document, Node};
 use crate::kafka::config::{
     Effective, Judgement, Note, NoteKind, Problem, RefusedBy, Resolved, Source, nearest_of,
 };
@@ -31,30 +28,19 @@ pub(super) struct GivenRules {
 
 impl GivenRules {
     /// The rules of `--key-rules`, or else the profile's.
-    pub(super) fn read(
-        args: &RunArgs,
-        profile: Option<&Profile>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        let Some(path) = &args.data.key_rules else {
-            let (file, rules) = profile?.key_rules.clone()?;
-            return Some(Self { file, rules: Arc::new(rules), by_flag: false });
-        };
-        match read_text(Path::new(path)) {
+    pub(super) fn read(given: &Given, problems: &mut Problems) -> Option<Self> {
+        let path = given.args.data.key_rules.as_ref()?;
+        match given.text_of_file("key-rules", path) {
             Ok(text) => {
                 let rules = Arc::new(read(path, text, problems)?);
-                Some(Self { file: path.clone(), rules, by_flag: true })
+                let by_flag = !given.is_from_profile("key-rules");
+                Some(Self { file: path.clone(), rules, by_flag })
             }
             Err(error) => {
                 problems.flag("key-rules", path, format_args!("can't read it: {error}"));
                 None
             }
         }
-    }
-
-    /// Whether they hold in a cell: `--partitioner` stands above a profile's.
-    pub(super) fn hold(&self, choice: &Choice) -> bool {
-        self.by_flag || choice.get("partitioner").is_none()
     }
 
     /// Puts them in the place of the partitioner. Two that both choose partitions are a problem,

@@ -1,15 +1,16 @@
 //! The layers of Kafka keys: flags over environment over files over profile. Cost class: once a
 //! process.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use super::matrix::Choice;
 use super::problems::Problems;
-use super::profile::Profile;
+use super::profile::{Profile, Said, Value};
 use super::target::key_value;
 use crate::app::cli::args::RunArgs;
 use crate::kafka::config::properties::{self, Property};
-use crate::kafka::config::{PartitionerKind, Raw, Source};
+use crate::kafka::config::{PartitionerKind, Raw, Source, keys};
 
 /// What is the same in every cell: read once, so that a file is opened once and complained about
 /// once.
@@ -19,8 +20,13 @@ pub(super) struct Layers {
     pairs: Vec<(String, String, Source)>,
     bootstrap: Option<(String, Source)>,
     embedded: bool,
-    profile: Option<Profile>,
     client_id: Option<&'static str>,
+    /// What a profile gives, in Java's form.
+    profile: Vec<(String, Value)>,
+    /// The file that it names, which stands below it.
+    profile_file: Option<(String, Vec<Property>)>,
+    /// Values of its axes, by the name in a [`Choice`].
+    axes: BTreeMap<String, Vec<Value>>,
 }
 
 impl Layers {
@@ -28,7 +34,6 @@ impl Layers {
     pub(super) fn read(
         args: &RunArgs,
         variable: &dyn Fn(&str) -> Option<String>,
-        profile: Option<Profile>,
         perf_test: bool,
         problems: &mut Problems,
     ) -> Self {
@@ -58,51 +63,104 @@ impl Layers {
             pairs,
             bootstrap: flag.or_else(from_environment),
             embedded: args.target.embedded,
-            profile,
             client_id: perf_test.then_some("perf-producer-client"),
+            profile: Vec::new(),
+            profile_file: None,
+            axes: BTreeMap::new(),
         }
+    }
+
+    /// Puts a profile under them: its own keys, those of the file that it names, and of what it
+    /// says in the place of flags (`held`) the axes.
+    pub(super) fn put_under(
+        &mut self,
+        profile: &Profile,
+        held: &[Said],
+        path: Option<&str>,
+        problems: &mut Problems,
+    ) {
+        let owned = |(key, value): (&str, &Value)| (key.to_owned(), value.clone());
+        self.profile = profile.kafka().map(owned).collect();
+        self.profile_file = path.and_then(|path| read_file(path, problems));
+        let flags = held.iter().filter(|said| said.is_axis);
+        let flags = flags.map(|said| (said.flag.clone(), said.values.clone()));
+        let keys = profile.axes.iter().map(|(key, values)| ((*key).to_owned(), values.clone()));
+        self.axes = flags.chain(keys).collect();
+    }
+
+    /// What stands above a profile for a key, unless that is a flag of the key's own.
+    pub(super) fn above_profile(&self, key: &str) -> Option<(&str, Source)> {
+        let pairs = self.pairs.iter().rev().map(|(key, value, source)| (key, value, source));
+        let mut pairs = pairs.filter(|(known, ..)| *known == key);
+        if let Some((_, value, source)) = pairs.next() {
+            return Some((value, source.clone()));
+        }
+        if let Some((value, source)) = self.bootstrap.as_ref().filter(|_| key == BOOTSTRAP_KEY) {
+            return Some((value, source.clone()));
+        }
+        let (path, properties) = self.file.as_ref()?;
+        let property = properties.iter().rev().find(|property| property.key == key)?;
+        let source = Source::File { path: path.clone(), line: property.line };
+        Some((&property.value, source))
     }
 
     /// Everything given for one cell.
     pub(super) fn raw(&self, choice: &Choice, problems: &mut Problems) -> Raw {
         let mut raw = Raw::new(1);
-        let mut set = |key: &str, value: &str, source: Source| raw.set(key, value, source);
         if let Some(id) = self.client_id {
             let file = "kafka-producer-perf-test".to_owned();
-            set("client.id", id, Source::Profile { file, line: 1 });
+            raw.set("client.id", id, Source::Profile { file, line: 0, column: 0 });
         }
-        if let Some(profile) = &self.profile {
-            for (key, value, line) in &profile.producer {
-                set(key, value, Source::Profile { file: profile.file.clone(), line: *line });
-            }
+        set_file(&mut raw, self.profile_file.as_ref());
+        for (key, value) in &self.profile {
+            // A file that the profile itself names isn't above it.
+            raw.unset(key, value.source());
+            raw.set(key, &value.text, value.source());
         }
-        if let Some((path, properties)) = &self.file {
-            for Property { key, value, line } in properties {
-                set(key, value, Source::File { path: path.clone(), line: *line });
-            }
-        }
+        self.axes(choice, &mut raw);
+        set_file(&mut raw, self.file.as_ref());
         for (key, value, source) in &self.pairs {
-            set(key, value, source.clone());
+            raw.set(key, value, source.clone());
         }
         if let Some((value, source)) = &self.bootstrap {
-            set(BOOTSTRAP_KEY, value, source.clone());
+            raw.set(BOOTSTRAP_KEY, value, source.clone());
         }
         for (flag, key) in KAFKA_FLAGS {
-            if let Some(value) = choice.get(flag) {
-                set(key, value, Source::Flag(format!("--{flag}")));
+            if let Some(value) = choice.get(flag).filter(|_| !self.axes.contains_key(flag)) {
+                raw.set(key, value, Source::Flag(format!("--{flag}")));
             }
         }
-        let by_flag = Source::Flag("--partitioner".to_owned());
-        match choice.get("partitioner").map(named) {
-            Some(Named::Class(name)) => raw.set(PARTITIONER_KEY, name, by_flag),
-            Some(Named::Default) => raw.unset(PARTITIONER_KEY, by_flag),
-            None => {}
+        let source = |text| self.source("partitioner", text);
+        if let Some(text) = choice.get("partitioner") {
+            match named(text) {
+                Named::Class(name) => raw.set(PARTITIONER_KEY, name, source(text)),
+                Named::Default => raw.unset(PARTITIONER_KEY, source(text)),
+            }
         }
         if self.embedded {
             raw.unset(BOOTSTRAP_KEY, Source::Flag("--embedded".to_owned()));
         }
         self.level(choice, &mut raw, problems);
         raw
+    }
+
+    /// The values of a profile's axes: Kafka keys by the name of their flag or by their own.
+    fn axes(&self, choice: &Choice, raw: &mut Raw) {
+        for name in self.axes.keys() {
+            let key = key_of_flag(name).unwrap_or(name);
+            let is_key = keys::find(key).is_some() && key != PARTITIONER_KEY;
+            if let Some(value) = choice.get(name).filter(|_| is_key) {
+                raw.unset(key, self.source(name, value));
+                raw.set(key, value, self.source(name, value));
+            }
+        }
+    }
+
+    /// Whose a value of a flag is: the profile's, or that of the one who types.
+    fn source(&self, flag: &str, text: &str) -> Source {
+        let values = self.axes.get(flag).into_iter().flatten();
+        let value = values.into_iter().find(|value| value.text == text);
+        value.map_or_else(|| Source::Flag(format!("--{flag}")), Value::source)
     }
 
     /// `--compression-level` is the level of the codec that holds, whoever chose that.
@@ -112,7 +170,7 @@ impl Layers {
         match codec.as_str() {
             "gzip" | "lz4" | "zstd" => {
                 let key = format!("compression.{codec}.level");
-                raw.set(&key, level, Source::Flag("--compression-level".to_owned()));
+                raw.set(&key, level, self.source("compression-level", level));
             }
             _ => problems.flag(
                 "compression-level",
@@ -121,6 +179,25 @@ impl Layers {
             ),
         }
     }
+}
+
+fn set_file(raw: &mut Raw, file: Option<&(String, Vec<Property>)>) {
+    let Some((path, properties)) = file else { return };
+    for Property { key, value, line } in properties {
+        raw.set(key, value, Source::File { path: path.clone(), line: *line });
+    }
+}
+
+/// The Kafka key that a flag stands for.
+pub(super) fn key_of_flag(flag: &str) -> Option<&'static str> {
+    let known = KAFKA_FLAGS.iter().find(|(known, _)| *known == flag).map(|(_, key)| *key);
+    known.or_else(|| (flag == "partitioner").then_some(PARTITIONER_KEY))
+}
+
+/// The flag that stands for a Kafka key.
+pub(super) fn flag_of_key(key: &str) -> Option<&'static str> {
+    let known = KAFKA_FLAGS.iter().find(|(_, known)| *known == key).map(|(flag, _)| *flag);
+    known.or_else(|| (key == PARTITIONER_KEY).then_some("partitioner"))
 }
 
 fn read_file(path: &str, problems: &mut Problems) -> Option<(String, Vec<Property>)> {

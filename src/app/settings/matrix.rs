@@ -31,13 +31,20 @@ impl Choice {
     }
 }
 
-/// The cells that the flags ask for, one when no flag has a list.
-pub fn expand(args: &RunArgs, problems: &mut Problems) -> (Vec<Axis>, Vec<Choice>) {
+/// The cells that the flags ask for, one when no flag has a list; `more` are axes that no flag
+/// stands for.
+pub fn expand(
+    args: &RunArgs,
+    more: Vec<(&'static str, Vec<String>)>,
+    problems: &mut Problems,
+) -> (Vec<Axis>, Vec<Choice>) {
     let mut axes = Vec::new();
     let mut cells = vec![Choice::default()];
-    for (flag, text) in scalars(args) {
-        let Some(text) = text else { continue };
-        let values: Vec<String> = text.split(',').map(|value| value.trim().to_owned()).collect();
+    let split = |text: &String| text.split(',').map(|value| value.trim().to_owned()).collect();
+    let given = scalars(args).into_iter().filter_map(|(flag, text)| Some((flag, split(text?))));
+    for (flag, values) in given.chain(more) {
+        let values: Vec<String> = values;
+        let text = &values.join(",");
         let twice = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value));
         if let Some((_, value)) = twice {
             problems.flag(flag, text, format_args!("\"{value}\" is listed twice"));
@@ -57,6 +64,12 @@ pub fn expand(args: &RunArgs, problems: &mut Problems) -> (Vec<Axis>, Vec<Choice
         }
     }
     (axes, cells)
+}
+
+/// The flags that may have several values.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    scalars(&RunArgs::default()).into_iter().map(|(flag, _)| flag).collect()
 }
 
 /// The order of `cells` × `repeat` runs, as (cell, repetition from 0). Repetitions are interleaved,
@@ -145,7 +158,7 @@ mod tests {
         let words = core::iter::once("kprod-bench").chain(words.iter().copied());
         let cli = crate::app::cli::args::Cli::try_parse_from(words).unwrap();
         let mut problems = Problems::default();
-        let (axes, cells) = expand(&cli.run, &mut problems);
+        let (axes, cells) = expand(&cli.run, Vec::new(), &mut problems);
         (axes, cells, problems)
     }
 

@@ -24,6 +24,7 @@ mod target;
 mod tests;
 mod timestamps;
 mod value;
+mod variables;
 mod yaml;
 
 use core::time::Duration;
@@ -31,18 +32,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use calibration::{Ceilings, configuration};
-pub use explain::{Explained, explain};
+pub use explain::{Explained, Explanation, explain};
 pub use judgement::question;
 pub use output::{Form, JsonTarget, Output};
 pub use problems::Problems;
+pub use profile::{BUILT_IN, BuiltIn, ProfileRow, built_in, built_in_file, profile_schema};
 
 use self::key_rules::GivenRules;
 use self::layers::Layers;
-use self::load::{Given, Load, Planned};
+use self::load::{Load, Planned};
 use self::matrix::{Axis, Choice};
 use self::payload::Payload;
-use self::profile::{LoadDefaults, Profile};
-use crate::app::cli::args::{DataArgs, ProducerArgs, RunArgs, TargetArgs};
+use self::profile::Given;
+use crate::app::cli::args::RunArgs;
 use crate::app::judge::gates::Gates;
 use crate::base::units::parse_duration;
 use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
@@ -105,7 +107,9 @@ pub fn build(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Settings, Problems> {
     let mut problems = Problems::default();
-    let settings = read(args, variable, &mut problems);
+    let given = given(args, variable, &mut problems);
+    let settings = read(&given, &mut problems);
+    let args = &given.args;
     require_cluster(args, settings.embedded_unasked, &mut problems);
     let ceilings = calibration::ceilings(&args.judgement, &settings.cells, &mut problems);
     let gates = judgement::gates(&args.judgement, &settings.cells, &mut problems);
@@ -121,18 +125,26 @@ pub fn build_unjudged(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Settings, Problems> {
     let mut problems = Problems::default();
-    let settings = read(args, variable, &mut problems);
+    let given = given(args, variable, &mut problems);
+    let settings = read(&given, &mut problems);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
-/// What a command line asks for, as far as it isn't wrong.
-fn read(
+/// All that is given, by flags, environment, files and profile.
+fn given(
     args: &RunArgs,
     variable: &dyn Fn(&str) -> Option<String>,
     problems: &mut Problems,
-) -> Settings {
-    let shared = Shared::read(args, variable, problems);
-    let (axes, choices) = matrix::expand(args, problems);
+) -> Given {
+    let layers = Layers::read(args, variable, speaks_perf_test(args), problems);
+    Given::read(args, layers, variable, problems)
+}
+
+/// What it asks for, as far as it isn't wrong.
+fn read(given: &Given, problems: &mut Problems) -> Settings {
+    let args = &given.args;
+    let shared = Shared::read(given, problems);
+    let (axes, choices) = matrix::expand(args, given.axes(), problems);
     let cells: Vec<Cell> =
         choices.iter().filter_map(|choice| shared.cell(&axes, choice, problems)).collect();
     let embedded = cells.iter().any(|cell| cell.plan.target != Target::Cluster);
@@ -152,7 +164,7 @@ fn read(
         output,
         strict: args.judgement.strict,
         labels,
-        profile: shared.profile,
+        profile: given.profile.as_ref().map(|profile| profile.name.clone()),
         ceilings: Ceilings::None,
         gates: Gates::default(),
         embedded_unasked: unasked,
@@ -162,10 +174,8 @@ fn read(
 /// What all cells share.
 struct Shared {
     layers: Layers,
-    defaults: LoadDefaults,
-    default_key: Option<KeyPlan>,
+    listed_key: Option<KeyPlan>,
     key_rules: Option<GivenRules>,
-    profile: Option<String>,
     topic: TopicPlan,
     payload: Payload,
     planned: Planned,
@@ -178,15 +188,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn read(
-        args: &RunArgs,
-        variable: &dyn Fn(&str) -> Option<String>,
-        problems: &mut Problems,
-    ) -> Self {
-        let profile = match &args.data.profile {
-            Some(name) => Profile::load(name, problems),
-            None => is_bare(args).then(Profile::builtin),
-        };
+    fn read(given: &Given, problems: &mut Problems) -> Self {
+        let args = &given.args;
         let perf_test = speaks_perf_test(args);
         if let Some(text) = &args.producer.transaction_duration_ms {
             problems.flag("transaction-duration-ms", text, "transactions aren't available yet");
@@ -195,11 +198,9 @@ impl Shared {
         let abort_on = rules.filter_map(|text| load::abort_rule(text, problems)).collect();
         let leaders = args.target.wait_balanced_leaders.as_deref();
         Self {
-            defaults: profile.as_ref().map_or_else(LoadDefaults::default, |profile| profile.load),
-            default_key: profile.as_ref().and_then(|profile| profile.key.clone()),
-            key_rules: GivenRules::read(args, profile.as_ref(), problems),
-            profile: profile.as_ref().map(|profile| profile.name.clone()),
-            layers: Layers::read(args, variable, profile, perf_test, problems),
+            layers: given.layers.clone(),
+            listed_key: given.listed_key().cloned(),
+            key_rules: GivenRules::read(given, problems),
             topic: target::topic(&args.target, problems),
             payload: Payload::read(&args.data, problems),
             planned: Planned::read(&args.load, problems),
@@ -223,8 +224,7 @@ impl Shared {
             }
             Ok(mut resolved) => {
                 fits(&source, &resolved.config, problems);
-                let rules = self.key_rules.as_ref().filter(|rules| rules.hold(choice));
-                if let Some(rules) = rules {
+                if let Some(rules) = &self.key_rules {
                     rules.apply(&mut resolved, &source, problems);
                 }
                 make_room(&mut source, self.verify, problems);
@@ -235,16 +235,11 @@ impl Shared {
 
     /// What is sent, how much of it and when.
     fn workload(&self, choice: &Choice, problems: &mut Problems) -> (Load, SourcePlan) {
-        let default_key = self.default_key.as_ref();
-        let mut source = data::source(choice, default_key, &self.payload, self.seed, problems);
+        let listed_key = self.listed_key.as_ref();
+        let mut source = data::source(choice, listed_key, &self.payload, self.seed, problems);
         source.headers = Arc::clone(&self.headers);
         let payload_bytes = source.mean_payload();
-        let given = Given {
-            defaults: &self.defaults,
-            planned: &self.planned,
-            payload_bytes,
-            seed: self.seed,
-        };
+        let given = load::Given { planned: &self.planned, payload_bytes, seed: self.seed };
         let load = load::load(choice, &given, problems);
         source.workers = load.producers;
         source.clock = clock(source.clock, &load);
@@ -311,15 +306,6 @@ fn clock(clock: PayloadClock, load: &Load) -> PayloadClock {
     PayloadClock::new(clock.origin_ms, records, seconds)
 }
 
-/// Whether nothing is asked of the run itself, so that the default profile says it all. What is
-/// written where doesn't count.
-fn is_bare(args: &RunArgs) -> bool {
-    args.target == TargetArgs::default()
-        && args.producer == ProducerArgs::default()
-        && args.load == crate::app::cli::args::LoadArgs::default()
-        && args.data == DataArgs::default()
-}
-
 /// Whether a word was used that only kafka-producer-perf-test has; it can't be run without
 /// `--throughput`.
 const fn speaks_perf_test(args: &RunArgs) -> bool {
@@ -332,19 +318,20 @@ const fn speaks_perf_test(args: &RunArgs) -> bool {
 fn require_cluster(args: &RunArgs, unasked: bool, problems: &mut Problems) {
     let judgement = &args.judgement;
     let judge = if judgement.strict {
-        "--strict"
+        "strict"
     } else if !judgement.assert.is_empty() {
-        "--assert"
+        "assert"
     } else if !judgement.slo.is_empty() {
-        "--slo"
+        "slo"
     } else if judgement.baseline.is_some() {
-        "--baseline"
+        "baseline"
     } else if matches!(judgement.verify.as_deref(), Some("offsets" | "sequence")) {
-        "--verify"
+        "verify"
     } else {
         return;
     };
     if unasked {
+        let judge = problems.named(judge);
         problems.add(format!(
             "{judge} needs a cluster: give --bootstrap-server or {}, \
              or --embedded to judge the embedded brokers on purpose",

@@ -1,43 +1,87 @@
 //! Collecting what is wrong, so that all of it is said at once. Cost class: once a process.
 
 use core::fmt;
+use std::collections::BTreeMap;
+
+use super::yaml::Place;
 
 /// Problems found so far, in the order found, each once.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Problems(Vec<String>);
+pub struct Problems {
+    lines: Vec<String>,
+    /// Values of flags that nobody typed, by flag.
+    origins: BTreeMap<String, Vec<Origin>>,
+}
+
+/// Where a flag's value really stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Origin {
+    /// What the flag was given.
+    pub value: String,
+    /// The name of the field that gave it.
+    pub field: String,
+    /// Where.
+    pub place: Place,
+}
 
 impl Problems {
     /// Adds a problem unless it is known already: the cells of a matrix share most of theirs.
     /// Beyond a thousand one line says that there are more.
     pub fn add(&mut self, problem: String) {
-        if self.0.len() > MOST || self.0.contains(&problem) {
+        if self.lines.len() > MOST || self.lines.contains(&problem) {
             return;
         }
-        let is_full = self.0.len() == MOST;
-        self.0.push(if is_full { format!("more than {MOST} problems") } else { problem });
+        let is_full = self.lines.len() == MOST;
+        self.lines.push(if is_full { format!("more than {MOST} problems") } else { problem });
     }
 
-    /// Adds the problem of a flag's value, in the form that all messages about values have.
+    /// Adds the problem of a flag's value, in the form that all messages about values have. A value
+    /// from a profile is named as it stands there.
     pub fn flag(&mut self, flag: &str, value: &str, expected: impl fmt::Display) {
-        self.add(format!("--{flag} = \"{value}\": {expected}"));
+        self.add(match self.origin(flag, value) {
+            Some(Origin { field, place, .. }) => {
+                format!("{field} = \"{value}\" ({place}): {expected}")
+            }
+            None => format!("--{flag} = \"{value}\": {expected}"),
+        });
+    }
+
+    /// How to name a flag that may stand in a profile: `--rate`, or `rate (p.yaml:7:10)`.
+    #[must_use]
+    pub fn named(&self, flag: &str) -> String {
+        match self.origin(flag, "") {
+            Some(Origin { field, place, .. }) => format!("{field} ({place})"),
+            None => format!("--{flag}"),
+        }
+    }
+
+    /// From now on the flag's values are known to stand elsewhere.
+    pub(super) fn stand_elsewhere(&mut self, flag: &str, origins: Vec<Origin>) {
+        self.origins.insert(flag.to_owned(), origins);
+    }
+
+    /// Where that value of the flag stands, or one that it was made of.
+    pub(super) fn origin(&self, flag: &str, value: &str) -> Option<&Origin> {
+        let origins = self.origins.get(flag)?;
+        origins.iter().find(|origin| origin.value == value).or_else(|| origins.first())
     }
 
     /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lines.is_empty()
     }
 
     /// The problems, one sentence each.
     #[must_use]
     pub fn lines(&self) -> &[String] {
-        &self.0
+        &self.lines
     }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
+        f.write_str(&self.lines.join("\n"))
     }
 }
 
@@ -47,6 +91,30 @@ const MOST: usize = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_profile_gave_is_named_as_it_stands_there() {
+        let mut problems = Problems::default();
+        let origin = |value: &str, column| Origin {
+            value: value.to_owned(),
+            field: "linger.ms".to_owned(),
+            place: Place { file: "p.yaml".to_owned(), line: 3, column },
+        };
+        problems.stand_elsewhere("linger-ms", vec![origin("1", 7), origin("2", 9)]);
+        problems.flag("linger-ms", "2", "expected less");
+        problems.flag("linger-ms", "1,2", "expected one");
+        problems.flag("acks", "2", "expected all");
+        assert_eq!(
+            problems.lines(),
+            [
+                "linger.ms = \"2\" (p.yaml:3:9): expected less",
+                "linger.ms = \"1,2\" (p.yaml:3:7): expected one",
+                "--acks = \"2\": expected all",
+            ]
+        );
+        assert_eq!(problems.named("linger-ms"), "linger.ms (p.yaml:3:7)");
+        assert_eq!(problems.named("acks"), "--acks");
+    }
 
     #[test]
     fn each_is_said_once_and_endless_ones_end() {

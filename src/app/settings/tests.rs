@@ -59,14 +59,14 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
 fn without_a_flag_the_default_profile_runs_on_embedded_brokers() {
     let settings = settings("");
     let plan = &settings.cells[0].plan;
-    assert_eq!(settings.profile.as_deref(), Some("default"));
+    assert_eq!(settings.profile.as_deref(), Some("first-look"));
     assert!(settings.embedded_unasked);
     assert_eq!(plan.target, Target::Embedded { brokers: 3 });
     assert_eq!(plan.schedule.mean_rate(), Rate::per_second(200_000.0).ok());
     assert_eq!(plan.duration, Some(Duration::from_secs(30)));
     assert_eq!(plan.warmup, Warmup::For(Duration::from_secs(5)));
     assert_eq!(plan.producer.acks, Acks::All);
-    assert_eq!(source_of(&settings, "acks"), "profiles/default.yaml:5");
+    assert_eq!(source_of(&settings, "acks"), "profiles/first-look.yaml:11:18");
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn the_key_rules_profile_holds_under_every_flag() {
     let rules = cell.plan.producer.key_rules.as_ref().unwrap().rules();
     assert_eq!(rules.message, "Need message key");
     assert_eq!(cell.plan.schedule.mean_rate(), Rate::per_second(50_000.0).ok());
-    assert_eq!(source_of(&shipped, "linger.ms"), "profiles/key-rules.yaml:12");
+    assert_eq!(source_of(&shipped, "linger.ms"), "profiles/key-rules.yaml:12:34");
     assert_eq!(shipped.profile.as_deref(), Some("key-rules"));
     let by_file = settings("--profile profiles/key-rules.yaml");
     assert_eq!(by_file.cells[0].plan.producer, cell.plan.producer);
@@ -410,7 +410,8 @@ fn a_profile_or_rules_that_cannot_be_read_are_named() {
         problems("--profile key-rule --key-rules none.yaml"),
         [
             "--profile = \"key-rule\": can't read it: No such file or directory (os error 2); \
-             expected a file, or default or key-rules",
+             expected a file or one of first-look, low-latency, durable, throughput, many-small, \
+             few-large, keyed-skew, key-rules, bursty, capacity, ci; the nearest is key-rules",
             "--key-rules = \"none.yaml\": can't read it: No such file or directory (os error 2)",
         ]
     );
@@ -421,6 +422,255 @@ fn a_profile_or_rules_that_cannot_be_read_are_named() {
             "partition = \"b\" ({path}:1:42): expected a partition's number, 0 or more, or last"
         )]
     );
+}
+
+/// A profile in a folder of its own, and the flag that names it.
+fn profile(text: &str) -> (tempfile::TempDir, String) {
+    let (folder, path) = file(&format!("version: 1\nname: p\n{text}"));
+    (folder, format!("--profile {path}"))
+}
+
+/// Goal: a profile is the flags that it stands for. Method: the same run asked for in both ways.
+#[test]
+fn a_profile_says_what_flags_say() {
+    let (_folder, by_profile) = profile(
+        "\
+target: {bootstrap-server: \"a:1\", wait-balanced-leaders: 3s}
+topic: {name: t, partitions: 5, config: {x: y}, create: false}
+clients: {producers: 2}
+generator: {seed: 9, size: 1KiB, key: {kind: uniform, cardinality: 10k}}
+load: {warmup: 1s, rate: 1MB, duration: 10s, abort-on: [errors > 5]}
+matrix: {linger.ms: [0, 5], record-size: [100, 200]}
+gates: {strict: true, verify: sequence}
+repeat: 3
+cooldown: 2s
+labels: {a: b}
+",
+    );
+    let by_flags = settings(
+        "--bootstrap-server a:1 --wait-balanced-leaders 3s --topic t --partitions 5 \
+         --topic-config x=y --no-create-topic --producers 2 --seed 9 --record-size 100,200 \
+         --key uniform:10k --warmup 1s --rate 1MB --duration 10s --abort-on errors>5 \
+         --linger-ms 0,5 --strict --verify sequence --repeat 3 --cooldown 2s --label a=b",
+    );
+    let by_profile = settings(&by_profile);
+    assert_eq!(by_profile.profile.as_deref(), Some("p"));
+    assert_eq!(by_profile.axes, by_flags.axes);
+    assert_eq!(by_profile.order, by_flags.order);
+    assert_eq!(by_profile.labels, by_flags.labels);
+    assert!(by_profile.strict && by_profile.cooldown == by_flags.cooldown);
+    for (one, other) in by_profile.cells.iter().zip(&by_flags.cells) {
+        let mut plan = one.plan.clone();
+        plan.abort_on[0].text = "errors>5".to_owned();
+        assert_eq!(format!("{plan:?}"), format!("{:?}", other.plan));
+    }
+    assert_eq!(source_of(&by_profile, "linger.ms").rsplit(':').nth(1), Some("8"));
+}
+
+#[test]
+fn flags_stand_above_a_profile_and_leave_the_rest_of_it() {
+    let (_folder, line) = profile(
+        "\
+producer: {acks: 1, linger.ms: 20}
+topic: {config: {a: 1, b: 2}}
+load: {warmup: 3s, stages: [{rate: 5k, for: 10s}]}
+matrix: {acks: [0, all], batch.size: [1000, 2000]}
+",
+    );
+    let over =
+        settings(&format!("{line} --acks 1 --duration 5s --topic-config b=3 -X linger.ms=7"));
+    assert_eq!(over.cells.len(), 2);
+    let plan = &over.cells[0].plan;
+    assert_eq!(
+        (plan.producer.acks, plan.producer.linger),
+        (Acks::Leader, Duration::from_millis(7))
+    );
+    assert_eq!(plan.schedule.mean_rate(), Rate::per_second(5_000.0).ok());
+    assert_eq!(plan.duration, Some(Duration::from_secs(5)));
+    assert_eq!(plan.warmup, Warmup::For(Duration::from_secs(3)));
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    assert_eq!(plan.topic.configs, [pair("a", "1"), pair("b", "3")]);
+    // A run by count has no time but one that is typed.
+    let counted = settings(&format!("{line} --num-records 10"));
+    assert_eq!((counted.cells[0].plan.duration, counted.cells.len()), (None, 4));
+    assert_eq!(counted.cells[0].plan.warmup, Warmup::None);
+    // An axis that something above the profile gives is none: its cells would all be the same.
+    let (_file, path) = file("batch.size=5\n");
+    let fixed = settings(&format!("{line} --command-config {path} -X acks=1"));
+    assert_eq!(fixed.axes, []);
+    assert_eq!(fixed.cells[0].plan.producer.batch_size, 5);
+    let free = settings(&format!("{line} --throughput -1"));
+    assert_eq!(free.cells[0].plan.schedule.mean_rate(), None);
+}
+
+#[test]
+fn a_rate_of_a_profile_gives_way_as_a_whole() {
+    let (_folder, staged) =
+        profile("load: {warmup: 0, stages: [{rate: 1k, for: 10s}, {ramp-to: 3k, for: 10s}]}\n");
+    let plan_of = |line: &str| settings(line).cells[0].plan.clone();
+    let by_flags = plan("--warmup 0 --stage 1k:10s --stage 3k:10s:linear");
+    assert_eq!(plan_of(&staged).schedule, by_flags.schedule);
+    assert_eq!(plan_of(&staged).duration, Some(Duration::from_secs(20)));
+    let flat = plan_of(&format!("{staged} --rate 5k --duration 3s"));
+    assert_eq!(flat.schedule.mean_rate(), Rate::per_second(5_000.0).ok());
+    assert_eq!(flat.duration, Some(Duration::from_secs(3)));
+    let (_folder, held) = profile("load: {stages: [{rate: 1k, for: 10s}]}\n");
+    let other = plan_of(&format!("{held} --stage 5k:1s --stage 6k:1s"));
+    assert_eq!(other.duration, Some(Duration::from_secs(2)));
+}
+
+#[test]
+fn a_profile_s_own_keys_stand_above_the_file_that_it_names() {
+    let (folder, line) = profile(
+        "\
+target: {command-config: my.properties}
+producer: {linger.ms: 20, metadata.max.age.ms: 5}
+matrix: {acks: [0, 1], metadata.max.age.ms: [1000, 2000]}
+",
+    );
+    fs::write(folder.path().join("my.properties"), "linger.ms=1\nacks=all\nretries=2\nx.y=1\n")
+        .unwrap();
+    let settings = settings(&line);
+    assert_eq!(settings.axes.last().unwrap().flag, "metadata.max.age.ms");
+    let last = settings.cells.last().unwrap();
+    assert_eq!(last.values[1], ("metadata.max.age.ms", "2000".to_owned()));
+    let config = &last.plan.producer;
+    assert_eq!((config.acks, config.retries), (Acks::Leader, 2));
+    assert_eq!(config.linger, Duration::from_millis(20));
+    let age = last.effective.iter().find(|row| row.key == "metadata.max.age.ms").unwrap();
+    assert_eq!(age.value, "2000");
+}
+
+#[test]
+fn kafka_keys_of_a_profile_take_java_s_form_in_a_matrix_too() {
+    let (_folder, line) = profile("producer: {retries: many}\nmatrix: {linger.ms: [5, 5ms]}\n");
+    let path = line.strip_prefix("--profile ").unwrap();
+    assert_eq!(
+        problems(&line),
+        [
+            format!(
+                "retries = \"many\" ({path}:3:21): expected a whole number from 0 to \
+                 2147483647"
+            ),
+            format!("linger.ms = \"5ms\" ({path}:4:25): expected milliseconds, 0 or more; write 5"),
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_value_of_a_profile_is_named_as_it_stands_there() {
+    let (_folder, line) = profile(
+        "\
+topic: {name: a/b}
+load: {rate: fast, throughput: 5}
+generator: {size: 0, key-rules: none.yaml}
+matrix: {key: [none, uniform:0]}
+",
+    );
+    let path = line.strip_prefix("--profile ").unwrap().to_owned();
+    let found = problems(&line).join("\n").replace(&path, "p");
+    for part in [
+        "\"throughput\" (p:4:20): expected one of ",
+        "name = \"a/b\" (p:3:15): expected a topic name",
+        "rate = \"fast\" (p:4:14): expected records/s",
+        "size = \"0\" (p:5:19): expected 1 to 1GiB",
+        "key = \"uniform:0\" (p:6:22): expected uniform:N",
+        "none.yaml\" (p:5:33): can't read it",
+    ] {
+        assert!(found.contains(part), "no {part} in\n{found}");
+    }
+}
+
+#[test]
+fn what_a_profile_says_twice_or_beside_its_opposite_is_a_problem() {
+    let (_folder, line) = profile(
+        "load: {rate: 1k, stages: [{rate: 2k, for: 5s}]}\ntopic: {fresh: true, create: false}\n",
+    );
+    let (_lonely, keep) = profile("topic: {keep: true}\n");
+    assert!(problems(&keep)[0].ends_with(":3:15): expected fresh: true beside it"));
+    assert!(settings(&format!("{keep} --fresh-topic")).cells[0].plan.topic.keep);
+    let path = line.strip_prefix("--profile ").unwrap();
+    assert_eq!(
+        problems(&line),
+        [
+            format!(
+                "create = \"false\" ({path}:4:30): expected nothing beside fresh ({path}:4:16); \
+                 leave one of the two out"
+            ),
+            format!(
+                "rate = \"2k\" ({path}:3:34): expected nothing beside rate ({path}:3:14); leave \
+                 one of the two out"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn an_empty_or_missing_variable_is_no_wish_for_embedded_brokers() {
+    let (_folder, line) = profile("target: {bootstrap-server: \"${KAFKA}\"}\n");
+    let found = problems(&line);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].ends_with(
+            "expected the environment variable KAFKA to be set; set it, or \
+                                write ${KAFKA:-default}"
+        ),
+        "{found:?}"
+    );
+    let empty: Environment<'_> = &[("KAFKA", "")];
+    let found = in_environment(&line, empty).unwrap_err();
+    assert!(found.lines()[0].ends_with(
+        ": expected brokers, HOST:PORT,…; the variable is empty: set it, give --bootstrap-server, \
+         or --embedded for the embedded brokers"
+    ), "{found}");
+    let server = |settings: &Settings| settings.cells[0].plan.producer.bootstrap_servers[0].clone();
+    let named = in_environment(&line, &[("KAFKA", "k:1")]).unwrap();
+    assert_eq!(server(&named).to_string(), "k:1");
+    assert!(source_of(&named, "bootstrap.servers").ends_with(":3:28"));
+    // Whoever stands above the profile has the word.
+    for environment in [empty, &[("KAFKA", "k:1")], &[]] {
+        let flag = in_environment(&format!("{line} --bootstrap-server f:2"), environment).unwrap();
+        assert_eq!(server(&flag).to_string(), "f:2");
+        let embedded = in_environment(&format!("{line} --embedded"), environment).unwrap();
+        assert_eq!(embedded.cells[0].plan.target, Target::Embedded { brokers: 3 });
+    }
+    let both: Environment<'_> = &[("KPROD_BOOTSTRAP_SERVER", "e:3")];
+    assert_eq!(server(&in_environment(&line, both).unwrap()).to_string(), "e:3");
+}
+
+#[test]
+fn a_variable_that_is_not_there_matters_only_where_it_holds() {
+    let (_folder, line) = profile("load: {rate: \"${R}\"}\nproducer: {acks: \"${A}\"}\n");
+    assert_eq!(problems(&line).len(), 2);
+    assert_eq!(settings(&format!("{line} --rate 5 --acks 1")).cells.len(), 1);
+    assert_eq!(settings(&format!("{line} --throughput 5 -X acks=1")).cells.len(), 1);
+}
+
+#[test]
+fn what_is_judged_by_a_profile_wants_its_cluster_named() {
+    let (_folder, line) = profile("gates: {strict: true}\n");
+    let found = problems(&line);
+    assert!(found[0].starts_with("strict ("), "{found:?}");
+    assert!(found[0].contains(") needs a cluster: give --bootstrap-server"), "{found:?}");
+}
+
+#[test]
+fn what_became_of_a_profile_is_explained() {
+    let (_folder, line) =
+        profile("load: {rate: 1k, warmup: 2s}\nmatrix: {acks: [0, 1]}\nproducer: {acks: all}\n");
+    let path = line.strip_prefix("--profile ").unwrap().to_owned();
+    let explained = explain(&parsed(&format!("{line} --throughput 5")), &|_| None);
+    assert!(explained.problems.is_empty(), "{}", explained.problems);
+    let (name, rows) = explained.profile.unwrap();
+    assert_eq!((name.as_str(), explained.cells.len()), ("p", 2));
+    let row = |flag: &str| rows.iter().find(|row| row.flag == flag).unwrap();
+    assert_eq!(row("warmup").source, format!("{path}:3:26"));
+    assert_eq!((row("acks").value.as_str(), row("acks").overridden.as_ref()), ("0,1", None));
+    let above = row("rate").overridden.as_ref().unwrap();
+    assert_eq!((above.0.as_str(), above.1.as_str()), ("--throughput", "5"));
+    let lost = &explained.cells[0].judgement.overridden[0];
+    assert_eq!((lost.value.as_str(), lost.source.to_string()), ("all", format!("{path}:5:18")));
+    assert_eq!(lost.by.to_string(), format!("{path}:4:17"));
 }
 
 #[test]

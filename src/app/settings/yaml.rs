@@ -6,16 +6,21 @@
 //! again with a reader that gives up there. Files that people write are short; what is long, deep
 //! or wrong in a thousand places is bounded in time and memory all the same.
 
+mod seek;
+
 use core::cell::Cell;
 use core::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed as _;
 use serde_yaml::Value;
 
+use self::seek::Seek;
 use super::problems::Problems;
+use super::variables::{Expanded, LONGEST, expand};
 use crate::kafka::config::nearest_of;
 
 /// A file that is YAML.
@@ -25,6 +30,10 @@ pub(super) struct Document {
     name: String,
     text: String,
     root: Value,
+    /// Values that name variables which stand for nothing, and what was expected there.
+    unset: BTreeMap<Vec<Step>, String>,
+    /// Values that variables left without a letter.
+    empty: BTreeSet<Vec<Step>>,
     /// How many places were looked for.
     searches: Cell<usize>,
 }
@@ -37,13 +46,34 @@ pub(super) struct Node<'a> {
     path: Vec<Step>,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Step {
     /// The value of a field.
     Field(String),
     /// The name of a field.
     Name(String),
     Item(usize),
+}
+
+/// Where a value stands.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Place {
+    /// As the user named it.
+    pub file: String,
+    /// From 1; 0: nobody knows.
+    pub line: u32,
+    /// From 1; 0: nobody knows.
+    pub column: u32,
+}
+
+impl fmt::Display for Place {
+    /// `file:line:column`, as far as it is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}:{}", self.file, self.column),
+        }
+    }
 }
 
 impl Document {
@@ -58,12 +88,29 @@ impl Document {
             return None;
         }
         match serde_yaml::from_str(&text) {
-            Ok(root) => Some(Self { name: name.to_owned(), text, root, searches: Cell::new(0) }),
+            Ok(root) => Some(Self {
+                name: name.to_owned(),
+                text,
+                root,
+                unset: BTreeMap::new(),
+                empty: BTreeSet::new(),
+                searches: Cell::new(0),
+            }),
             Err(error) => {
-                problems.add(format!("{name}: this is no YAML: {error}"));
+                problems.add(no_yaml(name, &text, &error));
                 None
             }
         }
+    }
+
+    /// Puts the values of environment variables into its texts; names of fields stay as they are.
+    /// A value that names a variable which isn't there is nobody's text any more: see
+    /// [`Node::unset`]. `variable` looks an environment variable up.
+    pub(super) fn expand(&mut self, variable: &dyn Fn(&str) -> Option<String>) {
+        let mut expansion = Expansion { document: self, path: Vec::new(), variable, room: LONGEST };
+        let mut root = core::mem::take(&mut expansion.document.root);
+        expansion.of(&mut root);
+        self.root = root;
     }
 
     /// Its outermost value.
@@ -71,19 +118,19 @@ impl Document {
         Node { document: self, value: &self.root, path: Vec::new() }
     }
 
-    /// `file:line:column` of what stands at the end of `path`, both from 1; of the file alone once
-    /// places have been looked for so often that it would take too long.
-    fn place(&self, path: &[Step]) -> String {
+    /// What stands at the end of `path`; the file alone once places have been looked for so often
+    /// that it would take too long.
+    fn place(&self, path: &[Step]) -> Place {
         let searches = self.searches.get() + 1;
         self.searches.set(searches);
+        let nowhere = Place { file: self.name.clone(), line: 0, column: 0 };
         if searches > MIN_SEARCHES && searches.saturating_mul(self.text.len()) > SEARCHED_BYTES {
-            return self.name.clone();
+            return nowhere;
         }
         let found = Seek(path).deserialize(serde_yaml::Deserializer::from_str(&self.text));
-        match found.err().and_then(|error| error.location()) {
-            Some(at) => format!("{}:{}:{}", self.name, at.line(), at.column()),
-            None => self.name.clone(),
-        }
+        let Some(at) = found.err().and_then(|error| error.location()) else { return nowhere };
+        let number = |number| u32::try_from(number).unwrap_or(0);
+        Place { line: number(at.line()), column: number(at.column()), ..nowhere }
     }
 }
 
@@ -95,7 +142,7 @@ impl<'a> Node<'a> {
             return false;
         };
         for name in fields.keys() {
-            let text = name.as_str().map_or_else(|| shown(name), str::to_owned);
+            let text = name_of(name);
             if known.contains(&text.as_str()) {
                 continue;
             }
@@ -123,15 +170,19 @@ impl<'a> Node<'a> {
         found
     }
 
-    /// The names and values of all fields, in the file's order; names that are no texts are left
-    /// out, [`Node::check_fields`] reports them.
-    pub(super) fn fields(&self) -> Vec<(&'a str, Self)> {
+    /// The names and values of all fields, in the file's order.
+    pub(super) fn fields(&self) -> Vec<(String, Self)> {
         let fields = self.value.as_mapping().into_iter().flat_map(|fields| fields.iter());
-        let named = fields.filter_map(|(name, value)| Some((name.as_str()?, value)));
-        let node = |(name, value): (&'a str, &'a Value)| {
-            (name, Self { value, ..self.step(Step::Field(name.to_owned())) })
+        let node = |(name, value): (&Value, &'a Value)| {
+            let name = name_of(name);
+            (name.clone(), Self { value, ..self.step(Step::Field(name)) })
         };
-        named.map(node).collect()
+        fields.map(node).collect()
+    }
+
+    /// Whether it has fields.
+    pub(super) const fn is_mapping(&self) -> bool {
+        matches!(self.value, Value::Mapping(_))
     }
 
     /// Its items; a problem where it is no list.
@@ -174,34 +225,123 @@ impl<'a> Node<'a> {
 
     /// The line it stands in, from 1.
     pub(super) fn line(&self) -> u32 {
-        let place = self.place();
-        let mut parts = place.rsplit(':');
-        parts.nth(1).and_then(|line| line.parse().ok()).unwrap_or(1)
+        self.place().line.max(1)
     }
 
-    /// `file:line:column`.
-    pub(super) fn place(&self) -> String {
+    /// Where it stands.
+    pub(super) fn place(&self) -> Place {
         self.document.place(&self.path)
     }
 
-    /// Says that it isn't what was `expected`.
-    pub(super) fn problem(&self, expected: impl fmt::Display, problems: &mut Problems) {
-        let name = self.path.iter().rev().find_map(|step| match step {
+    /// Whether it is a list without items.
+    pub(super) fn is_empty_list(&self) -> bool {
+        matches!(self.value, Value::Sequence(items) if items.is_empty())
+    }
+
+    /// Where the name of the field stands that it is.
+    pub(super) fn name_place(&self) -> Place {
+        let mut path = self.path.clone();
+        if let Some(Step::Field(name)) = path.pop() {
+            path.push(Step::Name(name));
+        }
+        self.document.place(&path)
+    }
+
+    /// The name of the field that it is, or is in.
+    pub(super) fn name(&self) -> &str {
+        let names = self.path.iter().rev().find_map(|step| match step {
             Step::Field(name) | Step::Name(name) => Some(name.as_str()),
             Step::Item(_) => None,
         });
+        names.unwrap_or_default()
+    }
+
+    /// What was expected in the place of a variable that stands for nothing.
+    pub(super) fn unset(&self) -> Option<&str> {
+        self.document.unset.get(&self.path).map(String::as_str)
+    }
+
+    /// Whether it is a text that variables left without a letter.
+    pub(super) fn is_emptied(&self) -> bool {
+        self.document.empty.contains(&self.path)
+    }
+
+    /// Says that it isn't what was `expected`, or that its variable isn't there.
+    pub(super) fn problem(&self, expected: impl fmt::Display, problems: &mut Problems) {
+        problems.add(match self.unset() {
+            Some(expected) => self.wrong(expected),
+            None => self.wrong(expected),
+        });
+    }
+
+    /// The sentence that says so.
+    pub(super) fn wrong(&self, expected: impl fmt::Display) -> String {
         let value = shown(self.value);
         let place = self.place();
-        problems.add(match name {
-            Some(name) => format!("{name} = {value} ({place}): expected {expected}"),
-            None => format!("{value} ({place}): expected {expected}"),
-        });
+        match self.name() {
+            "" => format!("{value} ({place}): expected {expected}"),
+            name => format!("{name} = {value} ({place}): expected {expected}"),
+        }
     }
 
     fn step(&self, step: Step) -> Self {
         let mut path = self.path.clone();
         path.push(step);
         Self { path, ..self.clone() }
+    }
+}
+
+/// Variables on their way into a document.
+struct Expansion<'a> {
+    document: &'a mut Document,
+    path: Vec<Step>,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Bytes that they may still bring.
+    room: usize,
+}
+
+impl Expansion<'_> {
+    fn of(&mut self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.text(text),
+            Value::Sequence(items) => {
+                for (at, item) in items.iter_mut().enumerate() {
+                    self.below(Step::Item(at), item);
+                }
+            }
+            Value::Mapping(fields) => {
+                for (name, field) in fields.iter_mut() {
+                    self.below(Step::Field(name_of(name)), field);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn below(&mut self, step: Step, value: &mut Value) {
+        self.path.push(step);
+        self.of(value);
+        self.path.pop();
+    }
+
+    fn text(&mut self, text: &mut String) {
+        match expand(text, self.variable) {
+            Expanded::Plain => {}
+            Expanded::Text(with) if with.len() <= self.room => {
+                self.room -= with.len();
+                if with.is_empty() {
+                    self.document.empty.insert(self.path.clone());
+                }
+                *text = with;
+            }
+            Expanded::Text(_) => {
+                let expected = format!("variables of less than {LONGEST} bytes, all together");
+                self.document.unset.insert(self.path.clone(), expected);
+            }
+            Expanded::Wrong(expected) => {
+                self.document.unset.insert(self.path.clone(), expected);
+            }
+        }
     }
 }
 
@@ -237,6 +377,31 @@ const MIN_SEARCHES: usize = 100;
 /// Beyond those, bytes of a file that may be read again for places, all in all: about a second.
 const SEARCHED_BYTES: usize = 16 << 20;
 
+/// The name of a field, which need not be a text.
+fn name_of(name: &Value) -> String {
+    name.as_str().map_or_else(|| shown(name), str::to_owned)
+}
+
+/// What the parser says of a text that is no YAML. A bare `${NAME}` among braces is a likely reason
+/// that it doesn't see.
+fn no_yaml(name: &str, text: &str, error: &serde_yaml::Error) -> String {
+    let place = match error.location() {
+        Some(at) => format!("{name}:{}:{}", at.line(), at.column()),
+        None => name.to_owned(),
+    };
+    let said = error.to_string();
+    if let Some((_, twice)) = said.split_once("duplicate entry with key ") {
+        let twice = twice.split(" at line").next().unwrap_or(twice);
+        return format!("{place}: expected each name once; {twice} stands twice in these fields");
+    }
+    let line = error.location().and_then(|at| text.lines().nth(at.line().saturating_sub(1)));
+    let quotes = match line.is_some_and(|line| line.contains("${")) {
+        true => "; write \"${NAME}\" in quotes",
+        false => "",
+    };
+    format!("{place}: this is no YAML: {said}{quotes}")
+}
+
 /// A value for a message: a text in quotes, a number bare, a name for the rest.
 fn shown(value: &Value) -> String {
     match value {
@@ -247,110 +412,6 @@ fn shown(value: &Value) -> String {
         Value::Sequence(_) => "a list".to_owned(),
         Value::Mapping(_) => "fields".to_owned(),
         Value::Tagged(tagged) => tagged.tag.to_string(),
-    }
-}
-
-/// A reader that gives up at the end of its path, so that the parser names the place.
-struct Seek<'p>(&'p [Step]);
-
-impl<'de> DeserializeSeed<'de> for Seek<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-/// Each kind of value ends the search when the path ends there.
-macro_rules! found {
-    ($($visit:ident($value:ty)),*) => {
-        $(fn $visit<E: Error>(self, _: $value) -> Result<(), E> {
-            Err(E::custom("here"))
-        })*
-    };
-}
-
-impl<'de> Visitor<'de> for Seek<'_> {
-    type Value = ();
-
-    found!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("here")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Some((Step::Item(wanted), rest)) = self.0.split_first() else {
-            return Err(A::Error::custom("here"));
-        };
-        for _ in 0..*wanted {
-            items.next_element::<IgnoredAny>()?;
-        }
-        items.next_element_seed(Seek(rest))?;
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let Some((step, rest)) = self.0.split_first() else {
-            return Err(A::Error::custom("here"));
-        };
-        while let Some(is_it) = fields.next_key_seed(SeekName(step))? {
-            if is_it {
-                return fields.next_value_seed(Seek(rest));
-            }
-            fields.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
-}
-
-/// Compares a field's name with the one that is looked for, and gives up at it when the name itself
-/// is wanted.
-struct SeekName<'p>(&'p Step);
-
-impl<'de> DeserializeSeed<'de> for SeekName<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<bool, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl SeekName<'_> {
-    fn compare<E: Error>(&self, found: &str) -> Result<bool, E> {
-        match self.0 {
-            Step::Name(name) if name == found => Err(E::custom("here")),
-            Step::Field(name) => Ok(name == found),
-            Step::Name(_) | Step::Item(_) => Ok(false),
-        }
-    }
-}
-
-impl Visitor<'_> for SeekName<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a field")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<bool, E> {
-        self.compare(name)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
-        self.compare(&number.to_string())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<bool, E> {
-        self.compare(&number.to_string())
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<bool, E> {
-        self.compare(&number.to_string())
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
-        self.compare(&value.to_string())
     }
 }
 
@@ -390,7 +451,7 @@ deep: {er: {still: [x, y]}}
             still[1].clone(),
         ]
         .iter()
-        .map(Node::place)
+        .map(|node| node.place().to_string())
         .collect();
         assert_eq!(
             places,
@@ -423,8 +484,33 @@ deep: {er: {still: [x, y]}}
         let mut problems = Problems::default();
         assert!(Document::parse("f.yaml", "a: [1".to_owned(), &mut problems).is_none());
         let said = &problems.lines()[0];
-        assert!(said.starts_with("f.yaml: this is no YAML: "), "{said}");
-        assert!(said.contains("line 1"), "{said}");
+        assert!(said.starts_with("f.yaml:2:1: "), "{said}");
+        assert!(said.contains(": this is no YAML: "), "{said}");
+        let bare = "a: 1\nb: {c: ${D}, d: 1}".to_owned();
+        assert!(Document::parse("f.yaml", bare, &mut problems).is_none());
+        assert!(problems.lines()[1].ends_with("; write \"${NAME}\" in quotes"), "{problems}");
+    }
+
+    #[test]
+    fn variables_are_put_into_texts_and_those_that_are_missing_have_a_place() {
+        let mut document = document("a: ${ONE}\nb: [x, \"${TWO}\"]\n${ONE}: ${NONE}\n");
+        document.expand(&|name| match name {
+            "ONE" => Some("1".to_owned()),
+            "NONE" => Some(String::new()),
+            _ => None,
+        });
+        let root = document.root();
+        assert_eq!(root.field("a").unwrap().scalar().as_deref(), Some("1"));
+        assert!(root.field("${ONE}").unwrap().is_emptied());
+        let mut problems = Problems::default();
+        let items = root.field("b").unwrap().items("a list", &mut problems);
+        assert_eq!((items[0].unset(), items[0].is_emptied()), (None, false));
+        items[1].problem("whatever", &mut problems);
+        assert_eq!(
+            problems.lines(),
+            ["b = \"${TWO}\" (f.yaml:2:8): expected the environment variable TWO to be set; set \
+              it, or write ${TWO:-default}"]
+        );
     }
 
     #[test]

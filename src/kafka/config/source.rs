@@ -19,8 +19,10 @@ pub enum Source {
     Profile {
         /// As the user named it.
         file: String,
-        /// From 1.
+        /// From 1; 0: nobody knows.
         line: u32,
+        /// From 1.
+        column: u32,
     },
     /// A `.properties` file.
     File {
@@ -65,14 +67,15 @@ impl Source {
 }
 
 impl fmt::Display for Source {
-    /// As messages show it: `--linger-ms`, `-X`, `client.properties:3`, `environment KAFKA`.
+    /// As messages show it: `--linger-ms`, `-X`, `client.properties:3`, `load.yaml:3:12`,
+    /// `environment KAFKA`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
             Self::Derived(key) => write!(f, "because of {key}"),
-            Self::Profile { file: path, line } | Self::File { path, line } => {
-                write!(f, "{path}:{line}")
-            }
+            Self::Profile { file, line: 0, .. } => f.write_str(file),
+            Self::Profile { file, line, column } => write!(f, "{file}:{line}:{column}"),
+            Self::File { path, line } => write!(f, "{path}:{line}"),
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::ProducerProps => f.write_str("--producer-props"),
             Self::CommandProperty => f.write_str("-X"),
@@ -193,7 +196,7 @@ mod tests {
         raw.set("retries", "2", file());
         assert_eq!(raw.value("retries"), Some("2"));
         raw.set("retries", "3", Source::Environment("R".to_owned()));
-        raw.set("retries", "4", Source::Profile { file: "p.yaml".to_owned(), line: 1 });
+        raw.set("retries", "4", Source::Profile { file: "p.yaml".to_owned(), line: 1, column: 1 });
         assert_eq!(raw.value("retries"), Some("3"));
         assert_eq!(raw.for_producer(2).value("retries"), Some("3"));
     }
@@ -228,7 +231,7 @@ mod tests {
         let shown = [
             Source::Default,
             Source::Derived("acks"),
-            Source::Profile { file: "p.yaml".to_owned(), line: 7 },
+            Source::Profile { file: "p.yaml".to_owned(), line: 7, column: 3 },
             Source::File { path: "c.properties".to_owned(), line: 3 },
             Source::Environment("KAFKA".to_owned()),
             Source::ProducerProps,
@@ -241,7 +244,7 @@ mod tests {
             [
                 "default",
                 "because of acks",
-                "p.yaml:7",
+                "p.yaml:7:3",
                 "c.properties:3",
                 "environment KAFKA",
                 "--producer-props",

@@ -150,7 +150,8 @@ fn a_wrong_text_is_told_with_its_place_and_the_right_one() {
     raw.set("linger.ms", "5s", file(3));
     raw.set("batch.size", "16KiB", file(4));
     raw.set("acks", "ALL", Source::Environment("ACKS".to_owned()));
-    raw.set("enable.idempotence", "yes", Source::Profile { file: "p.yaml".to_owned(), line: 9 });
+    let profile = Source::Profile { file: "p.yaml".to_owned(), line: 9, column: 4 };
+    raw.set("enable.idempotence", "yes", profile);
     raw.set("retries", "-1", Source::CommandProperty);
     raw.set("buffer.memory", "lots", Source::Flag("--buffer-memory".to_owned()));
     assert_eq!(
@@ -160,7 +161,7 @@ fn a_wrong_text_is_told_with_its_place_and_the_right_one() {
             "batch.size = \"16KiB\" (client.properties:4): expected bytes, 0 or more; write 16384",
             "buffer.memory = \"lots\" (--buffer-memory): expected bytes, 0 or more, or a size such \
              as 16KiB or 1MB",
-            "enable.idempotence = \"yes\" (p.yaml:9): expected true or false; write true",
+            "enable.idempotence = \"yes\" (p.yaml:9:4): expected true or false; write true",
             "linger.ms = \"5s\" (client.properties:3): expected milliseconds, 0 or more; write \
              5000",
             "retries = \"-1\" (-X): expected a whole number from 0 to 2147483647",

@@ -67,11 +67,18 @@ pub(crate) fn seed_file(rng: &mut Rng) -> Vec<u8> {
 }
 
 const FILES: &[&str] = &[
-    include_str!("../../../profiles/default.yaml"),
+    include_str!("../../../profiles/first-look.yaml"),
     include_str!("../../../profiles/key-rules.yaml"),
     include_str!("../../../profiles/pangyo.rules.yaml"),
     "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nname: *c\n<<: *b\n",
     "version: 1\nname: !!binary aGk=\nproducer: {? [a]: 1, acks: !x all, 1: 2, linger.ms: .inf}\n",
+    "version: 1\nname: ${N:-x}\ntarget: {bootstrap-server: \"${K}\", command-config: c}\n\
+     labels: {a: 1}\n\
+     topic: {name: t, fresh: true, keep: false, config: {a: ${B:-c}}, partitions: -1}\nrepeat: 2\n\
+     generator: {size: 1KiB, key: {kind: uniform, cardinality: 5}, value: {kind: sequence}}\n\
+     load: {abort-on: [errors > 5], stages: [{rate: 10k, for: 1m}], pacing-quantum: 0}\n\
+     gates: {verify: none, strict: false}\noutput: {json: \"-\"}\n\
+     matrix: {acks: [1, all], max.request.size: [1000000, 2000000], key: [none, {kind: none}]}\n",
     "%YAML 1.2\n---\nversion: 0x1\nname: |\n  text\n...\n--- second\n",
 ];
 

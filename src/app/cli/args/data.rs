@@ -1,9 +1,10 @@
 //! The flags that say what records hold. Cost class: once a process.
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
 /// What the records hold.
-#[derive(Args, Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Args, Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[command(next_help_heading = "Data (comma lists make a matrix)")]
 pub struct DataArgs {
     /// Bytes of each value: 100, uniform:100..2000, 100:70+1024:25+10240:5 (weights),
@@ -60,7 +61,8 @@ pub struct DataArgs {
     /// profiles/pangyo.rules.yaml is one)
     #[arg(long, value_name = "FILE")]
     pub key_rules: Option<String>,
-    /// What holds where no flag says otherwise: default, key-rules, or a YAML file
+    /// What holds where no flag says otherwise: a name that `kprod-bench profiles` lists, or a YAML
+    /// file
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
     /// Values are made by this template: JSON, or any text, with fields such as {{uuid}} and

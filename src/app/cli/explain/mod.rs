@@ -8,7 +8,7 @@ use std::io::Write as _;
 
 use super::args::{ExplainArgs, OutputFormat};
 use crate::app::report::exit::Exit;
-use crate::app::settings::{self, Explained, Problems};
+use crate::app::settings::{self, Explanation, Problems};
 use crate::kafka::config::keys::{self, Key};
 use crate::kafka::config::nearest;
 
@@ -17,14 +17,19 @@ use crate::kafka::config::nearest;
 pub(super) fn run(mut args: ExplainArgs) -> Exit {
     take_keys(&mut args);
     let variable = |name: &str| std::env::var(name).ok();
-    let (cells, mut problems) = settings::explain(&args.run, &variable);
-    let keys = find(&args.keys, &mut problems);
-    let complaints = complaints(&cells, &problems);
+    let mut explanation = settings::explain(&args.run, &variable);
+    let keys = find(&args.keys, &mut explanation.problems);
+    let complaints = complaints(&explanation);
     let accepted = complaints.is_empty();
     match args.run.output.forms.output_format.unwrap_or_default() {
-        OutputFormat::Json => print(&model::json(&cells, &keys, problems.lines())),
+        OutputFormat::Json => print(&model::json(&explanation, &keys)),
         // With a flag misread the verdict would be about something else.
-        OutputFormat::Text if problems.is_empty() => print(&text::page(&cells, &keys)),
+        OutputFormat::Text if explanation.problems.is_empty() => {
+            print(&text::page(&explanation.cells, &keys));
+            if let (true, Some((name, rows))) = (keys.is_empty(), &explanation.profile) {
+                print(&text::profile(name, rows));
+            }
+        }
         OutputFormat::Text | OutputFormat::Quiet => {}
     }
     for complaint in &complaints {
@@ -38,10 +43,9 @@ pub(super) fn run(mut args: ExplainArgs) -> Exit {
 pub(super) fn problems(args: &ExplainArgs) -> Vec<String> {
     let mut args = args.clone();
     take_keys(&mut args);
-    let (cells, mut problems) =
-        settings::explain(&args.run, &|name: &str| std::env::var(name).ok());
-    find(&args.keys, &mut problems);
-    complaints(&cells, &problems)
+    let mut explanation = settings::explain(&args.run, &|name: &str| std::env::var(name).ok());
+    find(&args.keys, &mut explanation.problems);
+    complaints(&explanation)
 }
 
 /// `-X` takes words up to the next flag, so keys behind it land there; a setting has a `=`.
@@ -70,9 +74,10 @@ fn find(names: &[String], problems: &mut Problems) -> Vec<&'static Key> {
 }
 
 /// What ends with 2: wrong flags, and what Java refuses.
-fn complaints(cells: &[Explained], problems: &Problems) -> Vec<String> {
-    let mut all = problems.clone();
-    for problem in cells.iter().flat_map(|cell| cell.judgement.refused_by_java()) {
+fn complaints(explanation: &Explanation) -> Vec<String> {
+    let mut all = explanation.problems.clone();
+    let cells = explanation.cells.iter();
+    for problem in cells.flat_map(|cell| cell.judgement.refused_by_java()) {
         all.add(problem.to_string());
     }
     all.lines().to_vec()

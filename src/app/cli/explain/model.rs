@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::app::settings::Explained;
+use crate::app::settings::{Explained, Explanation, ProfileRow};
 use crate::kafka::config::keys::{self, Effect, Key};
 use crate::kafka::config::{Effective, Judgement, Note, NoteKind, Problem, RefusedBy};
 
@@ -15,7 +15,26 @@ struct Document<'a> {
     java_client: &'static str,
     /// Problems of flags that aren't Kafka keys.
     problems: &'a [String],
+    /// The profile that holds under the flags.
+    profile: Option<ProfileModel<'a>>,
     cells: Vec<Cell>,
+}
+
+/// What a profile says in the place of flags; its Kafka keys are among those of the cells.
+#[derive(Serialize)]
+struct ProfileModel<'a> {
+    name: &'a str,
+    flags: Vec<FlagRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct FlagRow<'a> {
+    flag: &'a str,
+    value: &'a str,
+    source: &'a str,
+    /// What stands above it, and what that says.
+    overridden_by: Option<&'a str>,
+    overriding_value: Option<&'a str>,
 }
 
 /// One cell; a line without lists has one.
@@ -84,18 +103,36 @@ struct OverriddenRow {
 }
 
 /// The document as text, with a line end. `asked` limits the keys, unless it is empty.
-pub(super) fn json(cells: &[Explained], asked: &[&Key], problems: &[String]) -> String {
+pub(super) fn json(explanation: &Explanation, asked: &[&Key]) -> String {
+    let Explanation { cells, profile, problems } = explanation;
     let cells = cells.iter().map(|cell| self::cell(cell, asked)).collect();
+    let problems = problems.lines();
+    let profile = profile
+        .as_ref()
+        .map(|(name, rows)| ProfileModel { name, flags: rows.iter().map(flag_row).collect() });
     let document = Document {
         kprod_bench: env!("CARGO_PKG_VERSION"),
         java_client: super::text::JAVA,
         problems,
+        profile,
         cells,
     };
     let mut text = serde_json::to_string_pretty(&document)
         .expect("a document of texts and booleans can be written");
     text.push('\n');
     text
+}
+
+fn flag_row(row: &ProfileRow) -> FlagRow<'_> {
+    let ProfileRow { flag, value, source, overridden } = row;
+    let by = overridden.as_ref();
+    FlagRow {
+        flag,
+        value,
+        source,
+        overridden_by: by.map(|(by, _)| by.as_str()),
+        overriding_value: by.map(|(_, value)| value.as_str()),
+    }
 }
 
 fn cell(explained: &Explained, asked: &[&Key]) -> Cell {

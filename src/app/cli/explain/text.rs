@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use crate::app::settings::Explained;
+use crate::app::settings::{Explained, ProfileRow};
 use crate::kafka::config::keys::{self, Effect, Key, Kind, Unit};
 use crate::kafka::config::{
     Effective, Judgement, NoteKind, Overridden, Problem, RefusedBy, Source,
@@ -29,6 +29,28 @@ pub(super) fn page(cells: &[Explained], asked: &[&Key]) -> String {
         if number + 1 < cells.len() {
             page.push('\n');
         }
+    }
+    page
+}
+
+/// What a profile says beside Kafka keys, and what stands above it.
+pub(super) fn profile(name: &str, rows: &[ProfileRow]) -> String {
+    let mut page = String::new();
+    if rows.is_empty() {
+        return page;
+    }
+    line(&mut page, &format!("\nBeside Kafka keys, profile {name} says:"));
+    let widest = |text: fn(&ProfileRow) -> &str| {
+        rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0)
+    };
+    let (flag, value) = (widest(|row| &row.flag), widest(|row| &row.value).min(WIDEST_VALUE));
+    for row in rows {
+        let above = match &row.overridden {
+            Some((by, text)) => format!(", overridden by {by} {text}"),
+            None => String::new(),
+        };
+        let ProfileRow { flag: name, value: said, source, .. } = row;
+        line(&mut page, &format!("  {name:flag$}  {:value$}  {source}{above}", shown(said)));
     }
     page
 }

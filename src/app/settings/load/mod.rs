@@ -15,7 +15,6 @@ use self::arrivals::{Pacing, pacing};
 pub(super) use self::planned::Planned;
 use super::matrix::Choice;
 use super::problems::Problems;
-use super::profile::LoadDefaults;
 use crate::base::units::{parse_count, parse_duration};
 use crate::host::driver::plan::Warmup;
 use crate::load::schedule::{Arrivals, SchedulePlan, Shape};
@@ -40,8 +39,6 @@ pub(super) struct Load {
 /// What the load flags are read beside.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given<'a> {
-    /// What holds for a flag that isn't given.
-    pub defaults: &'a LoadDefaults,
     /// The planned rate, as far as it is no part of a matrix.
     pub planned: &'a Planned,
     /// The mean size of a record's key and value, for rates in bytes.
@@ -52,15 +49,15 @@ pub(super) struct Given<'a> {
 
 /// Reads the load flags of one cell.
 pub(super) fn load(choice: &Choice, given: &Given<'_>, problems: &mut Problems) -> Load {
-    let Given { defaults, planned, payload_bytes, seed } = *given;
+    let Given { planned, payload_bytes, seed } = *given;
     let mut read = Reader { choice, problems };
     let pacing = read.pacing(seed);
-    let shape = planned.shape(choice, defaults.rate, payload_bytes, read.problems);
+    let shape = planned.shape(choice, payload_bytes, read.problems);
     let shape = read.at_own_rate(shape, &pacing, planned);
     let records = read.positive("num-records");
     let counted = choice.get("num-records").is_some();
-    let duration = read.duration(planned, (!counted).then_some(defaults.duration));
-    let warmup = read.warmup(if counted { Duration::ZERO } else { defaults.warmup });
+    let duration = read.duration(planned, (!counted).then_some(DURATION));
+    let warmup = read.warmup(if counted { Duration::ZERO } else { WARMUP });
     let rest = match (records, warmup) {
         (Some(all), Warmup::Records(before)) if before >= all => {
             let text = before.to_string();
@@ -239,6 +236,10 @@ impl Reader<'_> {
     }
 }
 
+/// Of a measurement that nothing limits.
+const DURATION: Duration = Duration::from_secs(30);
+/// Before it.
+const WARMUP: Duration = Duration::from_secs(5);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 /// Each is a thread with connections of its own; more is a typing error.

@@ -50,12 +50,10 @@ impl Planned {
         self.given.push((flag, text.to_owned()));
     }
 
-    /// The planned rate, with records of `payload_bytes` of key and value on average; `default`
-    /// where no flag says any.
+    /// The planned rate, with records of `payload_bytes` of key and value on average.
     pub(super) fn shape(
         &self,
         choice: &Choice,
-        default: Option<Rate>,
         payload_bytes: f64,
         problems: &mut Problems,
     ) -> Shape {
@@ -64,7 +62,7 @@ impl Planned {
             _ if !self.stages.is_empty() => self.staged(payload_bytes, problems),
             (Some(text), _) => constant(rate(text, payload_bytes, problems)),
             (None, Some(text)) => constant(throughput(text, problems)),
-            (None, None) => constant(default),
+            (None, None) => Shape::Saturating,
         }
     }
 

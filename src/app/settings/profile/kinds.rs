@@ -1,0 +1,196 @@
+//! Mappings with a `kind`, written as the word that a flag takes. Cost class: once a process.
+//!
+//! `{kind: zipf, least: 1, most: 50, exponent: 1.1}` and `zipf:1..50:1.1` are the same; the flag's
+//! reader judges both.
+
+use super::super::problems::Problems;
+use super::super::yaml::Node;
+use crate::kafka::config::nearest_of;
+
+/// A kind and its word: `{name}` stands for a part, brackets for what may be left out as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// What `kind` says; nothing where the parts tell.
+    pub name: &'static str,
+    /// Its word.
+    pub word: &'static str,
+}
+
+/// A piece of a word.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Piece {
+    Text(&'static str),
+    Part(&'static str),
+    /// From here on all may be left out, up to the same again.
+    Optional,
+}
+
+impl Kind {
+    /// The names of its parts, and whether each may be left out.
+    pub(super) fn parts(&self) -> Vec<(&'static str, bool)> {
+        let mut optional = false;
+        let part = |piece| match piece {
+            Piece::Part(name) => Some((name, optional)),
+            Piece::Text(_) => None,
+            Piece::Optional => {
+                optional = !optional;
+                None
+            }
+        };
+        self.pieces().into_iter().filter_map(part).collect()
+    }
+
+    fn pieces(&self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for piece in self.word.split_inclusive(['{', '}', '[', ']']) {
+            let (text, mark) = match piece.char_indices().next_back() {
+                Some((at, mark @ ('{' | '}' | '[' | ']'))) => (&piece[..at], Some(mark)),
+                _ => (piece, None),
+            };
+            match mark {
+                Some('}') => pieces.push(Piece::Part(text)),
+                _ if !text.is_empty() => pieces.push(Piece::Text(text)),
+                _ => {}
+            }
+            if matches!(mark, Some('[' | ']')) {
+                pieces.push(Piece::Optional);
+            }
+        }
+        pieces
+    }
+
+    /// The word for a mapping; `None` where something is wrong, which is reported. `beside` are
+    /// fields that somebody else reads.
+    pub(super) fn of(
+        &self,
+        node: &Node<'_>,
+        beside: &[&str],
+        problems: &mut Problems,
+    ) -> Option<String> {
+        let parts = self.parts();
+        let names = parts.iter().map(|(name, _)| *name);
+        let kind = (!self.name.is_empty()).then_some("kind");
+        let known: Vec<&str> = kind.into_iter().chain(names).chain(beside.to_vec()).collect();
+        node.check_fields(&known, problems);
+        let wanted = parts.iter().any(|(name, optional)| *optional && node.field(name).is_some());
+        let mut word = Some(String::new());
+        let mut optional = false;
+        for piece in self.pieces() {
+            let text = match piece {
+                Piece::Optional => {
+                    optional = !optional;
+                    continue;
+                }
+                _ if optional && !wanted => continue,
+                Piece::Text(text) => Some(text.to_owned()),
+                Piece::Part(name) => part(node, name, problems),
+            };
+            word = word.zip(text).map(|(word, text)| word + &text);
+        }
+        word
+    }
+}
+
+/// The word for a mapping whose `kind` is one of `kinds`; `None` where something is wrong, which is
+/// reported. `beside` are fields that somebody else reads.
+pub(super) fn word(
+    kinds: &[Kind],
+    node: &Node<'_>,
+    beside: &[&str],
+    problems: &mut Problems,
+) -> Option<String> {
+    let kind = node.needed("kind", problems)?;
+    let given = kind.text().filter(|_| kind.unset().is_none());
+    match kinds.iter().find(|known| Some(known.name) == given) {
+        Some(known) => known.of(node, beside, problems),
+        None => {
+            let names: Vec<&str> = kinds.iter().map(|known| known.name).collect();
+            let hint = given.and_then(|text| nearest_of(text, names.iter().copied()));
+            let hint = hint.map(|hint| format!("; the nearest is {hint}")).unwrap_or_default();
+            kind.problem(format_args!("one of {}{hint}", names.join(", ")), problems);
+            None
+        }
+    }
+}
+
+/// A part of a mapping as text; a problem where it isn't there, or is none.
+fn part(node: &Node<'_>, name: &str, problems: &mut Problems) -> Option<String> {
+    let field = node.needed(name, problems)?;
+    let text = field.scalar().filter(|_| field.unset().is_none());
+    if text.is_none() {
+        field.problem("a number or a text", problems);
+    }
+    text
+}
+
+/// Keys; a list in a list's own form is read elsewhere.
+pub(super) const KEYS: &[Kind] = &[
+    Kind { name: "none", word: "none" },
+    Kind { name: "sequence", word: "sequence" },
+    Kind { name: "uniform", word: "uniform:{cardinality}" },
+    Kind { name: "zipf", word: "zipf:{cardinality}:{exponent}" },
+    Kind { name: "roundrobin", word: "roundrobin:{cardinality}" },
+    Kind { name: "hot", word: "hot:{share}:{keys}[/{others}]" },
+    Kind { name: LIST, word: "list:{values}" },
+];
+
+/// The kind of keys whose values may be a list.
+pub(super) const LIST: &str = "list";
+
+/// What a key has beside its kind, and the flag that says it.
+pub(super) const BESIDE_KEY: [(&str, &str); 2] = [("size", "key-size"), ("type", "key-type")];
+
+/// What a value has beside its kind, and the flag that says it.
+pub(super) const BESIDE_VALUE: [(&str, &str); 4] = [
+    ("type", "value-type"),
+    ("compress-ratio", "compress-ratio"),
+    ("tombstones", "tombstones"),
+    ("schema-id", "schema-id"),
+];
+
+/// Sizes beside those with weights.
+pub(super) const SIZES: &[Kind] = &[
+    Kind { name: "uniform", word: "uniform:{least}..{most}" },
+    Kind { name: "normal", word: "normal:{mean}:{deviation}[:{least}..{most}]" },
+    Kind { name: "lognormal", word: "lognormal:{median}:{sigma}[:{least}..{most}]" },
+    Kind { name: "zipf", word: "zipf:{least}..{most}:{exponent}" },
+];
+
+/// Stages of a rate that varies.
+pub(super) const STAGES: &[Kind] = &[
+    Kind { name: "steps", word: "steps:{from}:{to}:{count}:{for}" },
+    Kind { name: "sine", word: "sine:{mean}:{amplitude}:{period}:{for}" },
+    Kind { name: "square", word: "square:{low}:{high}:{period}:{for}" },
+    Kind { name: "saw", word: "saw:{low}:{high}:{period}:{for}" },
+];
+
+/// A rate for a time.
+pub(super) const HOLD: Kind = Kind { name: "", word: "{rate}:{for}" };
+
+/// A way to a rate, as long as a time.
+pub(super) const RAMP: Kind = Kind { name: "", word: "{ramp-to}:{for}:linear" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_made_of_texts_and_parts() {
+        let kind = Kind { name: "x", word: "x:{a}..{b}[:{c}]!" };
+        assert_eq!(kind.parts(), [("a", false), ("b", false), ("c", true)]);
+        assert_eq!(
+            kind.pieces(),
+            [
+                Piece::Text("x:"),
+                Piece::Part("a"),
+                Piece::Text(".."),
+                Piece::Part("b"),
+                Piece::Optional,
+                Piece::Text(":"),
+                Piece::Part("c"),
+                Piece::Optional,
+                Piece::Text("!"),
+            ]
+        );
+    }
+}
