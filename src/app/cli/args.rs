@@ -234,8 +234,8 @@ pub struct LoadArgs {
     /// A stage of a rate that varies; repeat it for those that follow. RATE:TIME holds a rate,
     /// RATE:TIME:linear goes there in a straight line from the rate before (from 0 in the first
     /// stage); steps:FROM:TO:COUNT:TIME, sine:MEAN:AMPLITUDE:PERIOD:TIME,
-    /// square:LOW:HIGH:PERIOD:TIME, saw:LOW:HIGH:PERIOD:TIME. The run is as long as all stages; the
-    /// warm-up keeps the mean rate of the first
+    /// square:LOW:HIGH:PERIOD:TIME, saw:LOW:HIGH:PERIOD:TIME. The run is as long as all stages,
+    /// or as --duration; the warm-up keeps the mean rate of the first
     #[arg(long, value_name = "STAGE", conflicts_with_all = ["rate", "throughput", "rate_file"])]
     pub stage: Vec<String>,
     /// A recorded rate to replay: lines of time,rate, each rate held until the next line's time
@@ -244,7 +244,8 @@ pub struct LoadArgs {
     /// Straight lines between the times of --rate-file, the last of which is the end
     #[arg(long, requires = "rate_file")]
     pub rate_file_linear: bool,
-    /// How long to measure [default: 30s, none with --num-records, all of --stage or --rate-file]
+    /// How long to measure; stages that are longer are cut off, after shorter ones the last goes on
+    /// [default: 30s, none with --num-records, all of --stage or --rate-file]
     #[arg(long, value_name = "TIME")]
     pub duration: Option<String>,
     /// How many records to send, warm-up records among them; whichever of this and --duration ends

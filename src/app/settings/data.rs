@@ -64,16 +64,18 @@ fn sizes(choice: &Choice, value: &ValuePlan, problems: &mut Problems) -> SizePla
     })
 }
 
-/// What can't be, with the flag to blame for it.
-pub(super) fn blamed(source: &SourcePlan, error: &SourceError) -> String {
-    match (error, &source.value) {
+/// Says what can't be, with the flag to blame for it.
+pub(super) fn blame(source: &SourcePlan, error: &SourceError, problems: &mut Problems) {
+    let flag = match (error, &source.value) {
         (SourceError::NoTemplate | SourceError::Field(_), _) => {
-            format!("--key = \"{}\": {error}", source.key)
+            return problems.flag("key", &source.key.to_string(), error);
         }
-        (SourceError::Pool, _) => format!("--pool-mb: {error}"),
-        (_, ValuePlan::Corpus { .. }) => format!("--payload-file: {error}"),
-        _ => format!("--record-size: {error}"),
-    }
+        (SourceError::Pool, _) => "pool-mb",
+        (_, ValuePlan::Corpus { .. }) => "payload-file",
+        _ => "record-size",
+    };
+    let flag = problems.named(flag);
+    problems.add(format!("{flag}: {error}"));
 }
 
 /// What stands before the number of the partition that all records go to.

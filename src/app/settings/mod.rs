@@ -202,7 +202,7 @@ impl Shared {
             listed_key: given.listed_key().cloned(),
             key_rules: GivenRules::read(given, problems),
             topic: target::topic(&args.target, problems),
-            payload: Payload::read(&args.data, problems),
+            payload: Payload::read(given, problems),
             planned: Planned::read(&args.load, problems),
             headers: header::headers(&args.data.header, problems).into(),
             seed: seed(args, problems),
@@ -244,7 +244,7 @@ impl Shared {
         source.workers = load.producers;
         source.clock = clock(source.clock, &load);
         if let Err(error) = source.check() {
-            problems.add(data::blamed(&source, &error));
+            data::blame(&source, &error, problems);
         }
         (load, source)
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::problems::Problems;
+use super::profile::Given;
 use crate::app::cli::args::DataArgs;
 use crate::load::source::template::Template;
 use crate::load::source::{Corpus, CorpusError, PieceFormat, PieceOrder};
@@ -27,7 +28,8 @@ pub(super) enum Payload {
 
 impl Payload {
     /// What the flags name; with problems, whatever it may be.
-    pub(super) fn read(args: &DataArgs, problems: &mut Problems) -> Self {
+    pub(super) fn read(given: &Given, problems: &mut Problems) -> Self {
+        let args = &given.args.data;
         if args.payload_monotonic {
             return Self::Monotonic;
         }
@@ -46,7 +48,9 @@ impl Payload {
             return Self::Generated;
         }
         let found = if flag == "template" {
-            template(path, problems).map(|it| Self::Template(Arc::new(it)))
+            let text = template_text(given, path, problems);
+            let made = text.and_then(|text| template(path, &text, problems));
+            made.map(|it| Self::Template(Arc::new(it)))
         } else {
             let order = order(args, problems);
             corpus(args, path, problems).map(|it| Self::Corpus(Arc::new(it), order))
@@ -55,9 +59,11 @@ impl Payload {
     }
 }
 
-/// The template of a file. All that is wrong with it is a problem of its own, with its place. One
-/// that is called JSON must make some.
-pub(super) fn template(path: &str, problems: &mut Problems) -> Option<Template> {
+/// The text of a template's file.
+fn template_text(given: &Given, path: &str, problems: &mut Problems) -> Option<String> {
+    if let Some(text) = given.carried("template", path) {
+        return Some(text.to_owned());
+    }
     let mut text = String::new();
     let read = File::open(path).and_then(|file| {
         file.take(LARGEST_TEMPLATE + 1).read_to_string(&mut text).map(|_| text.len() as u64)
@@ -68,26 +74,31 @@ pub(super) fn template(path: &str, problems: &mut Problems) -> Option<Template> 
             let expected = "expected a template below 16 MiB; ready values are for --payload-file";
             problems.flag("template", path, expected);
         }
-        Ok(_) => match Template::parse(&text) {
-            Err(errors) => {
-                for error in errors {
-                    let (line, column) = (error.line, error.column);
-                    let place = format!("{path}:{line}:{column}");
-                    problems.add(format!("{} ({place}): {}", error.what, error.expected));
-                }
-            }
-            Ok(template) => {
-                if is_called_json(path)
-                    && let Err(why) = makes_json(&template)
-                {
-                    problems.flag("template", path, why);
-                } else {
-                    return Some(template);
-                }
-            }
-        },
+        Ok(_) => return Some(text),
     }
     None
+}
+
+/// The template of a text. All that is wrong with it is a problem of its own, with its place. One
+/// that is called JSON must make some.
+fn template(path: &str, text: &str, problems: &mut Problems) -> Option<Template> {
+    match Template::parse(text) {
+        Err(errors) => {
+            for error in errors {
+                let (line, column) = (error.line, error.column);
+                let place = format!("{path}:{line}:{column}");
+                problems.add(format!("{} ({place}): {}", error.what, error.expected));
+            }
+            None
+        }
+        Ok(template) => match is_called_json(path).then(|| makes_json(&template)) {
+            Some(Err(why)) => {
+                problems.flag("template", path, why);
+                None
+            }
+            _ => Some(template),
+        },
+    }
 }
 
 fn is_called_json(path: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::app::cli::args::Cli;
 use crate::host::driver::plan::Warmup;
 use crate::kafka::config::{Acks, Codec, PartitionerKind};
 use crate::load::schedule::{Arrivals, Rate, Shape};
-use crate::load::source::{KeyPlan, PieceOrder, SizePlan};
+use crate::load::source::{HeaderValue, KeyPlan, PieceOrder, SizePlan};
 
 type Environment<'a> = &'a [(&'a str, &'a str)];
 
@@ -146,13 +146,45 @@ fn stages_make_a_planned_rate_as_long_as_all_of_them() {
     assert_eq!(bursts.shape, Shape::Constant(Rate::per_second(250.0).unwrap()));
 }
 
+/// Goal: `--duration` over stages is as long as it says, whoever gave them. Method: rates and means
+/// of plans that are cut off, and that go on as their last stage ends.
+#[test]
+fn stages_are_cut_off_or_go_on_for_the_duration() {
+    let second = Duration::from_secs;
+    let run = |line: &str| plan(&format!("--embedded {line}"));
+    let planned = |line: &str, at: &[(u64, f64)]| {
+        let plan = run(line);
+        assert_eq!(plan.schedule.span(), plan.duration, "{line}");
+        for (from, rate) in at {
+            let records = plan.schedule.planned(second(*from), second(from + 1)).unwrap();
+            assert!((records - rate).abs() < 1e-6 * rate, "{line}: {records} from {from} s");
+        }
+        (plan.duration.unwrap().as_secs(), plan.schedule.mean_rate().unwrap().as_f64())
+    };
+    let stages = "--stage 1k:10s --stage 3k:10s:linear";
+    assert_eq!(planned(stages, &[(0, 1e3), (19, 2_900.0)]), (20, 1_500.0));
+    // Cut off within the ramp, and before it.
+    assert_eq!(planned(&format!("{stages} --duration 15s"), &[(14, 1_900.0)]).0, 15);
+    assert_eq!(planned(&format!("{stages} --duration 5s"), &[(4, 1e3)]), (5, 1_000.0));
+    // A ramp's end is held, and so is the last of steps; waves go on.
+    let on = planned(&format!("{stages} --duration 30s"), &[(20, 3e3), (29, 3e3)]);
+    assert_eq!(on, (30, 2_000.0));
+    let steps = "--stage steps:1k:4k:4:4s --duration 9s";
+    assert_eq!(planned(steps, &[(3, 4e3), (8, 4e3)]).0, 9);
+    let square = "--stage square:1k:2k:2s:4s --duration 10s";
+    assert_eq!(planned(square, &[(4, 1e3), (5, 2e3), (8, 1e3), (9, 2e3)]), (10, 1_500.0));
+    let one = run("--stage 5k:10s --duration 3s");
+    assert_eq!(one.duration, Some(second(3)));
+    assert_eq!(one.schedule.shape, Shape::Constant(Rate::per_second(5e3).unwrap()));
+}
+
 #[test]
 fn what_is_wrong_with_a_planned_rate_is_said_with_what_to_do() {
     let cases = [
         (
-            "--stage 1k:10s --stage 2k:5s --duration 20s",
-            "--duration = \"20s\": expected no --duration beside --stage or --rate-file, which \
-             say how long the run is (15 s in all); leave it out, or change the stages",
+            "--stage 0:10s --stage 2k:5s --duration 8s",
+            "--stage = \"2k:5s\": expected records at some time; every rate is 0, or the mean is \
+             too low",
         ),
         (
             "--stage 1k:10s --stage sine:1k:2k:1s:10s",
@@ -411,7 +443,8 @@ fn a_profile_or_rules_that_cannot_be_read_are_named() {
         [
             "--profile = \"key-rule\": can't read it: No such file or directory (os error 2); \
              expected a file or one of first-look, low-latency, durable, throughput, many-small, \
-             few-large, keyed-skew, key-rules, bursty, capacity, ci; the nearest is key-rules",
+             few-large, keyed-skew, compressible-events, at-most-once, key-rules, bursty, \
+             capacity, ci; the nearest is key-rules",
             "--key-rules = \"none.yaml\": can't read it: No such file or directory (os error 2)",
         ]
     );
@@ -517,6 +550,66 @@ fn a_rate_of_a_profile_gives_way_as_a_whole() {
     let (_folder, held) = profile("load: {stages: [{rate: 1k, for: 10s}]}\n");
     let other = plan_of(&format!("{held} --stage 5k:1s --stage 6k:1s"));
     assert_eq!(other.duration, Some(Duration::from_secs(2)));
+}
+
+/// Goal: values come from one place, and what goes with it goes with it. Method: profiles with a
+/// template and with a corpus, flags that name others.
+#[test]
+fn values_of_a_profile_give_way_as_a_whole() {
+    let (folder, template) = profile(
+        "generator:\n  value: {kind: template, file: a.tmpl, schema-id: 7}\n  \
+         headers: [{name: a, kind: uuid}, {name: b, value: c}]\n",
+    );
+    fs::write(folder.path().join("a.tmpl"), "{{user:int 5..7}}").unwrap();
+    let source = |line: &str| settings(line).cells[0].plan.source.clone();
+    let own = source(&format!("{template} --header b=d"));
+    assert!(matches!(own.value, ValuePlan::Template(_)) && own.schema_id == Some(7));
+    let names: Vec<_> = own.headers.iter().map(|it| (it.name.as_str(), &it.value)).collect();
+    assert_eq!(names, [("a", &HeaderValue::Uuid), ("b", &HeaderValue::Fixed(b"d".to_vec()))]);
+    let sized = source(&format!("{template} --record-size 5"));
+    assert_eq!((&sized.value, sized.schema_id), (&ValuePlan::Random, Some(7)));
+    assert_eq!(source(&format!("{template} --generator fixed")).value, ValuePlan::Fixed);
+    assert_eq!(source(&format!("{template} --generator template")).value, own.value);
+    let both = settings(&format!("{template} --generator template,random"));
+    assert_eq!(both.cells[0].plan.source.value, own.value);
+    assert_eq!(both.cells[1].plan.source.value, ValuePlan::Random);
+
+    let (folder, corpus) = profile(
+        "generator: {value: {kind: corpus, file: a, format: file, order: sequence}, key: none}\n",
+    );
+    fs::write(folder.path().join("a"), "some bytes").unwrap();
+    assert!(matches!(source(&corpus).value, ValuePlan::Corpus { .. }));
+    let (_file, path) = file("{{uuid}}");
+    let other = source(&format!("{corpus} --template {path}"));
+    assert!(matches!(other.value, ValuePlan::Template(_)));
+    let (_random, line) = profile("generator: {value: random}\n");
+    assert_eq!(source(&format!("{line} --template {path}")).value, other.value);
+    assert_eq!(source(&format!("{corpus} --generator null")).value, ValuePlan::Null);
+    // A corpus of one's own is cut as the profile says.
+    let ValuePlan::Corpus { corpus, order } =
+        source(&format!("{corpus} --payload-file {path}")).value
+    else {
+        panic!("a corpus")
+    };
+    assert_eq!((corpus.len(), order), (1, PieceOrder::Sequence));
+}
+
+/// Goal: what a built-in profile names is in the program. Method: the profiles with templates, far
+/// from their folder.
+#[test]
+fn built_in_profiles_carry_their_files() {
+    for (name, field) in [("compressible-events", "customer"), ("at-most-once", "vehicle")] {
+        let settings = settings(&format!("--profile {name}"));
+        let source = &settings.cells[0].plan.source;
+        let ValuePlan::Template(template) = &source.value else { panic!("{name}") };
+        assert!(template.field(field).is_ok(), "{name}");
+        assert_eq!(source.key, KeyPlan::Field(field.to_owned()));
+    }
+    assert_eq!(
+        problems("--profile at-most-once --generator random"),
+        ["key = \"field:vehicle\" (profiles/at-most-once.yaml:14:8): keys come from a template's \
+          field only with --template FILE"]
+    );
 }
 
 #[test]

@@ -104,10 +104,18 @@ impl Curve {
     /// # Errors
     /// See [`CurveError`]; the first that is wrong.
     pub fn new(stages: &[Stage]) -> Result<Self, CurveError> {
+        Self::cut(stages, Duration::MAX)
+    }
+
+    /// As [`Curve::new`], without what these stages plan from `at` on.
+    ///
+    /// # Errors
+    /// See [`CurveError`]; the first that is wrong.
+    pub fn cut(stages: &[Stage], at: Duration) -> Result<Self, CurveError> {
         let mut making = Making::default();
         for (index, stage) in stages.iter().enumerate() {
             check(stage, index)?;
-            making.add(stage)?;
+            making.add(stage, nanos(at))?;
         }
         making.done()
     }
@@ -251,10 +259,13 @@ struct Making {
 }
 
 impl Making {
-    fn add(&mut self, stage: &Stage) -> Result<(), CurveError> {
+    /// The part of a stage that is planned before `end`.
+    fn add(&mut self, stage: &Stage, end: u64) -> Result<(), CurveError> {
         let (nanos, units) = (self.nanos, self.units);
         for chain in stage.chains(self.last) {
-            self.chain(&chain)?;
+            for chain in chain.before(Duration::from_nanos(end - self.nanos)) {
+                self.chain(&chain)?;
+            }
         }
         let rate = || mean(self.units - units, self.nanos - nanos);
         self.first = self.first.or_else(rate);

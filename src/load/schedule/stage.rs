@@ -139,6 +139,15 @@ pub(super) struct Chain {
     pub(super) repeats: u64,
 }
 
+impl Chain {
+    /// What of it comes before `end`, counted from its begin.
+    pub(super) fn before(self, end: Duration) -> Vec<Self> {
+        let all = self.lines.iter().fold(Duration::ZERO, |sum, line| sum.saturating_add(line.span));
+        let whole = all.as_nanos() * u128::from(self.repeats);
+        if whole <= end.as_nanos() { vec![self] } else { waves(self.lines, all, end) }
+    }
+}
+
 impl Stage {
     /// The stage as chains; `before` is the rate with which the stage before ended.
     pub(super) fn chains(&self, before: Level) -> Vec<Chain> {
@@ -276,6 +285,21 @@ mod tests {
         }
         assert_eq!(at, secs(60));
         assert!(lines.windows(2).all(|pair| pair[0].to == pair[1].from));
+    }
+
+    #[test]
+    fn a_chain_is_cut_within_any_of_its_repeats() {
+        let line = |from, to, span| Line { from: level(from), to: level(to), span: secs(span) };
+        let chain = || Chain { lines: vec![line(0.0, 4.0, 4), line(4.0, 4.0, 2)], repeats: 3 };
+        let cut = |end| -> Vec<_> {
+            let parts = chain().before(secs(end)).into_iter();
+            parts.map(|part| (part.repeats, part.lines)).filter(|it| it.0 > 0).collect()
+        };
+        assert_eq!(cut(18), [(3, chain().lines)]);
+        assert_eq!(cut(99), [(3, chain().lines)]);
+        assert_eq!(cut(9), [(1, chain().lines), (1, vec![line(0.0, 3.0, 3)])]);
+        assert_eq!(cut(5)[0], (1, vec![line(0.0, 4.0, 4), line(4.0, 4.0, 1)]));
+        assert!(cut(0).iter().all(|(_, lines)| lines.is_empty()));
     }
 
     #[test]

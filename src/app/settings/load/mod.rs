@@ -50,6 +50,9 @@ pub(super) struct Given<'a> {
 /// Reads the load flags of one cell.
 pub(super) fn load(choice: &Choice, given: &Given<'_>, problems: &mut Problems) -> Load {
     let Given { planned, payload_bytes, seed } = *given;
+    // What is wrong with it is said below.
+    let asked = choice.get("duration").and_then(|text| parse_duration(text, SECOND).ok());
+    let planned = &planned.as_long_as(asked);
     let mut read = Reader { choice, problems };
     let pacing = read.pacing(seed);
     let shape = planned.shape(choice, payload_bytes, read.problems);
@@ -200,19 +203,10 @@ impl Reader<'_> {
         T::default()
     }
 
-    /// The measurement's time: that of the stages, where there are some.
+    /// The measurement's time: what is asked for, or that of the stages, where there are some.
     fn duration(&mut self, planned: &Planned, default: Option<Duration>) -> Option<Duration> {
         let span = self.span("duration", SECOND).filter(|span| self.above_zero("duration", *span));
-        let Some(stages) = planned.span() else { return span.or(default) };
-        if let Some(text) = self.choice.get("duration") {
-            let seconds = stages.as_secs_f64();
-            let expected = format!(
-                "expected no --duration beside --stage or --rate-file, which say how long the run \
-                 is ({seconds} s in all); leave it out, or change the stages"
-            );
-            self.problems.flag("duration", text, expected);
-        }
-        Some(stages)
+        span.or_else(|| planned.span()).or(default)
     }
 
     fn producers(&mut self) -> u32 {

@@ -2,6 +2,7 @@
 //! a process.
 
 use core::fmt;
+use core::time::Duration;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::speed::{self, Speed};
 use super::stages::stage;
 use super::{Choice, Problems};
 use crate::app::cli::args::LoadArgs;
-use crate::load::schedule::{Curve, Level, Rate, RateError, Shape, Stage};
+use crate::load::schedule::{Curve, Level, Line, Rate, RateError, Shape, Stage};
 
 /// What the flags that aren't part of a matrix say of the planned rate: read once, so that a file
 /// is opened once and complained about once.
@@ -19,6 +20,8 @@ pub(in crate::app::settings) struct Planned {
     stages: Vec<Stage<Speed>>,
     /// Where each stands, for messages.
     given: Vec<(&'static str, String)>,
+    /// Where all of it is cut off, if it is.
+    end: Option<Duration>,
 }
 
 impl Planned {
@@ -48,6 +51,36 @@ impl Planned {
     fn add(&mut self, stage: Stage<Speed>, flag: &'static str, text: &str) {
         self.stages.push(stage);
         self.given.push((flag, text.to_owned()));
+    }
+
+    /// The same for so long, where that is said: stages that are longer are cut off there, shorter
+    /// ones go on as the last of them ends, a wave with more waves.
+    pub(super) fn as_long_as(&self, asked: Option<Duration>) -> Self {
+        let mut planned = Self { end: asked.filter(|end| !end.is_zero()), ..self.clone() };
+        let (Some(end), Some(span)) = (planned.end, self.span()) else { return planned };
+        let more = end.saturating_sub(span);
+        if more.is_zero() {
+            return planned;
+        }
+        let on = match planned.stages.last_mut().expect("what has a length has stages") {
+            Stage::Hold { span, .. }
+            | Stage::Sine { span, .. }
+            | Stage::Square { span, .. }
+            | Stage::Saw { span, .. } => {
+                *span = span.saturating_add(more);
+                return planned;
+            }
+            Stage::Recorded(lines) => {
+                let last = lines.last().map(|line| line.to);
+                lines.extend(last.map(|rate| Line { from: rate, to: rate, span: more }));
+                return planned;
+            }
+            Stage::Ramp { to, .. } | Stage::Steps { to, .. } => *to,
+        };
+        let last = planned.given.last().cloned();
+        planned.stages.push(Stage::Hold { rate: on, span: more });
+        planned.given.extend(last);
+        planned
     }
 
     /// The planned rate, with records of `payload_bytes` of key and value on average.
@@ -88,7 +121,7 @@ impl Planned {
         {
             return Shape::Constant(rate);
         }
-        match Curve::new(&stages) {
+        match Curve::cut(&stages, self.end.unwrap_or(Duration::MAX)) {
             Ok(curve) => Shape::Curve(Arc::new(curve)),
             Err(error) => {
                 complain(error.stage().unwrap_or(stages.len() - 1), &error);
@@ -98,10 +131,10 @@ impl Planned {
     }
 
     /// How long the stages are, all together; `None` without any.
-    pub(super) fn span(&self) -> Option<core::time::Duration> {
+    pub(super) fn span(&self) -> Option<Duration> {
         let spans = self.stages.iter().map(Stage::span);
         (!self.stages.is_empty())
-            .then(|| spans.fold(core::time::Duration::ZERO, |sum, span| sum.saturating_add(span)))
+            .then(|| spans.fold(Duration::ZERO, |sum, span| sum.saturating_add(span)))
     }
 }
 

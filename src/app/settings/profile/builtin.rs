@@ -64,6 +64,8 @@ built_in![
     "many-small",
     "few-large",
     "keyed-skew",
+    "compressible-events",
+    "at-most-once",
     "key-rules",
     "bursty",
     "capacity",
@@ -71,8 +73,11 @@ built_in![
 ];
 
 /// The files that they name.
-const BESIDE: [(&str, &str); 1] =
-    [("pangyo.rules.yaml", include_str!("../../../../profiles/pangyo.rules.yaml"))];
+const BESIDE: [(&str, &str); 3] = [
+    ("pangyo.rules.yaml", include_str!("../../../../profiles/pangyo.rules.yaml")),
+    ("order.json.tmpl", include_str!("../../../../profiles/order.json.tmpl")),
+    ("gps.tmpl", include_str!("../../../../profiles/gps.tmpl")),
+];
 
 #[cfg(test)]
 mod tests {

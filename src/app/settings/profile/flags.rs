@@ -115,9 +115,13 @@ fn flag(arg: &Arg) -> Option<Flag> {
 }
 
 /// A flag and what of a profile it leaves without effect, where typing both would make sense: a run
-/// by count has no default time, stages have their own, and whoever names a partitioner wants no
-/// rules.
-const DISPLACED: [(&str, &str); 5] = [
+/// by count has no default time, stages have their own, whoever names a partitioner wants no rules,
+/// and values come from one place.
+const DISPLACED: [(&str, &str); 9] = [
+    ("generator", "template"),
+    ("generator", "payload-file"),
+    ("template", "generator"),
+    ("payload-file", "generator"),
     ("num-records", "duration"),
     ("num-records", "warmup"),
     ("stage", "duration"),

@@ -1,11 +1,12 @@
 //! Fields that say in a mapping what a flag says in a word. Cost class: once a process.
 
+use super::super::header::header_value;
 use super::super::problems::Problems;
 use super::super::yaml::Node;
 use super::Value;
-use super::kinds::{self, BESIDE_KEY, BESIDE_VALUE};
+use super::kinds::{self, BESIDE_KEY, BESIDE_VALUE, FILED_VALUES};
 use super::read::Reader;
-use crate::load::source::KeyPlan;
+use crate::load::source::{HeaderValue, KeyPlan};
 
 /// Reads a field that has a form of its own.
 pub(super) fn form(reader: &mut Reader<'_>, section: &str, name: &str, node: &Node<'_>) {
@@ -19,6 +20,7 @@ pub(super) fn form(reader: &mut Reader<'_>, section: &str, name: &str, node: &No
         ("generator", "key") => key(reader, node),
         ("generator", "value") => value(reader, node),
         ("generator", "size") => size(reader, node),
+        ("generator", "headers") => headers(reader, node),
         ("load", "stages") => stages(reader, node),
         _ => unreachable!("every form of a section is read"),
     }
@@ -110,19 +112,70 @@ fn listed_key(item: &Node<'_>, problems: &mut Problems) -> Option<Option<Vec<u8>
 /// A word as `--generator` takes it, or a mapping with that as its kind and what it needs.
 fn value(reader: &mut Reader<'_>, node: &Node<'_>) {
     if !node.is_mapping() {
-        return reader.flag("value", "generator", node);
+        return made_value(reader, "value", node);
     }
-    let beside = BESIDE_VALUE.map(|(name, _)| name);
-    let known: Vec<&str> = ["kind"].into_iter().chain(beside).collect();
+    let kind = node.needed("kind", reader.problems);
+    let named = kind.as_ref().and_then(kinds::named);
+    let filed = FILED_VALUES.iter().find(|(name, _)| Some(*name) == named);
+    let fields = filed.map_or(&BESIDE_VALUE[..], |(_, fields)| fields);
+    let known: Vec<&str> =
+        ["kind"].into_iter().chain(fields.iter().map(|(name, _)| *name)).collect();
     node.check_fields(&known, reader.problems);
-    if let Some(kind) = node.needed("kind", reader.problems) {
-        reader.flag("kind", "generator", &kind);
+    match (filed, kind) {
+        // Whoever gives a file says by that what is to be made of it.
+        (Some(_), _) if node.needed("file", reader.problems).is_none() => return,
+        (None, Some(kind)) => made_value(reader, "kind", &kind),
+        (Some(_), _) | (None, None) => {}
     }
-    for (name, flag) in BESIDE_VALUE {
+    for (name, flag) in fields {
         if let Some(field) = node.field(name) {
             reader.flag(name, flag, &field);
         }
     }
+}
+
+/// A value's kind alone.
+fn made_value(reader: &mut Reader<'_>, field: &str, node: &Node<'_>) {
+    if node.is_null() {
+        return put_word(reader, "generator", node, Some(kinds::NULL.to_owned()));
+    }
+    reader.flag(field, "generator", node);
+}
+
+/// A list of headers: texts as `--header` takes them, or mappings with a name and a value or a
+/// kind.
+fn headers(reader: &mut Reader<'_>, node: &Node<'_>) {
+    let expected = "a list of headers, such as [{name: source, value: web}, {name: trace-id, \
+                    kind: uuid}]";
+    let items = node.items(expected, reader.problems);
+    let headers = items.iter().filter_map(|item| header(reader, item)).collect();
+    reader.put("headers", "header", headers);
+}
+
+/// A header as the flag takes it.
+fn header(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Value> {
+    if !node.is_mapping() {
+        return reader.value(node);
+    }
+    if let Some(name) = node.field("name")
+        && name.scalar().is_some_and(|name| name.contains('='))
+    {
+        name.problem("a name without =", reader.problems);
+        return None;
+    }
+    let text = match node.field("value") {
+        Some(value) => text_header(node, &value, reader.problems),
+        None => kinds::word(kinds::HEADERS, node, &["value"], reader.problems),
+    };
+    text.map(|text| Value { text, place: node.place(), missing: None })
+}
+
+/// A header whose value is the text itself, also where it reads like one that is made.
+fn text_header(node: &Node<'_>, value: &Node<'_>, problems: &mut Problems) -> Option<String> {
+    let word = kinds::TEXT_HEADER.of(node, &[], problems)?;
+    let (name, text) = (word.split_once('=').map_or("", |(name, _)| name), value.scalar()?);
+    let is_text = header_value(&text) == Ok(HeaderValue::Fixed(text.as_bytes().to_vec()));
+    Some(if is_text { word } else { format!("{name}=\\{text}") })
 }
 
 /// Bytes, a word as `--record-size` takes it, or a mapping with weights or a kind.

@@ -100,7 +100,7 @@ pub(super) fn word(
     problems: &mut Problems,
 ) -> Option<String> {
     let kind = node.needed("kind", problems)?;
-    let given = kind.text().filter(|_| kind.unset().is_none());
+    let given = named(&kind);
     match kinds.iter().find(|known| Some(known.name) == given) {
         Some(known) => known.of(node, beside, problems),
         None => {
@@ -111,6 +111,11 @@ pub(super) fn word(
             None
         }
     }
+}
+
+/// What a kind says; `None` where it is no text.
+pub(super) fn named<'n>(kind: &'n Node<'_>) -> Option<&'n str> {
+    if kind.is_null() { Some(NULL) } else { kind.text().filter(|_| kind.unset().is_none()) }
 }
 
 /// A part of a mapping as text; a problem where it isn't there, or is none.
@@ -131,6 +136,7 @@ pub(super) const KEYS: &[Kind] = &[
     Kind { name: "zipf", word: "zipf:{cardinality}:{exponent}" },
     Kind { name: "roundrobin", word: "roundrobin:{cardinality}" },
     Kind { name: "hot", word: "hot:{share}:{keys}[/{others}]" },
+    Kind { name: "field", word: "field:{field}" },
     Kind { name: LIST, word: "list:{values}" },
 ];
 
@@ -146,6 +152,41 @@ pub(super) const BESIDE_VALUE: [(&str, &str); 4] = [
     ("compress-ratio", "compress-ratio"),
     ("tombstones", "tombstones"),
     ("schema-id", "schema-id"),
+];
+
+/// Values that come out of no file, as `--generator` names them.
+pub(super) const MADE_VALUES: [&str; 5] = ["random", "fixed", "sequence", "increasing", NULL];
+
+/// What YAML reads as nothing where it isn't in quotes.
+pub(super) const NULL: &str = "null";
+
+/// Values that come out of a file: the kind, its fields, and the flag that says each. The file is
+/// first and can't be left out; its flag says the kind as well.
+pub(super) const FILED_VALUES: [(&str, &[(&str, &str)]); 2] = [
+    ("template", &[("file", "template"), ("tombstones", "tombstones"), ("schema-id", "schema-id")]),
+    (
+        "corpus",
+        &[
+            ("file", "payload-file"),
+            ("format", "payload-format"),
+            ("order", "payload-order"),
+            ("delimiter", "payload-delimiter"),
+            ("tombstones", "tombstones"),
+            ("schema-id", "schema-id"),
+        ],
+    ),
+];
+
+/// The header that has the same text in every record.
+pub(super) const TEXT_HEADER: Kind = Kind { name: "", word: "{name}={value}" };
+
+/// Headers that are made for each record.
+pub(super) const HEADERS: &[Kind] = &[
+    Kind { name: "uuid", word: "{name}=uuid()" },
+    Kind { name: "sequence", word: "{name}=sequence()" },
+    Kind { name: "random", word: "{name}=random({digits})" },
+    Kind { name: "time", word: "{name}=time()" },
+    Kind { name: NULL, word: "{name}=null()" },
 ];
 
 /// Sizes beside those with weights.

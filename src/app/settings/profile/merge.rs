@@ -98,10 +98,13 @@ impl Given {
         flag: &str,
         path: &str,
     ) -> std::io::Result<String> {
-        match &self.profile {
-            Some(profile) if self.is_from_profile(flag) => profile.beside.text(path),
-            _ => read_text(Path::new(path)),
-        }
+        self.carried(flag, path).map_or_else(|| read_text(Path::new(path)), |it| Ok(it.to_owned()))
+    }
+
+    /// The same, where this program carries it.
+    pub(in crate::app::settings) fn carried(&self, flag: &str, path: &str) -> Option<&'static str> {
+        let profile = self.profile.as_ref().filter(|_| self.is_from_profile(flag))?;
+        profile.beside.carried(path)
     }
 
     /// Puts what a profile says where no flag does; gives back what of it holds.
@@ -164,9 +167,18 @@ impl Given {
         said: &Said,
     ) -> Option<(String, String)> {
         let dashed = |(name, value): (&String, &String)| (format!("--{name}"), value.clone());
-        let same = typed.get_key_value(&said.flag);
-        let other = || typed.iter().find(|(name, _)| flags.displaces(name, &said.flag));
-        let by_flag = same.or_else(other).map(dashed);
+        let over = |flag: &str| {
+            let displaces = |(name, value): &(&String, &String)| {
+                flags.displaces(name, flag) && !asks_for(name, value, flag)
+            };
+            typed.get_key_value(flag).or_else(|| typed.iter().find(displaces))
+        };
+        // What makes sense only beside something else goes with it.
+        let with_it = || {
+            let (_, needed, _) = NEEDED.into_iter().find(|(flag, ..)| *flag == said.flag)?;
+            over(needed).filter(|(name, _)| *name != needed)
+        };
+        let by_flag = over(&said.flag).or_else(with_it).map(dashed);
         let by_axis = || {
             let is_it = |it: &&Said| it.is_axis && it.flag == said.flag && !said.is_axis;
             let axis = profile.said.iter().find(is_it)?;
@@ -308,12 +320,24 @@ fn joined(values: &[Value]) -> String {
     values.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(",")
 }
 
+/// Whether what is given for one flag asks for what another one names, so that this stays.
+fn asks_for(name: &str, value: &str, flag: &str) -> bool {
+    let kind = match (name, flag) {
+        ("generator", "template") => "template",
+        ("generator", "payload-file") => "corpus",
+        _ => return false,
+    };
+    value.split(',').any(|word| word.trim() == kind)
+}
+
 /// Flags that add to what a profile says, key by key.
-const PAIRS: [&str; 2] = ["topic-config", "label"];
+const PAIRS: [&str; 3] = ["topic-config", "label", "header"];
 /// Flags that the command line takes beside others alone, and what a profile calls those.
-const NEEDED: [(&str, &str, &str); 3] = [
+const NEEDED: [(&str, &str, &str); 5] = [
     ("keep-topic", "fresh-topic", "fresh: true"),
     ("rate-file-linear", "rate-file", "rate-file"),
+    ("payload-format", "payload-file", "payload-file"),
+    ("payload-order", "payload-file", "payload-file"),
     ("payload-delimiter", "payload-file", "payload-file"),
 ];
 const SERVERS: &str = "bootstrap.servers";

@@ -97,12 +97,11 @@ impl Beside {
         }
     }
 
-    /// Its text.
-    fn text(&self, path: &str) -> std::io::Result<String> {
-        let built_in = path.strip_prefix(BUILT_IN_FOLDER).and_then(builtin::beside);
-        match (self, built_in) {
-            (Self::BuiltIn, Some(text)) => Ok(text.to_owned()),
-            _ => read_text(Path::new(path)),
+    /// Its text, where this program carries it.
+    fn carried(&self, path: &str) -> Option<&'static str> {
+        match self {
+            Self::BuiltIn => path.strip_prefix(BUILT_IN_FOLDER).and_then(builtin::beside),
+            Self::Folder(_) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::matrix;
 use super::flags::{Flag, Flags, Shape};
-use super::kinds::{self, BESIDE_KEY, BESIDE_VALUE, Kind};
+use super::kinds::{self, BESIDE_KEY, BESIDE_VALUE, FILED_VALUES, Kind, MADE_VALUES};
 use super::sections::{SECTIONS, Section};
 use crate::kafka::config::keys::KEYS;
 
@@ -142,21 +142,41 @@ fn form(section: &str, name: &str) -> Value {
         }),
         ("generator", "key") => json!({"$ref": "#/$defs/key"}),
         ("generator", "size") => json!({"$ref": "#/$defs/size"}),
-        ("generator", "value") => json!({
-            "description": "--generator: what values hold.",
-            "anyOf": [
-                {"type": "string"},
-                object_of(&["kind"], &value_fields()),
-            ],
-        }),
+        ("generator", "value") => value(),
+        ("generator", "headers") => headers(),
         ("load", "stages") => stages(),
         _ => unreachable!("every form of a section has a schema"),
     }
 }
 
-fn value_fields() -> Vec<(&'static str, Value)> {
-    let beside = BESIDE_VALUE.map(|(name, _)| (name, json!({"$ref": "#/$defs/value"})));
-    [("kind", json!({"type": "string"}))].into_iter().chain(beside).collect()
+fn value() -> Value {
+    let object = |kind: Value, fields: &[(&'static str, &str)], required: &[&str]| {
+        let fields = fields.iter().map(|(name, _)| (*name, json!({"$ref": "#/$defs/value"})));
+        object_of(required, &[("kind", kind)].into_iter().chain(fields).collect::<Vec<_>>())
+    };
+    let made = json!({"anyOf": [
+        {"enum": MADE_VALUES},
+        {"type": "null"},
+        {"$ref": "#/$defs/variable"},
+    ]});
+    let made = object(made, &BESIDE_VALUE, &["kind"]);
+    let filed = FILED_VALUES
+        .map(|(kind, fields)| object(json!({"enum": [kind]}), fields, &["kind", fields[0].0]));
+    let word = json!({"type": ["string", "null"]});
+    let forms: Vec<Value> = [word, made].into_iter().chain(filed).collect();
+    json!({"description": "--generator, --template, --payload-file: values.", "anyOf": forms})
+}
+
+fn headers() -> Value {
+    let text = [&kinds::TEXT_HEADER];
+    let kinds = text.into_iter().chain(kinds::HEADERS);
+    let kinds = kinds.map(|kind| object_of(&needed(kind), &fields_of(kind)));
+    let forms: Vec<Value> = [json!({"type": "string"})].into_iter().chain(kinds).collect();
+    json!({
+        "description": "--header: a text, or made for each record.",
+        "type": "array",
+        "items": {"anyOf": forms},
+    })
 }
 
 fn object_of(required: &[&str], properties: &[(&str, Value)]) -> Value {
@@ -173,7 +193,9 @@ fn object_of(required: &[&str], properties: &[(&str, Value)]) -> Value {
 fn fields_of(kind: &Kind) -> Vec<(&'static str, Value)> {
     let parts = kind.parts().into_iter();
     let parts = parts.map(|(name, _)| (name, json!({"$ref": "#/$defs/value"})));
-    let word = (!kind.name.is_empty()).then(|| ("kind", json!({"enum": [kind.name]})));
+    let names =
+        if kind.name == kinds::NULL { json!([kind.name, null]) } else { json!([kind.name]) };
+    let word = (!kind.name.is_empty()).then(|| ("kind", json!({"enum": names})));
     word.into_iter().chain(parts).collect()
 }
 

@@ -80,9 +80,9 @@ pub(super) const SECTIONS: [Section; 7] = [
         name: "generator",
         about: "What the records hold.",
         heading: Some("Data"),
-        without: &["profile", "key", "generator", "record-size", "payload-monotonic"],
+        without: &["profile", "key", "generator", "record-size", "payload-monotonic", "header"],
         named: &[("seed", "seed")],
-        forms: &["key", "value", "size"],
+        forms: &["key", "value", "size", "headers"],
     },
     Section {
         name: "load",

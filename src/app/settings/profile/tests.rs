@@ -115,6 +115,60 @@ fn sizes_are_words_or_mappings() {
 }
 
 #[test]
+fn values_and_headers_are_words_or_mappings() {
+    for (form, flags) in [
+        ("value: sequence", &["generator=sequence"][..]),
+        ("value: ~", &["generator=null"]),
+        ("value: {kind: null, tombstones: 5%}", &["generator=null", "tombstones=5%"]),
+        (
+            "value: {kind: template, file: a.tmpl, schema-id: 7}",
+            &["template=in/a.tmpl", "schema-id=7"],
+        ),
+        (
+            "value: {kind: corpus, file: lines, format: varint, order: sequence}",
+            &["payload-file=in/lines", "payload-format=varint", "payload-order=sequence"],
+        ),
+        (
+            "value: {kind: corpus, file: a.csv, delimiter: ;}",
+            &["payload-file=in/a.csv", "payload-delimiter=;"],
+        ),
+        ("key: {kind: field, field: user}", &["key=field:user"]),
+        ("headers: [source=web, {name: id, kind: uuid}]", &["header=source=web,id=uuid()"]),
+        ("headers: [{name: a, value: b=c}, {name: d, value: 5}]", &["header=a=b=c,d=5"]),
+        (
+            "headers: [{name: a, value: uuid()}, {name: b, value: guid()}]",
+            &["header=a=\\uuid(),b=\\guid()"],
+        ),
+        (
+            "headers: [{name: a, kind: random, digits: 8}, {name: b, kind: null}]",
+            &["header=a=random(8),b=null()"],
+        ),
+    ] {
+        assert_eq!(said(&format!("{{version: 1, name: x, generator: {{{form}}}}}")), flags);
+    }
+    let wrong = |form: &str| {
+        problems_of(&format!("version: 1\nname: x\ngenerator:\n  {form}\n")).join("\n")
+    };
+    assert_eq!(wrong("value: {kind: template}"), "p.yaml:4:10: file is missing");
+    assert_eq!(
+        wrong("value: {kind: corpus, file: a, formt: file}"),
+        "\"formt\" (p.yaml:4:34): expected one of kind, file, format, order, delimiter, \
+         tombstones, schema-id; the nearest is format"
+    );
+    assert_eq!(
+        wrong("headers: [{name: a, kind: guid}]"),
+        "kind = \"guid\" (p.yaml:4:29): expected one of uuid, sequence, random, time, null; the \
+         nearest is uuid"
+    );
+    assert_eq!(
+        wrong("headers: [{name: a=b, value: c}, {name: d}, {value: e}]"),
+        "name = \"a=b\" (p.yaml:4:20): expected a name without =\np.yaml:4:36: kind is \
+         missing\np.yaml:4:47: name is missing"
+    );
+    assert!(wrong("headers: {a: b}").contains("expected a list of headers, such as"));
+}
+
+#[test]
 fn stages_are_words_or_mappings() {
     let text = "\
 version: 1
@@ -150,8 +204,8 @@ fn every_builtin_profile_is_without_fault_and_found_by_its_own_name() {
 fn the_key_rules_profile_has_the_textbook_s_partitioner() {
     let mut problems = Problems::default();
     let path = format!("{BUILT_IN_FOLDER}pangyo.rules.yaml");
-    let text = Beside::BuiltIn.text(&path).unwrap();
-    let rules = super::super::key_rules::read(&path, text, &mut problems).unwrap();
+    let text = Beside::BuiltIn.carried(&path).unwrap();
+    let rules = super::super::key_rules::read(&path, text.to_owned(), &mut problems).unwrap();
     let rule = |key| rules.rule(key, None, 12, &mut Vec::new());
     assert_eq!(rule(Some(b"Pangyo")), Ruled::To(0));
     assert_eq!(rule(Some(b"foobar")), Ruled::To(6));
