@@ -729,3 +729,25 @@ fn bounds_and_baselines_decide() {
     bench(&acks_0).assert().code(2).stderr(contains("acks=0 is never compared"));
     bench(&format!("{run} --baseline none.json")).assert().code(2).stderr(contains("--baseline"));
 }
+
+/// Goal: records leave the program as bytes, whoever reads them and however far. Method: a file, a
+/// reader that goes away, a folder in the file's place.
+#[test]
+fn records_are_generated_without_a_broker() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("values");
+    let line = "generate --record-size 1000 --count 3 --format raw";
+    bench(&format!("{line} --out {}", path.display())).assert().success().stdout(is_empty());
+    let values = std::fs::read(&path).unwrap();
+    assert_eq!(values.len(), 3_000);
+    let printed = bench(line).assert().success().stderr(is_empty());
+    assert_eq!(printed.get_output().stdout, values);
+    bench("generate").assert().success().stdout(starts_with("record 0\n  value   0x"));
+    wrong(&format!("generate --out {}", folder.path().display()))
+        .stderr(contains("--out = ").and(contains("can't write there")));
+    wrong("generate --cuont 3 --format ramw").stderr(contains("--count").and(contains("jsonl")));
+    let program = env!("CARGO_BIN_EXE_kprod-bench");
+    let shell = format!("{program} generate --count 1M | head -1; exit ${{PIPESTATUS[0]}}");
+    let gone = Command::new("bash").args(["-c", &shell]).assert();
+    gone.success().stdout("record 0\n").stderr(is_empty());
+}

@@ -16,6 +16,7 @@ pub use self::commands::{ProfilesArgs, ProfilesCommand};
 pub use data::DataArgs;
 
 use super::form_args::{FormArgs, ReportArgs};
+use super::generate_args::GenerateArgs;
 use super::judge_args::{CompareArgs, JudgementArgs};
 use super::tool_args::{BrokerArgs, ScheduleArgs, SimArgs};
 
@@ -58,6 +59,9 @@ pub enum Command {
     /// Print the planned rate of a run's flags as a table that --rate-file reads, or draw it;
     /// contacts nobody
     Schedule(Box<ScheduleArgs>),
+    /// Make the records that a run with these flags would send: print them, write them, or a hash
+    /// over them; contacts nobody
+    Generate(Box<GenerateArgs>),
     /// List the built-in profiles, each with the question that it answers
     Profiles(ProfilesArgs),
     /// Serve the embedded broker in this process, to try things without a cluster

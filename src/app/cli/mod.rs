@@ -7,6 +7,8 @@ mod compare;
 mod doctor;
 mod explain;
 pub mod form_args;
+mod generate;
+pub mod generate_args;
 pub mod judge_args;
 mod profiles;
 mod publish;
@@ -55,6 +57,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Schedule(args)) => schedule::run(&args),
+        Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Profiles(args)) => profiles::run(&args),
         Some(Command::Broker(args)) => broker::run(&args),
         Some(Command::Sim(args)) => sim::run(&args),
@@ -76,6 +79,7 @@ fn problems(cli: &Cli) -> Vec<String> {
         Some(Command::Doctor(args)) => doctor::problems(args),
         Some(Command::Report(args)) => report::problems(args),
         Some(Command::Schedule(args)) => schedule::problems(args),
+        Some(Command::Generate(args)) => generate::problems(args),
         Some(Command::Profiles(args)) => profiles::problems(args),
         Some(Command::Broker(args)) => broker::problems(args),
         Some(Command::Sim(args)) => sim::problems(args),

@@ -2,7 +2,7 @@
 
 /// Unix milliseconds as RFC 3339 in UTC: `2026-01-31T08:05:09.120Z`.
 #[must_use]
-pub(super) fn rfc3339(unix_ms: u64) -> String {
+pub(in crate::app) fn rfc3339(unix_ms: u64) -> String {
     let (days, in_day) = (unix_ms / DAY_MS, unix_ms % DAY_MS);
     let (year, month, day) = civil(days);
     let (seconds, ms) = (in_day / 1_000, in_day % 1_000);

@@ -32,3 +32,5 @@ pub mod table_notes;
 pub mod text;
 mod verdict;
 mod verified;
+
+pub(in crate::app) use dates::rfc3339;
