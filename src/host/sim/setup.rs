@@ -77,7 +77,7 @@ impl Setup {
             false => Shape::Curve(Arc::new(curve())),
         };
         let Self { arrivals, late, full, .. } = *self;
-        SchedulePlan { shape, arrivals, late, full, workers: self.workers }
+        SchedulePlan { shape, arrivals, late, full, ..SchedulePlan::of(None, self.workers) }
     }
 }
 

@@ -5,13 +5,14 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::curve::Curve;
+use super::part::Part;
 use super::rate::{Level, Rate};
 use crate::base::Instant;
 
-/// What all workers of a run share.
+/// What the workers of a run share, or those of one of its streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SchedulePlan {
-    /// The planned rate over all workers together.
+    /// The planned rate of the whole run.
     pub shape: Shape,
     /// How records fall due at that rate.
     pub arrivals: Arrivals,
@@ -21,6 +22,8 @@ pub struct SchedulePlan {
     pub full: Full,
     /// How many workers share the rate, 1 or more.
     pub workers: u32,
+    /// Which of the run's records are theirs.
+    pub part: Part,
 }
 
 /// A planned rate over time.
@@ -41,7 +44,7 @@ pub enum Arrivals {
     /// One by one, evenly.
     #[default]
     Uniform,
-    /// At random, independently of each other: the gaps are exponential. Each worker draws a stream
+    /// At random, independently of each other: the gaps are exponential. Each worker draws arrivals
     /// of its own at its share of the rate, and their sum is again Poisson.
     Poisson {
         /// Decides the gaps.
@@ -87,6 +90,7 @@ impl SchedulePlan {
             late: Late::CatchUp,
             full: Full::Block,
             workers,
+            part: Part::whole(),
         }
     }
 
@@ -94,7 +98,7 @@ impl SchedulePlan {
     /// out.
     #[must_use]
     pub fn saturated(&self) -> Self {
-        Self::of(None, self.workers)
+        Self { part: self.part.clone(), ..Self::of(None, self.workers) }
     }
 
     /// Whether records have due instants: there is a rate.
@@ -168,14 +172,15 @@ impl SchedulePlan {
 pub struct Stop {
     /// Records due strictly before the start plus this are part of the phase.
     pub after: Option<Duration>,
-    /// The total over all workers; worker p takes the positions i·P + p below it.
+    /// The total of the whole run; worker p takes the positions i·P + p below it, of its stream's
+    /// part.
     pub records: Option<u64>,
 }
 
 /// A record that is due.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Due {
-    /// The global number: number i of worker p of P is i·P + p. Never repeats within a run.
+    /// The number in its stream: number i of worker p of P is i·P + p. Never repeats within a run.
     pub record: u64,
     /// When it was to be sent; `None` without a rate.
     pub at: Option<Instant>,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::curve::Curve;
+use super::part::Place;
 use super::plan::{Arrivals, Due, SchedulePlan, Shape, Stop};
-use super::rate::{self, Rate};
+use super::rate::Rate;
 use super::walk::Walk;
 use crate::base::{Instant, WorkerIndex};
 
@@ -12,8 +13,7 @@ use crate::base::{Instant, WorkerIndex};
 #[derive(Clone, Debug)]
 pub struct Schedule {
     plan: SchedulePlan,
-    worker: u64,
-    workers: u64,
+    place: Place,
     pace: Pace,
     /// The number of the next record, over all phases.
     record: u64,
@@ -76,10 +76,10 @@ impl Schedule {
     #[must_use]
     pub fn new(plan: &SchedulePlan, worker: WorkerIndex) -> Self {
         assert!(worker.0 < plan.workers, "worker {worker} of {}", plan.workers);
+        let (part, workers) = (plan.part.clone(), u64::from(plan.workers));
         Self {
             plan: plan.clone(),
-            worker: u64::from(worker.0),
-            workers: u64::from(plan.workers),
+            place: Place { part, worker: worker.0.into(), workers },
             pace: Pace::Saturating,
             record: u64::from(worker.0),
             start: Instant::ZERO,
@@ -111,7 +111,9 @@ impl Schedule {
         self.until = None;
         match (shape, self.plan.arrivals) {
             (Shape::Saturating, _) => self.start_saturating(at, stop),
-            (Shape::Constant(rate), Arrivals::Uniform) => self.start_even(rate, at, stop),
+            (Shape::Constant(rate), Arrivals::Uniform) if let Some(step) = self.place.step() => {
+                self.start_even(rate, step, at, stop);
+            }
             (Shape::Constant(rate), _) => {
                 self.start_varying(&Arc::new(Curve::endless(rate)), at, stop);
             }
@@ -121,19 +123,20 @@ impl Schedule {
 
     fn start_saturating(&mut self, at: Instant, stop: Stop) {
         self.pace = Pace::Saturating;
-        self.limit = rate::share(stop.records.unwrap_or(u64::MAX), self.worker, self.workers);
+        self.limit = self.place.count(stop.records.unwrap_or(u64::MAX));
         self.next = at;
         self.until = stop.after.map(|span| at + span);
         self.window_end = self.until;
     }
 
-    fn start_even(&mut self, rate: Rate, at: Instant, stop: Stop) {
+    /// `step` positions lie between two records of this worker.
+    fn start_even(&mut self, rate: Rate, step: u64, at: Instant, stop: Stop) {
         let timed = stop.after.map_or(u64::MAX, |span| rate.positions_before(span.as_nanos()));
         let counted = stop.records.unwrap_or(u64::MAX);
-        self.limit = rate::share(counted.min(timed), self.worker, self.workers);
-        let (nanos, rest) = rate.nanos_at(u128::from(self.worker));
+        self.limit = self.place.count(counted.min(timed));
+        let (nanos, rest) = rate.nanos_at(self.place.position(0).into());
         self.next = at.plus_nanos(nanos);
-        let (step, step_rest) = rate.nanos_at(u128::from(self.workers));
+        let (step, step_rest) = rate.nanos_at(step.into());
         self.pace = Pace::Even(Even { rate, step, step_rest, rest });
         let last = stop.records.map(|count| at.plus_nanos(rate.nanos_at(count.into()).0));
         self.window_end = stop.after.map(|span| at + span).into_iter().chain(last).min();
@@ -143,8 +146,8 @@ impl Schedule {
         let after = stop.after.map(|span| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
         let horizon = after.unwrap_or(u64::MAX).min(curve.nanos());
         let arrivals = self.plan.arrivals;
-        let walk = Walk::new(curve, arrivals, self.record, self.worker, self.workers);
-        self.limit = rate::share(stop.records.unwrap_or(u64::MAX), self.worker, self.workers);
+        let walk = Walk::new(curve, arrivals, self.record, self.place.clone());
+        self.limit = self.place.count(stop.records.unwrap_or(u64::MAX));
         // By count: when one more record is planned. Random arrivals may end a little before or
         // after.
         let units = stop.records.map(|count| u128::from(count) * super::leg::UNIT);
@@ -190,7 +193,7 @@ impl Schedule {
             Pace::Varying(_) => return Some(self.take_varying()),
         };
         let record = self.record;
-        self.record += self.workers;
+        self.record += self.place.workers;
         self.taken += 1;
         Some(Due { record, at })
     }
@@ -198,7 +201,7 @@ impl Schedule {
     /// The same where the way to the next record is longer.
     fn take_varying(&mut self) -> Due {
         let due = Due { record: self.record, at: Some(self.next) };
-        self.record += self.workers;
+        self.record += self.place.workers;
         self.taken += 1;
         if let Pace::Varying(varying) = &mut self.pace {
             varying.walk.advance();
@@ -220,12 +223,12 @@ impl Schedule {
             return 0;
         }
         self.taken += skipped;
-        self.record += skipped * self.workers;
+        self.record += skipped * self.place.workers;
         match &mut self.pace {
             Pace::Saturating => {}
             Pace::Even(even) => {
-                let position = u128::from(self.taken) * u128::from(self.workers);
-                let (nanos, rest) = even.rate.nanos_at(position + u128::from(self.worker));
+                let position = self.place.position(self.taken);
+                let (nanos, rest) = even.rate.nanos_at(position.into());
                 even.rest = rest;
                 self.next = self.start.plus_nanos(nanos);
             }
@@ -261,7 +264,7 @@ impl Schedule {
             Pace::Saturating => self.taken,
             Pace::Even(even) => {
                 let positions = even.rate.positions_before(u128::from(after) + 1);
-                rate::share(positions, self.worker, self.workers).min(self.limit)
+                self.place.count(positions).min(self.limit)
             }
             Pace::Varying(varying) if varying.walk.is_random() => {
                 if self.taken >= self.limit || now < self.next {

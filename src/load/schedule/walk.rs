@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::curve::Curve;
 use super::leg::{Leg, UNIT};
+use super::part::Place;
 use super::plan::Arrivals;
-use super::rate::share;
 use crate::base::Rng;
 use crate::load::draw::Exponential;
 
@@ -23,8 +23,7 @@ pub(super) struct Walk {
     units: u128,
     /// Nanoseconds after the start at which that is; `None` when the plan never gets there.
     next: Option<u64>,
-    worker: u64,
-    workers: u64,
+    place: Place,
     steps: Steps,
 }
 
@@ -33,36 +32,36 @@ enum Steps {
     /// The same number of units from record to record; along a constant line that is `nanos` and a
     /// rest in halves of the rate's billionths.
     Even { units: u128, nanos: u64, step_rest: u64, rest: u64 },
-    /// The next record's global position, and the records of a burst of all workers.
-    Bursts { position: u64, records: u64 },
+    /// Another number each time: the next record's index among the worker's.
+    Uneven { index: u64 },
+    /// The next record's index among the worker's, its position among the run's, and the records of
+    /// a burst of all workers.
+    Bursts { index: u64, position: u64, records: u64 },
     /// The next record's number, which decides the gap before it.
     Poisson { gaps: Gaps, record: u64 },
 }
 
 impl Walk {
     /// A worker's way from the start; `record` is the number of its first record.
-    pub(super) fn new(
-        curve: &Arc<Curve>,
-        arrivals: Arrivals,
-        record: u64,
-        worker: u64,
-        workers: u64,
-    ) -> Self {
+    pub(super) fn new(curve: &Arc<Curve>, arrivals: Arrivals, record: u64, place: Place) -> Self {
         let steps = match arrivals {
-            Arrivals::Uniform => {
-                Steps::Even { units: UNIT * u128::from(workers), nanos: 0, step_rest: 0, rest: 0 }
-            }
+            Arrivals::Uniform => match place.step() {
+                Some(step) => {
+                    Steps::Even { units: UNIT * u128::from(step), nanos: 0, step_rest: 0, rest: 0 }
+                }
+                None => Steps::Uneven { index: 0 },
+            },
             Arrivals::Bursts { records } => {
-                Steps::Bursts { position: worker, records: records.max(1) }
+                Steps::Bursts { index: 0, position: 0, records: records.max(1) }
             }
             Arrivals::Poisson { seed } => {
-                let drawn = Exponential::new(workers as f64).expect("a worker or more");
+                let drawn = Exponential::new(place.mean_step()).expect("a worker or more");
                 Steps::Poisson { gaps: Gaps { seed, drawn }, record }
             }
         };
         let leg = Leg { start: 0, nanos: 0, units: 0, from: 0, to: 0 };
         let curve = Arc::clone(curve);
-        let mut walk = Self { curve, leg, units: 0, next: None, worker, workers, steps };
+        let mut walk = Self { curve, leg, units: 0, next: None, place, steps };
         walk.go_to_record(0);
         walk
     }
@@ -90,9 +89,14 @@ impl Walk {
                     return;
                 }
             }
-            Steps::Bursts { position, records } => {
+            Steps::Uneven { index } => {
+                *index += 1;
+                self.units = u128::from(self.place.position(*index)) * UNIT;
+            }
+            Steps::Bursts { index, position, records } => {
                 let before = *position / *records;
-                *position += self.workers;
+                *index += 1;
+                *position = self.place.position(*index);
                 let burst = *position / *records;
                 if burst == before {
                     return;
@@ -100,7 +104,7 @@ impl Walk {
                 self.units = u128::from(burst) * u128::from(*records) * UNIT;
             }
             Steps::Poisson { gaps, record } => {
-                *record += self.workers;
+                *record += self.place.workers;
                 self.units += gaps.before(*record);
             }
         }
@@ -110,11 +114,15 @@ impl Walk {
     /// Goes to this worker's record at `index` from the phase's start. Random arrivals can only go
     /// to their first.
     pub(super) fn go_to_record(&mut self, index: u64) {
-        let position = index.saturating_mul(self.workers).saturating_add(self.worker);
+        let position = self.place.position(index);
         match &mut self.steps {
             Steps::Even { .. } => self.units = u128::from(position) * UNIT,
-            Steps::Bursts { position: at, records } => {
-                *at = position;
+            Steps::Uneven { index: at } => {
+                *at = index;
+                self.units = u128::from(position) * UNIT;
+            }
+            Steps::Bursts { index: at, position: next, records } => {
+                (*at, *next) = (index, position);
                 self.units = u128::from(position / *records) * u128::from(*records) * UNIT;
             }
             Steps::Poisson { gaps, record } => self.units = gaps.before(*record),
@@ -134,7 +142,7 @@ impl Walk {
         if let Steps::Bursts { records, .. } = self.steps {
             positions = positions.div_ceil(records).saturating_mul(records);
         }
-        share(positions, self.worker, self.workers)
+        self.place.count(positions)
     }
 
     /// Finds the line that the next record is due in, and its instant there.
@@ -163,7 +171,7 @@ impl Walk {
 #[derive(Clone, Copy, Debug)]
 struct Gaps {
     seed: u64,
-    /// In planned records of all workers; its mean is their number, since each has its share.
+    /// In planned records of the run; its mean is how many there are for each of the worker's.
     drawn: Exponential,
 }
 

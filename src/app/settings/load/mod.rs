@@ -74,8 +74,9 @@ pub(super) fn load(choice: &Choice, given: &Given<'_>, problems: &mut Problems) 
     let pacing_quantum = read.quantum();
     let late = read.policy("on-late", policies::late, shape != Shape::Saturating);
     let full = read.policy("on-full", policies::full, shape != Shape::Saturating);
+    let arrivals = pacing.arrivals;
     let schedule =
-        SchedulePlan { shape, arrivals: pacing.arrivals, late, full, workers: producers };
+        SchedulePlan { shape, arrivals, late, full, ..SchedulePlan::of(None, producers) };
     Load { schedule, duration, records: rest, warmup, producers, pacing_quantum }
 }
 

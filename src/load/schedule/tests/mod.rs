@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod shapes;
+mod streams;
 
 use core::time::Duration;
 
