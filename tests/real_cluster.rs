@@ -15,6 +15,8 @@ mod outages;
 mod outcome;
 #[path = "real_cluster/partitions.rs"]
 mod partitions;
+#[path = "real_cluster/streams.rs"]
+mod streams;
 mod support;
 #[path = "real_cluster/verify.rs"]
 mod verify;

@@ -108,7 +108,7 @@ fn comparisons_are_as_the_schema_has_them() {
 fn rare_parts_of_a_result_are_in_the_schema() {
     let schema = schema();
     let fault = FaultModel { broker: None, text: String::new(), count: 1, first_at: 1, last_at: 2 };
-    let gap = GapModel { partition: 0, start: 1, end: 2, from: Some(1), to: None };
+    let gap = GapModel { topic: None, partition: 0, start: 1, end: 2, from: Some(1), to: None };
     let parts = [
         ("fault", serde_json::to_value(fault)),
         ("gap", serde_json::to_value(gap)),

@@ -19,6 +19,9 @@ pub struct GenerateArgs {
     /// The records of this producer alone, 0 being the first
     #[arg(long = "producer", value_name = "N")]
     pub of_producer: Option<String>,
+    /// The records of this stream alone, of a profile that has several; numbers are its own
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
     /// text: for people, long values cut; jsonl: a line of JSON each; hex: fields with tabs
     /// between, bytes as hexadecimal digits; and values alone as lines, length32 (their length
     /// before them, which --payload-format length32 reads) or raw [default: text]

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::app::report::model::{ClusterKind, Report};
+use crate::app::report::model::{ClusterKind, GeneratorModel, Report, TopicModel};
 
 /// Whose business a fact is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -113,12 +113,14 @@ fn workload(report: &Report, found: &mut Vec<Fact>) {
     text("verify", Some(mode.to_owned()));
     let warmed = phase("warmup").map_or("none", |_| "some");
     text("warmup", Some(warmed.to_owned()));
-    let generator = serde_json::to_value(&report.generator).unwrap_or_default();
-    leaves(&generator, "", &mut |key, value| {
-        if !key.contains("measured") && !key.ends_with("payload_mean") {
-            push(found, Area::Workload, key, Some(value));
+    generator(&report.generator, "", found);
+    for stream in &report.streams {
+        let name = format!("streams.{}", stream.name);
+        for (key, value) in [("weight", stream.weight), ("producers", stream.producers)] {
+            push(found, Area::Workload, &format!("{name}.{key}"), Some(value.to_string()));
         }
-    });
+        generator(&stream.generator, &name, found);
+    }
     // Without a rate a run by count lasts as long as it takes: that is a result, no fact.
     if let Some(measured) = measured.filter(|measured| measured.target_rate.is_some()) {
         let seconds = measured.end.saturating_sub(measured.start) as f64 / 1e9;
@@ -127,9 +129,18 @@ fn workload(report: &Report, found: &mut Vec<Fact>) {
     }
 }
 
+/// What records were to hold; what was measured of them is none of it.
+fn generator(model: &GeneratorModel, path: &str, found: &mut Vec<Fact>) {
+    let model = serde_json::to_value(model).unwrap_or_default();
+    leaves(&model, path, &mut |key, value| {
+        if !key.contains("measured") && !key.ends_with("payload_mean") {
+            push(found, Area::Workload, key, Some(value));
+        }
+    });
+}
+
 fn cluster(report: &Report, found: &mut Vec<Fact>) {
     let cluster = &report.cluster;
-    let topic = &cluster.topic;
     let mut text = |key: &str, value: Option<String>| push(found, Area::Cluster, key, value);
     // Embedded brokers are new ones in every run.
     text("id", cluster.id.clone().filter(|_| cluster.kind == ClusterKind::Real));
@@ -138,11 +149,18 @@ fn cluster(report: &Report, found: &mut Vec<Fact>) {
     text("on_this_host", Some(cluster.on_this_host.to_string()));
     text("api_versions_hash", cluster.api_versions_hash.clone());
     text("produce_version", cluster.produce_version.map(|version| version.to_string()));
-    text("topic.partitions", Some(topic.partitions.to_string()));
-    text("topic.replication_factor", Some(topic.replication_factor.to_string()));
-    for (key, value) in &topic.configs {
-        text(&format!("topic.{key}"), Some(value.clone()));
+    let mut topic = |name: &str, topic: &TopicModel| {
+        let mut text = |key: &str, value| text(&format!("{name}.{key}"), Some(value));
+        text("partitions", topic.partitions.to_string());
+        text("replication_factor", topic.replication_factor.to_string());
+        topic.configs.iter().for_each(|(key, value)| text(key, value.clone()));
+    };
+    if cluster.topics.is_empty() {
+        return topic("topic", &cluster.topic);
     }
+    // Names may be made for one run alone.
+    let topics = (1..).zip(&cluster.topics);
+    topics.for_each(|(nth, model): (u32, _)| topic(&format!("topic {nth}"), model));
 }
 
 /// A fact, if it is known; those of producer and Kafka keys have no area before their name.

@@ -10,8 +10,9 @@ use super::model::{
     EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, PoolModel, Report,
     RunCalibrationModel, SCHEMA_VERSION, SizesModel, ThroughputModel, Tool, TopicModel,
 };
-use super::{calibration, secrets, verdict, verified};
-use crate::host::driver::result::{PhaseKind, PhaseResult, Signal};
+use super::{calibration, secrets, streams, verdict, verified};
+use crate::host::driver::plan::StreamPlan;
+use crate::host::driver::result::{OffsetDelta, PhaseKind, PhaseResult, Signal, TopicFacts};
 use crate::host::driver::{Environment, RunPlan, RunResult};
 use crate::load::recorder::Tally;
 use crate::load::schedule::{Level, Rate};
@@ -43,7 +44,7 @@ pub fn report(
     let measured = measured.unwrap_or(&nothing);
     let window = measured.end.saturating_sub(measured.start).as_secs_f64();
     let tally = &result.tally;
-    let throughput = throughput(plan, result, measured, window);
+    let throughput = throughput(plan, tally, measured, result.offsets.as_ref());
     let calibration = ceiling.map(|ceiling| {
         let asked = plan.schedule.peak().map(Level::as_f64);
         calibration::of_run(ceiling, asked.unwrap_or_else(|| throughput.headline().0))
@@ -74,7 +75,8 @@ pub fn report(
         throttle: distill::distribution(&tally.throttle, tally.kind()),
         batches: distill::batches(tally),
         requests: distill::requests(tally),
-        partitions: distill::partitions(tally, &result.topic.slots),
+        streams: streams::streams(plan, result, measured),
+        partitions: distill::partitions(result),
         brokers: distill::brokers(tally, window),
         intervals: distill::intervals(
             tally,
@@ -85,7 +87,7 @@ pub fn report(
         faults: distill::faults(&result.faults),
         failures: distill::failures(tally),
         retries: tally.batches.retries,
-        unavailability: distill::unavailability(tally, &result.topic.slots),
+        unavailability: distill::unavailability(result),
         client: client(plan, result, calibration.clone()),
         validity: verdict::validity(plan, result, measured, calibration.as_ref()),
         verification: verified::verification(plan, result),
@@ -135,7 +137,8 @@ pub(super) fn environment(facts: &Environment) -> EnvironmentModel {
 }
 
 fn cluster(result: &RunResult) -> ClusterModel {
-    let (cluster, topic) = (&result.cluster, &result.topic);
+    let cluster = &result.cluster;
+    let topics: Vec<_> = result.topics.iter().map(topic).collect();
     let brokers = cluster.brokers.iter().map(|broker| BrokerModel {
         id: broker.id,
         host: format!("{}:{}", broker.host, broker.port),
@@ -149,21 +152,36 @@ fn cluster(result: &RunResult) -> ClusterModel {
         api_versions_hash: cluster.api_versions_hash.clone(),
         produce_version: cluster.produce_version,
         on_this_host: cluster.on_this_host,
-        topic: TopicModel {
-            name: topic.name.clone(),
-            partitions: topic.partitions,
-            replication_factor: topic.replication_factor,
-            created: topic.created,
-            deleted: topic.deleted,
-            configs: topic.configs.clone(),
-            leaders_before: topic.leaders_before.clone(),
-            leaders_after: topic.leaders_after.clone(),
-        },
+        topic: topics.first().cloned().unwrap_or_else(|| topic(&TopicFacts::default())),
+        topics: if topics.len() > 1 { topics } else { Vec::new() },
+    }
+}
+
+fn topic(topic: &TopicFacts) -> TopicModel {
+    TopicModel {
+        name: topic.name.clone(),
+        partitions: topic.partitions,
+        replication_factor: topic.replication_factor,
+        created: topic.created,
+        deleted: topic.deleted,
+        configs: topic.configs.clone(),
+        leaders_before: topic.leaders_before.clone(),
+        leaders_after: topic.leaders_after.clone(),
     }
 }
 
 fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
-    let source = &plan.source;
+    let of = |stream: &StreamPlan| (generator_of(stream, result, &result.tally), stream.weight);
+    streams::mixed(&plan.streams.iter().map(of).collect::<Vec<_>>())
+}
+
+/// What the records of a stream hold, with what was measured of those in `tally`.
+pub(super) fn generator_of(
+    stream: &StreamPlan,
+    result: &RunResult,
+    tally: &Tally,
+) -> GeneratorModel {
+    let source = &stream.source;
     let kind = match source.value {
         ValuePlan::Random | ValuePlan::Compressible { .. } => "random",
         ValuePlan::Sequence => "sequence",
@@ -176,13 +194,13 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
     let sizes = source.value.is_sized().then_some(&source.size);
     let asked = sizes.and_then(SizePlan::fixed);
     let made = !matches!(source.key, KeyPlan::None | KeyPlan::List(_) | KeyPlan::Field(_));
-    let batches = &result.tally.batches;
+    let batches = &tally.batches;
     GeneratorModel {
         seed: source.seed,
         kind: kind.to_owned(),
         tombstones: if source.value == ValuePlan::Null { 1.0 } else { source.tombstones },
         schema_id: source.schema_id,
-        pool: pool(source, result),
+        pool: pool(source, result, tally),
         headers: source.headers.iter().map(|header| header.name.clone()).collect(),
         timestamps: match source.timestamps {
             TimestampPlan::Now => "now",
@@ -208,16 +226,21 @@ fn generator(plan: &RunPlan, result: &RunResult) -> GeneratorModel {
             ValuePlan::Compressible { ratio } => Some(ratio),
             _ => None,
         },
-        measured_compress_ratio: distill::compress_ratio(&result.tally),
+        measured_compress_ratio: distill::compress_ratio(tally),
         distinct_keys: source.key.cardinality(),
     }
 }
 
 /// What is repeated, and how often.
 #[expect(clippy::cast_precision_loss, reason = "a count of repetitions, read to a few digits")]
-fn pool(source: &SourcePlan, result: &RunResult) -> Option<PoolModel> {
+fn pool(source: &SourcePlan, result: &RunResult, tally: &Tally) -> Option<PoolModel> {
     let values = source.pool_values()?;
-    let sent: u64 = result.phases.iter().map(|phase| phase.generated).sum();
+    // Of a stream only the measurement is known.
+    let sent: u64 = if result.streams.is_empty() {
+        result.phases.iter().map(|phase| phase.generated).sum()
+    } else {
+        tally.ledger.generated
+    };
     Some(PoolModel {
         bytes: source.pool.unwrap_or(0),
         values,
@@ -254,15 +277,16 @@ fn target_rate(plan: &RunPlan, kind: PhaseKind) -> Option<Rate> {
     }
 }
 
-fn throughput(
+/// The rates of what `tally` counted in a phase, whose end offsets moved by `offsets`.
+pub(super) fn throughput(
     plan: &RunPlan,
-    result: &RunResult,
+    tally: &Tally,
     measured: &PhaseResult,
-    window: f64,
+    offsets: Option<&OffsetDelta>,
 ) -> ThroughputModel {
-    let tally = &result.tally;
     let paced = plan.schedule.is_paced();
     let span = measured.end.saturating_sub(measured.start);
+    let window = span.as_secs_f64();
     let delivered = tally.ledger.delivered();
     let last_ack = tally.last_delivered.map(|at| at.since(tally.start));
     let whole = last_ack.unwrap_or_default().max(span).as_secs_f64();
@@ -279,8 +303,8 @@ fn throughput(
         achieved_ratio: tally.achieved_ratio(span, measured.due),
         backlog_max: tally.backlog.max(),
         drain_seconds: measured.drain.as_secs_f64(),
-        broker_offset_delta: result.offsets.as_ref().map(|offsets| offsets.grew()),
-        delta_confirms: result.offsets.as_ref().map(|offsets| offsets.confirms()),
+        broker_offset_delta: offsets.map(OffsetDelta::grew),
+        delta_confirms: offsets.map(OffsetDelta::confirms),
     }
 }
 
@@ -308,7 +332,7 @@ fn client(
     let most = in_window > result.tally.ledger.delivered() / 2;
     let records = if most { in_window } else { 0 };
     ClientModel {
-        producers: plan.workers,
+        producers: plan.producers(),
         cpu_seconds: client.cpu.as_secs_f64(),
         cpu_ns_per_record: (records > 0).then(|| client.cpu.as_secs_f64() * 1e9 / records as f64),
         busy_max: client.busy_max(),
@@ -331,29 +355,27 @@ mod tests {
     use super::*;
     use crate::base::Instant;
     use crate::host::driver::plan::{Target, TopicPlan, Verify, Warmup};
-    use crate::host::driver::result::{
-        ClientCost, ClusterFacts, OffsetDelta, PartitionDelta, TopicFacts,
-    };
+    use crate::host::driver::result::{ClientCost, ClusterFacts, PartitionDelta};
     use crate::kafka::config::ProducerConfig;
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
     use crate::load::schedule::SchedulePlan;
 
     fn plan() -> RunPlan {
+        let topic = TopicPlan {
+            name: "t".to_owned(),
+            partitions: -1,
+            replication_factor: -1,
+            configs: Vec::new(),
+            create: true,
+            fresh: false,
+            keep: false,
+        };
         RunPlan {
             producer: ProducerConfig::default(),
             target: Target::Cluster,
-            topic: TopicPlan {
-                name: "t".to_owned(),
-                partitions: -1,
-                replication_factor: -1,
-                configs: Vec::new(),
-                create: true,
-                fresh: false,
-                keep: false,
-            },
             schedule: SchedulePlan::of(Rate::per_second(100.0).ok(), 1),
-            source: SourcePlan::default(),
-            workers: 1,
+            streams: vec![StreamPlan::only(&topic, SourcePlan::default())],
+            topics: vec![topic],
             warmup: Warmup::None,
             duration: Some(Duration::from_secs(10)),
             records: None,
@@ -396,7 +418,8 @@ mod tests {
             started_unix_ms: 1_706_702_400_000,
             ended_unix_ms: 1_706_702_412_000,
             cluster: ClusterFacts { embedded: true, ..ClusterFacts::default() },
-            topic: TopicFacts { slots: vec![0], ..TopicFacts::default() },
+            topics: vec![TopicFacts { slots: vec![0], ..TopicFacts::default() }],
+            streams: Vec::new(),
             phases: vec![phase],
             tally: recorder.finish(start + Duration::from_secs(12)),
             offsets: Some(offsets),
@@ -479,8 +502,7 @@ mod tests {
         };
         let rates = |plan: &RunPlan, result: RunResult| {
             let measured = &result.phases[0];
-            let window = (measured.end - measured.start).as_secs_f64();
-            let rates = throughput(plan, &result, measured, window);
+            let rates = throughput(plan, &result.tally, measured, None);
             (rates.short, rates.delivered_rps, rates.headline())
         };
         let whole = (5_000.0, 0.5);

@@ -9,6 +9,7 @@ use super::model::{
     StagesModel,
 };
 use crate::base::Instant;
+use crate::host::driver::RunResult;
 use crate::host::driver::result::BrokerFault;
 use crate::kafka::wire::record_batch;
 use crate::load::recorder::{Kind, Measured, Tally};
@@ -121,20 +122,24 @@ pub(super) fn requests(tally: &Tally) -> RequestsModel {
     }
 }
 
-/// By partition index; `slots` gives the index behind each slot.
-pub(super) fn partitions(tally: &Tally, slots: &[i32]) -> Vec<PartitionModel> {
-    let counted = tally.partitions.all().iter().zip(slots);
-    let mut rows: Vec<_> = counted
-        .map(|(count, partition)| PartitionModel {
-            partition: *partition,
+/// By topic, and then by partition index.
+pub(super) fn partitions(result: &RunResult) -> Vec<PartitionModel> {
+    let counted = result.tally.partitions.all().iter().zip(result.partitions());
+    counted
+        .map(|(count, place)| PartitionModel {
+            topic: topic_of(result, place.topic),
+            partition: place.index,
             count: count.records,
             bytes: count.wire_bytes,
             mean: count.mean().unwrap_or(0.0),
             max: count.latency_max,
         })
-        .collect();
-    rows.sort_by_key(|row| row.partition);
-    rows
+        .collect()
+}
+
+/// A topic's name, where there are several.
+pub(super) fn topic_of(result: &RunResult, name: &str) -> Option<String> {
+    (result.topics.len() > 1).then(|| name.to_owned())
 }
 
 /// By broker id, with rates over `window_seconds`.
@@ -224,12 +229,15 @@ pub(super) fn failures(tally: &Tally) -> FailuresModel {
     }
 }
 
-/// `slots` gives the partition index behind each slot.
-pub(super) fn unavailability(tally: &Tally, slots: &[i32]) -> Vec<GapModel> {
+pub(super) fn unavailability(result: &RunResult) -> Vec<GapModel> {
+    let tally = &result.tally;
+    let places: Vec<_> = result.partitions().collect();
     let since = |at: Instant| at.nanos_since(tally.start);
     let gaps = tally.unavailability();
+    let place = |gap: &crate::load::recorder::Gap| places.get(gap.slot.index());
     let row = |gap: &crate::load::recorder::Gap| GapModel {
-        partition: slots.get(gap.slot.index()).copied().unwrap_or(-1),
+        topic: place(gap).and_then(|place| topic_of(result, place.topic)),
+        partition: place(gap).map_or(-1, |place| place.index),
         start: since(gap.start),
         end: since(gap.end),
         from: gap.from.map(|broker| broker.0),

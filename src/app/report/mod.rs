@@ -27,6 +27,7 @@ pub mod progress;
 pub(in crate::app) mod sample;
 pub mod secrets;
 pub mod stored;
+mod streams;
 pub mod table;
 pub mod table_notes;
 pub mod text;

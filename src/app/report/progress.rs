@@ -64,17 +64,14 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
-    fn connected(&mut self, cluster: &ClusterFacts, topic: &TopicFacts) {
+    fn connected(&mut self, cluster: &ClusterFacts, topics: &[TopicFacts]) {
         if self.style == Style::PerfTest {
             return;
         }
         let brokers = plural(cluster.brokers.len() as u64, "broker");
-        let made = if topic.created { " (made by this run)" } else { "" };
-        let partitions = plural(topic.partitions.into(), "partition");
-        self.line(&format!(
-            "{}connected to every leader: {brokers}, topic {}{made}, {partitions}",
-            self.title, topic.name
-        ));
+        let title = &self.title;
+        let topics = in_words(topics);
+        self.line(&format!("{title}connected to every leader: {brokers}, {topics}"));
     }
 
     fn phase(&mut self, phase: PhaseKind) {
@@ -113,6 +110,16 @@ impl Drop for Watcher {
     fn drop(&mut self) {
         self.end_bar();
     }
+}
+
+/// The topics with their partitions.
+fn in_words(topics: &[TopicFacts]) -> String {
+    let one = |topic: &TopicFacts| {
+        let made = if topic.created { " (made by this run)" } else { "" };
+        let partitions = plural(topic.partitions.into(), "partition");
+        format!("topic {}{made}, {partitions}", topic.name)
+    };
+    topics.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn new_bar(title: &str) -> ProgressBar {
@@ -274,6 +281,20 @@ mod tests {
         assert!(said.starts_with("measure 12.0 s left   FAILED 24   199,998 records/s"), "{said}");
         let open = Progress { planned: None, ..progress() };
         assert!(on_a_terminal(&open).starts_with("measure   no errors"));
+    }
+
+    #[test]
+    fn every_topic_is_named_with_its_partitions() {
+        let topic = |name: &str, created, partitions| TopicFacts {
+            name: name.to_owned(),
+            created,
+            partitions,
+            ..TopicFacts::default()
+        };
+        assert_eq!(in_words(&[topic("a", true, 1)]), "topic a (made by this run), 1 partition");
+        let two = [topic("a", false, 12), topic("b", true, 3)];
+        let words = "topic a, 12 partitions; topic b (made by this run), 3 partitions";
+        assert_eq!(in_words(&two), words);
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub(in crate::app) fn report() -> Report {
             in_flight_p50: 1,
             in_flight_max: 4,
         },
+        streams: Vec::new(),
         partitions: Vec::new(),
         brokers: Vec::new(),
         intervals: intervals(),
@@ -99,27 +100,6 @@ pub(in crate::app) fn report() -> Report {
         gates: Vec::new(),
         comparison: None,
         exit: Exit::Passed.model(),
-    }
-}
-
-fn tool() -> Tool {
-    Tool {
-        name: "kprod-bench".to_owned(),
-        version: "0.1.0".to_owned(),
-        git: None,
-        target: "x86_64-linux".to_owned(),
-    }
-}
-
-fn environment() -> EnvironmentModel {
-    EnvironmentModel {
-        os: Some("Some Linux".to_owned()),
-        kernel: None,
-        cpu: None,
-        cores: 2,
-        governor: None,
-        memory: Some(8 << 30),
-        container_limits: None,
     }
 }
 
@@ -148,6 +128,27 @@ fn generator() -> GeneratorModel {
     }
 }
 
+fn tool() -> Tool {
+    Tool {
+        name: "kprod-bench".to_owned(),
+        version: "0.1.0".to_owned(),
+        git: None,
+        target: "x86_64-linux".to_owned(),
+    }
+}
+
+fn environment() -> EnvironmentModel {
+    EnvironmentModel {
+        os: Some("Some Linux".to_owned()),
+        kernel: None,
+        cpu: None,
+        cores: 2,
+        governor: None,
+        memory: Some(8 << 30),
+        container_limits: None,
+    }
+}
+
 fn cluster() -> ClusterModel {
     ClusterModel {
         kind: ClusterKind::Real,
@@ -169,6 +170,7 @@ fn cluster() -> ClusterModel {
             leaders_before: vec![1; 12],
             leaders_after: vec![1; 12],
         },
+        topics: Vec::new(),
     }
 }
 

@@ -56,7 +56,7 @@ fn evidence(plan: &RunPlan, result: &RunResult, measured: &PhaseResult) -> Evide
     });
     Evidence {
         foreign_records: foreign,
-        leaders_moved: result.topic.leader_changes,
+        leaders_moved: result.leader_changes(),
         busy_max: client.busy_max(),
         run_delay: client.run_delay.and_then(|spent| share(spent, 1.0)),
         run_delay_busy: client.run_delay_busy.and_then(|spent| share(spent, 1.0)),

@@ -1,5 +1,6 @@
 //! What was proved of the delivery, from what the driver found. Cost class: once a run.
 
+use super::distill::topic_of;
 use super::model::{LogModel, MissingModel, VerificationModel, VerifiedPartitionModel};
 use crate::host::driver::plan::Verify;
 use crate::host::driver::result::{OffsetDelta, PartitionDelta, Readback};
@@ -12,25 +13,34 @@ use crate::load::verify::Findings;
 pub(super) fn verification(plan: &RunPlan, result: &RunResult) -> Option<VerificationModel> {
     let promised = plan.producer.acks != Acks::None;
     match (plan.verify, &result.readback, &result.offsets) {
-        (Verify::Sequence, Some(readback), offsets) => {
-            Some(by_records(plan, readback, offsets.as_ref(), promised))
-        }
+        (Verify::Sequence, Some(readback), _) => Some(by_records(plan, result, readback, promised)),
         (Verify::None, ..) => None,
-        (_, _, offsets) => offsets.as_ref().map(by_offsets),
+        (_, _, offsets) => offsets.as_ref().map(|delta| by_offsets(result, delta)),
     }
 }
 
-fn by_offsets(delta: &OffsetDelta) -> VerificationModel {
-    let partition = |(partition, one): (u32, &PartitionDelta)| VerifiedPartitionModel {
-        partition,
-        log: LogModel {
-            expected: one.delivered,
-            found: one.grew,
-            lost: one.lost(),
-            other_writer: one.other_writer(),
-            ..LogModel::default()
-        },
-        written_missing: one.missing() - one.lost(),
+/// Which partition a slot of the result is: its topic's name, where there are several, and its
+/// index.
+fn place(result: &RunResult, slot: u32) -> (Option<String>, u32) {
+    let found = result.partitions().nth(slot as usize);
+    found.map_or((None, slot), |place| (topic_of(result, place.topic), place.index.unsigned_abs()))
+}
+
+fn by_offsets(result: &RunResult, delta: &OffsetDelta) -> VerificationModel {
+    let partition = |(slot, one): (u32, &PartitionDelta)| {
+        let (topic, partition) = place(result, slot);
+        VerifiedPartitionModel {
+            topic,
+            partition,
+            log: LogModel {
+                expected: one.delivered,
+                found: one.grew,
+                lost: one.lost(),
+                other_writer: one.other_writer(),
+                ..LogModel::default()
+            },
+            written_missing: one.missing() - one.lost(),
+        }
     };
     let disagrees = |(_, one): &(u32, &PartitionDelta)| one.missing() > 0 || !one.confirms();
     let lost = delta.lost();
@@ -51,27 +61,29 @@ fn by_offsets(delta: &OffsetDelta) -> VerificationModel {
 
 fn by_records(
     plan: &RunPlan,
+    result: &RunResult,
     readback: &Readback,
-    offsets: Option<&OffsetDelta>,
     promised: bool,
 ) -> VerificationModel {
+    let offsets = result.offsets.as_ref();
     let delta = |at: usize| offsets.and_then(|offsets| offsets.partitions.get(at));
     let logs = readback.found.partitions.iter().enumerate();
     let logs: Vec<_> = logs.map(|(at, one)| (settled(one, delta(at)), delta(at))).collect();
     let mut total = Findings::default();
     logs.iter().for_each(|(one, _)| total += *one);
-    let partition = |(partition, (one, delta)): (u32, &(Findings, Option<&PartitionDelta>))| {
+    let partition = |(slot, (one, delta)): (u32, &(Findings, Option<&PartitionDelta>))| {
+        let (topic, partition) = place(result, slot);
         let other_writer = delta.is_some_and(PartitionDelta::other_writer);
         let (lost, written_missing) = if promised { (one.lost, 0) } else { (0, one.lost) };
         let log = LogModel { lost, ..log(one, other_writer) };
-        VerifiedPartitionModel { partition, written_missing, log }
+        VerifiedPartitionModel { topic, partition, written_missing, log }
     };
     let missing = readback.found.missing.iter().map(|one| MissingModel {
         producer: one.producer,
         first: one.first,
         last: one.last,
     });
-    let marks = plan.marks();
+    let (carried_by, header_bytes) = carrier(plan);
     let all = log(&total, offsets.is_some_and(OffsetDelta::other_writer));
     VerificationModel {
         mode: "sequence".to_owned(),
@@ -80,12 +92,23 @@ fn by_records(
         earlier: Some(total.earlier),
         failed_found: Some(total.failed_found),
         unread: Some(total.unread),
-        carried_by: Some(if marks { format!("header {}", Mark::NAME) } else { "value".to_owned() }),
-        header_bytes: Some(if marks { Mark::SIZE } else { 0 }),
+        carried_by: Some(carried_by),
+        header_bytes: Some(header_bytes),
         cut_short: readback.cut_short.clone(),
         seconds: Some(readback.span.as_secs_f64()),
         missing: missing.collect(),
         partitions: (0..).zip(&logs).map(partition).collect(),
+    }
+}
+
+/// What names each record, and the bytes that it takes.
+fn carrier(plan: &RunPlan) -> (String, u32) {
+    let header = format!("header {}", Mark::NAME);
+    let mut marks = plan.streams.iter().map(|stream| plan.marks(stream));
+    match (marks.clone().any(|marked| marked), marks.all(|marked| marked)) {
+        (false, _) => ("value".to_owned(), 0),
+        (true, true) => (header, Mark::SIZE),
+        (true, false) => (format!("{header} or value"), Mark::SIZE),
     }
 }
 

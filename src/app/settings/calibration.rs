@@ -13,7 +13,7 @@ use crate::app::report::model::{CalibrationModel, CalibrationReport};
 use crate::base::mix;
 use crate::host::driver::Environment;
 use crate::host::driver::calibrate::partitions;
-use crate::host::driver::plan::Verify;
+use crate::host::driver::plan::{RunPlan, StreamPlan, Verify};
 use crate::kafka::config::Effective;
 use crate::load::source::{
     HeaderPlan, KeyForm, KeyPlan, SizePlan, SourcePlan, TimestampPlan, ValuePlan,
@@ -44,25 +44,38 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
         keys.map(|row| (row.key.to_owned(), row.value.clone())).collect();
     let build = if cfg!(debug_assertions) { "debug" } else { "release" };
     let cpu = machine.cpu.as_deref().unwrap_or("unknown CPU");
-    let marks = match plan.verify {
+    let marks = |stream: &StreamPlan| match plan.verify {
         Verify::None | Verify::Offsets => "none",
-        Verify::Sequence if plan.marks() => "in a header",
+        Verify::Sequence if plan.marks(stream) => "in a header",
         Verify::Sequence => "in the value",
     };
+    let partitions = (0..plan.topics.len()).map(|topic| partitions(plan, topic).to_string());
     for (name, value) in [
-        ("producers", plan.workers.to_string()),
-        ("partitions", partitions(plan).to_string()),
+        ("producers", of_each(plan, |stream| stream.producers().to_string())),
+        ("partitions", partitions.collect::<Vec<_>>().join(JOINT)),
         ("partitioner", partitioner(cell)),
-        ("key", key(&plan.source)),
-        ("value", value(&plan.source)),
-        ("marks", marks.to_owned()),
+        ("key", of_each(plan, |stream| key(&stream.source))),
+        ("value", of_each(plan, |stream| value(&stream.source))),
+        ("marks", of_each(plan, |stream| marks(stream).to_owned())),
         ("machine", format!("{cpu}, {} cores", machine.cores)),
         ("program", format!("{} ({build})", env!("CARGO_PKG_VERSION"))),
     ] {
         rows.insert(name.to_owned(), value);
     }
+    if plan.streams.len() > 1 {
+        let topics = of_each(plan, |stream| stream.topic.to_string());
+        rows.insert("topic of each stream".to_owned(), topics);
+    }
     rows
 }
+
+/// Of each stream, in their order.
+fn of_each(plan: &RunPlan, of: impl Fn(&StreamPlan) -> String) -> String {
+    plan.streams.iter().map(of).collect::<Vec<_>>().join(JOINT)
+}
+
+/// Stands between the values of streams or topics.
+const JOINT: &str = " + ";
 
 fn key(source: &SourcePlan) -> String {
     match &source.key {

@@ -47,7 +47,7 @@ use self::profile::Given;
 use crate::app::cli::args::RunArgs;
 use crate::app::judge::gates::Gates;
 use crate::base::units::parse_duration;
-use crate::host::driver::plan::{AbortRule, RunPlan, Target, TopicPlan, Verify};
+use crate::host::driver::plan::{AbortRule, RunPlan, StreamPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
 use crate::load::schedule::Rate;
 use crate::load::source::{
@@ -274,10 +274,9 @@ impl Shared {
         let plan = RunPlan {
             producer: config,
             target,
-            topic: self.topic.clone(),
+            topics: vec![self.topic.clone()],
             schedule: load.schedule,
-            source,
-            workers: load.producers,
+            streams: vec![StreamPlan::only(&self.topic, source)],
             warmup: load.warmup,
             duration: load.duration,
             records: load.records,

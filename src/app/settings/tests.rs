@@ -10,7 +10,7 @@ use crate::app::cli::args::Cli;
 use crate::host::driver::plan::Warmup;
 use crate::kafka::config::{Acks, Codec, PartitionerKind};
 use crate::load::schedule::{Arrivals, Rate, Shape};
-use crate::load::source::{HeaderValue, KeyPlan, PieceOrder, SizePlan};
+use crate::load::source::{HeaderValue, KeyPlan, PieceOrder, SizePlan, SourcePlan};
 
 type Environment<'a> = &'a [(&'a str, &'a str)];
 
@@ -33,6 +33,11 @@ fn problems(line: &str) -> Vec<String> {
         Ok(_) => panic!("nothing is found wrong with {line}"),
         Err(problems) => problems.lines().to_vec(),
     }
+}
+
+/// What the records of the line's only stream hold.
+fn source(line: &str) -> SourcePlan {
+    plan(line).streams.remove(0).source
 }
 
 /// The one cell of a line without lists.
@@ -113,7 +118,7 @@ fn flags_take_units_and_files_take_javas_numbers() {
     assert_eq!(plan.producer.linger, Duration::from_secs(1));
     assert_eq!(plan.producer.batch_size, 131_072);
     assert_eq!(plan.schedule.mean_rate(), Rate::per_second(1_500_000.0).ok());
-    assert_eq!(plan.source.size, SizePlan::Fixed(1_024));
+    assert_eq!(plan.streams[0].source.size, SizePlan::Fixed(1_024));
     let (_folder, path) = file("\nlinger.ms=5s\n");
     let found = problems(&format!("--command-config {path}"));
     assert_eq!(found.len(), 1);
@@ -124,7 +129,7 @@ fn flags_take_units_and_files_take_javas_numbers() {
 #[test]
 fn a_rate_in_bytes_is_divided_by_the_payload() {
     let plan = plan("--rate 150MB --record-size 90 --key uniform:1M");
-    assert_eq!(plan.source.key, KeyPlan::Uniform { cardinality: 1_000_000 });
+    assert_eq!(plan.streams[0].source.key, KeyPlan::Uniform { cardinality: 1_000_000 });
     assert_eq!(plan.schedule.mean_rate(), Rate::per_second(1_500_000.0).ok());
 }
 
@@ -243,7 +248,7 @@ fn lists_make_cells_and_repeats_make_rounds() {
     );
     assert_eq!(last.plan.producer.batch_size, 131_072);
     assert_eq!(last.plan.producer.linger, Duration::from_millis(20));
-    assert!(settings.cells.iter().all(|cell| cell.plan.source.seed == 9));
+    assert!(settings.cells.iter().all(|cell| cell.plan.streams[0].source.seed == 9));
 }
 
 #[test]
@@ -364,8 +369,8 @@ fn a_partitioner_has_a_short_name_and_default_replaces_a_files() {
 
 #[test]
 fn all_records_can_be_sent_to_one_partition() {
-    assert_eq!(plan("--partitioner partition:4").source.partition, Some(4));
-    assert_eq!(plan("--partitioner default").source.partition, None);
+    assert_eq!(source("--partitioner partition:4").partition, Some(4));
+    assert_eq!(source("--partitioner default").partition, None);
     for wrong in ["partition:", "partition:-1", "partition:x", "partition:2147483648"] {
         assert_eq!(
             problems(&format!("--partitioner {wrong}")),
@@ -378,7 +383,7 @@ fn all_records_can_be_sent_to_one_partition() {
 
 #[test]
 fn keys_can_be_listed_and_listed_twice() {
-    let keys = |line: &str| plan(line).source.key;
+    let keys = |line: &str| source(line).key;
     let listed = |keys: &[&str]| {
         KeyPlan::List(keys.iter().map(|key| Some(key.as_bytes().to_vec())).collect())
     };
@@ -407,10 +412,10 @@ fn the_key_rules_profile_holds_under_every_flag() {
     assert_eq!(shipped.profile.as_deref(), Some("key-rules"));
     let by_file = settings("--profile profiles/key-rules.yaml");
     assert_eq!(by_file.cells[0].plan.producer, cell.plan.producer);
-    assert_eq!(by_file.cells[0].plan.source, cell.plan.source);
+    assert_eq!(by_file.cells[0].plan.streams[0].source, cell.plan.streams[0].source);
     let without = settings("--profile key-rules --partitioner default --key none --rate 10");
     assert_eq!(without.cells[0].plan.producer.key_rules, None);
-    assert_eq!(without.cells[0].plan.source.key, KeyPlan::None);
+    assert_eq!(without.cells[0].plan.streams[0].source.key, KeyPlan::None);
     assert_eq!(without.cells[0].partitioner, "default");
 }
 
@@ -522,7 +527,7 @@ matrix: {acks: [0, all], batch.size: [1000, 2000]}
     assert_eq!(plan.duration, Some(Duration::from_secs(5)));
     assert_eq!(plan.warmup, Warmup::For(Duration::from_secs(3)));
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    assert_eq!(plan.topic.configs, [pair("a", "1"), pair("b", "3")]);
+    assert_eq!(plan.topics[0].configs, [pair("a", "1"), pair("b", "3")]);
     // A run by count has no time but one that is typed.
     let counted = settings(&format!("{line} --num-records 10"));
     assert_eq!((counted.cells[0].plan.duration, counted.cells.len()), (None, 4));
@@ -561,7 +566,7 @@ fn values_of_a_profile_give_way_as_a_whole() {
          headers: [{name: a, kind: uuid}, {name: b, value: c}]\n",
     );
     fs::write(folder.path().join("a.tmpl"), "{{user:int 5..7}}").unwrap();
-    let source = |line: &str| settings(line).cells[0].plan.source.clone();
+    let source = |line: &str| settings(line).cells[0].plan.streams[0].source.clone();
     let own = source(&format!("{template} --header b=d"));
     assert!(matches!(own.value, ValuePlan::Template(_)) && own.schema_id == Some(7));
     let names: Vec<_> = own.headers.iter().map(|it| (it.name.as_str(), &it.value)).collect();
@@ -571,8 +576,8 @@ fn values_of_a_profile_give_way_as_a_whole() {
     assert_eq!(source(&format!("{template} --generator fixed")).value, ValuePlan::Fixed);
     assert_eq!(source(&format!("{template} --generator template")).value, own.value);
     let both = settings(&format!("{template} --generator template,random"));
-    assert_eq!(both.cells[0].plan.source.value, own.value);
-    assert_eq!(both.cells[1].plan.source.value, ValuePlan::Random);
+    assert_eq!(both.cells[0].plan.streams[0].source.value, own.value);
+    assert_eq!(both.cells[1].plan.streams[0].source.value, ValuePlan::Random);
 
     let (folder, corpus) = profile(
         "generator: {value: {kind: corpus, file: a, format: file, order: sequence}, key: none}\n",
@@ -600,7 +605,7 @@ fn values_of_a_profile_give_way_as_a_whole() {
 fn built_in_profiles_carry_their_files() {
     for (name, field) in [("compressible-events", "customer"), ("at-most-once", "vehicle")] {
         let settings = settings(&format!("--profile {name}"));
-        let source = &settings.cells[0].plan.source;
+        let source = &settings.cells[0].plan.streams[0].source;
         let ValuePlan::Template(template) = &source.value else { panic!("{name}") };
         assert!(template.field(field).is_ok(), "{name}");
         assert_eq!(source.key, KeyPlan::Field(field.to_owned()));
@@ -681,7 +686,7 @@ fn what_a_profile_says_twice_or_beside_its_opposite_is_a_problem() {
     );
     let (_lonely, keep) = profile("topic: {keep: true}\n");
     assert!(problems(&keep)[0].ends_with(":3:15): expected fresh: true beside it"));
-    assert!(settings(&format!("{keep} --fresh-topic")).cells[0].plan.topic.keep);
+    assert!(settings(&format!("{keep} --fresh-topic")).cells[0].plan.topics[0].keep);
     let path = line.strip_prefix("--profile ").unwrap();
     assert_eq!(
         problems(&line),
@@ -809,7 +814,10 @@ fn a_deprecated_perf_test_line_runs_as_it_is() {
     let plan = &settings.cells[0].plan;
     assert_eq!(plan.schedule.mean_rate(), Rate::per_second(2_500.5).ok());
     assert_eq!(plan.producer.bootstrap_servers[0].to_string(), "b:9092");
-    assert_eq!(plan.source.value, ValuePlan::Increasing(crate::load::source::NumberType::Text));
+    assert_eq!(
+        plan.streams[0].source.value,
+        ValuePlan::Increasing(crate::load::source::NumberType::Text)
+    );
     assert_eq!(plan.producer.client_id, "mine");
     assert_eq!(plan.progress_every, Duration::from_secs(5));
     assert!(settings.cells[0].notes.iter().any(|note| note.contains("nonsense")));
@@ -817,8 +825,8 @@ fn a_deprecated_perf_test_line_runs_as_it_is() {
 
 /// The pieces that a line's values are, and their order.
 fn pieces(line: &str) -> (Vec<Vec<u8>>, PieceOrder) {
-    let plan = plan(&format!("{line} --rate 100"));
-    let ValuePlan::Corpus { corpus, order } = plan.source.value else { panic!("{line}") };
+    let source = source(&format!("{line} --rate 100"));
+    let ValuePlan::Corpus { corpus, order } = source.value else { panic!("{line}") };
     ((0..corpus.len()).map(|at| corpus.piece(at).to_vec()).collect(), order)
 }
 
@@ -884,16 +892,17 @@ fn wrong_payload_files_say_what_was_expected() {
 fn a_template_makes_values_and_may_make_keys() {
     let (_folder, path) = file("{{user:zipf 100}};{{timestamp_ms}};{{hex 90}}\n");
     let line = format!("--template {path} --key field:user --time-origin 2026-01-31 --rate 1M");
-    let plan = plan(&line);
-    let ValuePlan::Template(template) = &plan.source.value else { panic!() };
+    let source = source(&line);
+    let ValuePlan::Template(template) = &source.value else { panic!() };
     assert!(template.field("user").is_ok());
-    assert_eq!(plan.source.key, KeyPlan::Field("user".to_owned()));
-    assert_eq!(plan.source.clock.at(3_000), 1_769_817_600_003_000_000);
+    assert_eq!(source.key, KeyPlan::Field("user".to_owned()));
+    assert_eq!(source.clock.at(3_000), 1_769_817_600_003_000_000);
     // About 1.5 digits of the user, twice, 13 of the time, 90 more and two semicolons.
-    assert!((plan.source.mean_payload() - 108.0).abs() < 1.0, "{}", plan.source.mean_payload());
+    let mean = source.mean_payload();
+    assert!((mean - 108.0).abs() < 1.0, "{mean}");
     let matrix = settings(&format!("--template {path} --generator template,random"));
     assert_eq!(matrix.cells.len(), 2);
-    assert_eq!(matrix.cells[1].plan.source.value, ValuePlan::Random);
+    assert_eq!(matrix.cells[1].plan.streams[0].source.value, ValuePlan::Random);
 }
 
 #[test]
@@ -1085,7 +1094,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
 
 #[test]
 fn a_mark_takes_its_room_from_the_record() {
-    let size = |line: &str| settings(line).cells[0].plan.source.largest_value();
+    let size = |line: &str| settings(line).cells[0].plan.streams[0].source.largest_value();
     assert_eq!(size("--embedded --verify sequence --record-size 100"), 75);
     assert_eq!(size("--embedded --verify sequence --record-size 25"), 0);
     assert_eq!(size("--embedded --verify sequence --record-size 100 --generator sequence"), 100);
@@ -1133,7 +1142,7 @@ fn drawn_sizes_have_a_mean_for_the_rate_and_a_largest_for_the_request() {
 #[test]
 fn a_compress_ratio_is_for_random_values() {
     use crate::load::source::ValuePlan;
-    let value = |line: &str| plan(line).source.value;
+    let value = |line: &str| source(line).value;
     assert_eq!(value("--embedded --compress-ratio 40%"), ValuePlan::Compressible { ratio: 0.4 });
     assert_eq!(value("--embedded --compress-ratio 1"), ValuePlan::Random);
     assert_eq!(
@@ -1151,9 +1160,9 @@ fn a_compress_ratio_is_for_random_values() {
 #[test]
 fn keys_have_types_and_sizes() {
     use crate::load::source::{KeyForm, KeyType};
-    let source = plan("--embedded --key zipf:1k:1 --key-type bytes --key-size 24").source;
+    let source = source("--embedded --key zipf:1k:1 --key-type bytes --key-size 24");
     assert_eq!(source.key_form, KeyForm { kind: KeyType::Bytes, size: Some(24) });
-    let source = plan("--embedded --key list:1|-1 --key-type int32").source;
+    let source = self::source("--embedded --key list:1|-1 --key-type int32");
     let expected = [Some(vec![0, 0, 0, 1]), Some(vec![255; 4])];
     assert_eq!(source.key, KeyPlan::List(expected.into()));
     assert_eq!(source.key_form, KeyForm::default());
@@ -1189,11 +1198,13 @@ fn keys_have_types_and_sizes() {
 #[test]
 fn values_come_from_one_generator_or_none() {
     use crate::load::source::{NumberType, ValuePlan};
-    let source =
-        plan("--embedded --generator increasing --value-type int32 --tombstones 5%").source;
+    let source = plan("--embedded --generator increasing --value-type int32 --tombstones 5%")
+        .streams
+        .remove(0)
+        .source;
     assert_eq!(source.value, ValuePlan::Increasing(NumberType::Int32));
     assert_eq!((source.tombstones, source.schema_id), (0.05, None));
-    let source = plan("--embedded --generator null --schema-id 42").source;
+    let source = plan("--embedded --generator null --schema-id 42").streams.remove(0).source;
     assert_eq!((source.value, source.schema_id), (ValuePlan::Null, Some(42)));
     assert_eq!(
         problems(
@@ -1216,7 +1227,10 @@ fn values_come_from_one_generator_or_none() {
         ["--record-size: the schema's prefix needs a record size of at least 5 bytes, not 4"]
     );
     // Values with tombstones among them, or a prefix, don't name all their records: marks do.
-    let source = plan("--embedded --verify sequence --generator sequence --tombstones 1%").source;
+    let source = plan("--embedded --verify sequence --generator sequence --tombstones 1%")
+        .streams
+        .remove(0)
+        .source;
     assert_eq!((source.reserved, source.largest_value()), (25, 75));
     assert_eq!(
         problems(
@@ -1233,7 +1247,7 @@ fn headers_and_timestamps_are_part_of_the_record() {
     let line = "--embedded --rate 1MB --record-size 60 --header abcd=uuid() --timestamps event \
                 --time-origin 1970-01-02";
     let plan = plan(line);
-    let source = &plan.source;
+    let source = &plan.streams[0].source;
     assert_eq!(source.headers[0].value, HeaderValue::Uuid);
     assert!(matches!(source.timestamps, TimestampPlan::Event { .. }));
     // Headers count in a rate of bytes; the clock goes at that rate.
@@ -1251,7 +1265,7 @@ fn headers_and_timestamps_are_part_of_the_record() {
 
 #[test]
 fn a_pool_is_for_random_values() {
-    assert_eq!(plan("--embedded --pool-mb 20").source.pool, Some(20_000_000));
+    assert_eq!(source("--embedded --pool-mb 20").pool, Some(20_000_000));
     assert_eq!(
         problems("--embedded --pool-mb 20 --generator sequence"),
         ["--pool-mb: only random values are repeated from a pool: others cost little or are \

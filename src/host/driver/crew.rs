@@ -8,7 +8,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::environment::WORKER_THREAD_PREFIX;
 use super::error::RunError;
-use super::plan::{RunPlan, Verify};
+use super::plan::{Post, RunPlan, Verify};
+use super::result::TopicFacts;
 use crate::base::WorkerIndex;
 use crate::host::shell::{Worker, WorkerError, clock, spawn};
 use crate::kafka::config::{Acks, HostPort};
@@ -21,35 +22,46 @@ pub(super) type Told = (usize, EngineReport);
 /// The running workers.
 pub(super) struct Crew {
     workers: Vec<Worker<EngineCommand>>,
+    /// By worker, where there are several topics: which it writes to.
+    topics: Vec<String>,
     told: UnboundedReceiver<Told>,
 }
 
 impl Crew {
-    /// Starts the plan's workers, which begin to connect to `bootstrap`.
+    /// Starts the plan's workers, which begin to connect to `bootstrap` and write to `topics`.
     pub(super) fn start(
         plan: &RunPlan,
-        topic: &str,
+        topics: &[TopicFacts],
         bootstrap: &[HostPort],
         origin: Origin,
         tag: u32,
     ) -> Result<Self, RunError> {
         let (tell, told) = unbounded_channel();
-        let mut workers = Vec::new();
-        for index in 0..plan.workers {
-            let mut engine = engine_plan(plan, topic, bootstrap, WorkerIndex(index), origin);
-            engine.trace = trace(plan, tag);
+        let mut crew = Self { workers: Vec::new(), topics: Vec::new(), told };
+        for (index, post) in (0..).map(WorkerIndex).zip(plan.posts()) {
+            let topic = &topics[post.topic].name;
+            let mut engine = engine_plan(plan, post, topic, origin);
+            engine.producer.bootstrap_servers = bootstrap.to_vec();
+            engine.producer.client_id = plan.client_id(index);
+            engine.trace = trace(plan, post.stream, tag);
             let tell = tell.clone();
-            let at = workers.len();
-            let name = format!("{WORKER_THREAD_PREFIX}{}", index + 1);
+            let at = crew.len();
+            let name = format!("{WORKER_THREAD_PREFIX}{}", index.0 + 1);
             let on_report = move |report| {
                 // Nobody listens once the run has given up on its workers.
                 let _ = tell.send((at, report));
             };
             let worker = spawn(&name, move || Engine::new(engine, clock::now()), on_report)
                 .map_err(|error| RunError::Internal(format!("cannot start {name}: {error}")))?;
-            workers.push(worker);
+            crew.workers.push(worker);
+            crew.topics.extend((topics.len() > 1).then(|| topic.clone()));
         }
-        Ok(Self { workers, told })
+        Ok(crew)
+    }
+
+    /// The topic of a worker; `None` where there is one for all.
+    pub(super) fn topic(&self, worker: usize) -> Option<&str> {
+        self.topics.get(worker).map(String::as_str)
     }
 
     /// How many.
@@ -123,16 +135,10 @@ impl Crew {
     }
 }
 
-fn engine_plan(
-    plan: &RunPlan,
-    topic: &str,
-    bootstrap: &[HostPort],
-    worker: WorkerIndex,
-    origin: Origin,
-) -> EnginePlan {
-    let mut producer = plan.producer.clone();
-    producer.bootstrap_servers = bootstrap.to_vec();
-    producer.client_id = plan.client_id(worker);
+/// What the worker at `post` is made of, but for its servers and its name.
+fn engine_plan(plan: &RunPlan, post: Post, topic: &str, origin: Origin) -> EnginePlan {
+    let stream = &plan.streams[post.stream];
+    let producer = plan.producer.clone();
     let kind = if producer.acks == Acks::None { Kind::Written } else { Kind::Acked };
     let recorder = RecorderPlan {
         paced: plan.schedule.is_paced(),
@@ -142,26 +148,31 @@ fn engine_plan(
         interval: Duration::from_secs(1),
     };
     EnginePlan {
-        worker,
+        worker: post.producer,
         producer,
         topic: topic.to_owned(),
-        schedule: plan.schedule.clone(),
-        source: plan.source.clone(),
+        schedule: plan.schedule_of(post.stream),
+        source: stream.source.clone(),
         quantum: plan.pacing_quantum,
         recorder,
-        seed: plan.source.seed ^ SEED_OF_JITTER,
+        seed: stream.source.seed ^ SEED_OF_JITTER,
         origin,
         trace: Trace::Off,
     }
 }
 
-/// How records are found again; `tag` tells them from those of other runs.
-fn trace(plan: &RunPlan, tag: u32) -> Trace {
+/// How the records of a stream are found again.
+fn trace(plan: &RunPlan, stream: usize, tag: u32) -> Trace {
     match plan.verify {
         Verify::None | Verify::Offsets => Trace::Off,
-        Verify::Sequence if plan.marks() => Trace::ByMark(tag),
+        Verify::Sequence if plan.marks(&plan.streams[stream]) => Trace::ByMark(tag_of(tag, stream)),
         Verify::Sequence => Trace::ByValue,
     }
+}
+
+/// Tells the records of a stream from those of others, in a run whose tag tells it from other runs.
+pub(super) fn tag_of(run: u32, stream: usize) -> u32 {
+    run.wrapping_add(u32::try_from(stream).unwrap_or(u32::MAX))
 }
 
 /// A record may be due a whole window before it is taken, wait out the drain, and end by the

@@ -83,19 +83,34 @@ impl Desk {
         }
     }
 
-    /// The end offsets of a topic by partition, once they haven't moved for a second: what was
+    /// The end offsets of topics, each by partition, once they haven't moved for a second: what was
     /// written without an answer may still arrive.
-    pub(super) async fn settled_offsets(&mut self, topic: &str) -> Result<Vec<i64>, RunError> {
-        let mut last = self.offsets(topic).await?;
+    pub(super) async fn settled_offsets(
+        &mut self,
+        topics: &[String],
+    ) -> Result<Vec<Vec<i64>>, RunError> {
+        let mut last = self.all_offsets(topics).await?;
         for _ in 0..SETTLE_READS {
             tokio::time::sleep(SETTLE_PAUSE).await;
-            let next = self.offsets(topic).await?;
+            let next = self.all_offsets(topics).await?;
             if next == last {
                 return Ok(next);
             }
             last = next;
         }
         Ok(last)
+    }
+
+    /// The end offsets of topics, each by partition, as they are.
+    pub(super) async fn all_offsets(
+        &mut self,
+        topics: &[String],
+    ) -> Result<Vec<Vec<i64>>, RunError> {
+        let mut all = Vec::with_capacity(topics.len());
+        for topic in topics {
+            all.push(self.offsets(topic).await?);
+        }
+        Ok(all)
     }
 
     /// The end offsets of a topic by partition, as they are: every leader was reached where the

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::desk::Desk;
 use super::embedded::Embedded;
 use super::error::RunError;
-use super::plan::{RunPlan, Target};
+use super::plan::{RunPlan, Target, TopicPlan};
 use super::run::start_embedded;
 use super::topic::{as_asked, cluster_facts, fits, leaders_of, topic_facts};
 use crate::base::BrokerId;
@@ -75,7 +75,7 @@ fn ask(
         embedded.map_or(&*plan.producer.bootstrap_servers, Embedded::bootstrap).to_vec();
     let (tell, _unheard) = unbounded_channel();
     let span = plan.producer.max_block;
-    let mut desk = Desk::new(runtime, &network, span, plan.source.seed, tell)?;
+    let mut desk = Desk::new(runtime, &network, span, plan.streams[0].source.seed, tell)?;
     let mut checks = Checks::default();
     runtime.block_on(checks.all(&mut desk, plan, embedded.is_some()));
     Ok(checks.0)
@@ -90,16 +90,29 @@ impl Checks {
     }
 
     async fn all(&mut self, desk: &mut Desk, plan: &RunPlan, embedded: bool) {
-        let name = &plan.topic.name;
+        let name = &plan.topics[0].name;
         let described = match desk.describe(name).await {
             Ok(described) => described,
             Err(error) => return self.add("connection", Finding::Fault, error.to_string()),
         };
         self.cluster(&described, embedded);
-        let found = described.topic.as_ref().filter(|_| !plan.topic.fresh);
-        match found {
-            Some(topic) => self.topic(desk, plan, topic).await,
-            None => self.missing_topic(plan, described.brokers.len()),
+        let mut found = false;
+        for (at, asked) in plan.topics.iter().enumerate() {
+            let described = match desk.describe(&asked.name).await {
+                Ok(described) => described,
+                Err(error) => return self.add("connection", Finding::Fault, error.to_string()),
+            };
+            let first = self.0.len();
+            match described.topic.as_ref().filter(|_| !asked.fresh) {
+                Some(topic) => {
+                    found = true;
+                    self.topic(desk, plan, at, topic).await;
+                }
+                None => self.missing_topic(asked, described.brokers.len()),
+            }
+            if plan.topics.len() > 1 {
+                say_where(&asked.name, &mut self.0[first..]);
+            }
         }
         let brokers: Vec<BrokerId> = described.brokers.iter().map(|broker| broker.id).collect();
         // The first answer may have come from a bootstrap server, which isn't asked again.
@@ -109,7 +122,7 @@ impl Checks {
             return self.add("connection", Finding::Fault, error.to_string());
         }
         self.versions(desk, plan, &brokers);
-        self.clock(found.is_some());
+        self.clock(found);
     }
 
     fn cluster(&mut self, described: &ClusterDescription, embedded: bool) {
@@ -132,8 +145,7 @@ impl Checks {
         }
     }
 
-    fn missing_topic(&mut self, plan: &RunPlan, brokers: usize) {
-        let asked = &plan.topic;
+    fn missing_topic(&mut self, asked: &TopicPlan, brokers: usize) {
         let name = &asked.name;
         if !asked.create {
             let text = format!(
@@ -163,7 +175,13 @@ impl Checks {
         self.add("topic", Finding::Note, text);
     }
 
-    async fn topic(&mut self, desk: &mut Desk, plan: &RunPlan, topic: &TopicDescription) {
+    async fn topic(
+        &mut self,
+        desk: &mut Desk,
+        plan: &RunPlan,
+        at: usize,
+        topic: &TopicDescription,
+    ) {
         let mut facts = topic_facts(topic, false);
         let configs = match desk.configs(&topic.name).await {
             Ok(configs) => configs,
@@ -174,7 +192,7 @@ impl Checks {
         };
         let known = configs.iter().filter_map(|it| Some((it.name.clone(), it.value.clone()?)));
         facts.configs = known.collect();
-        match fits(plan, &facts).and_then(|()| as_asked(&plan.topic, &facts)) {
+        match fits(plan, at, &facts).and_then(|()| as_asked(&plan.topics[at], &facts)) {
             Ok(()) => {
                 let (name, count) = (&facts.name, facts.partitions);
                 let text = format!(
@@ -187,7 +205,7 @@ impl Checks {
         }
         self.leaders(topic);
         self.replicas(plan, topic, &configs);
-        self.settings(plan, &configs);
+        self.settings(plan, at, &configs);
         match desk.offsets(&topic.name).await {
             Ok(offsets) => {
                 let records: i64 = offsets.iter().sum();
@@ -251,20 +269,21 @@ impl Checks {
         }
     }
 
-    fn settings(&mut self, plan: &RunPlan, configs: &[ConfigEntry]) {
+    fn settings(&mut self, plan: &RunPlan, at: usize, configs: &[ConfigEntry]) {
         let word = |name: &str| {
             configs.iter().find(|it| it.name == name).and_then(|it| it.value.as_deref())
         };
         let compacted = word("cleanup.policy").is_some_and(|it| it.contains("compact"));
-        if compacted && matches!(plan.source.key, KeyPlan::None) {
+        let here = || plan.streams.iter().filter(|stream| stream.topic == at);
+        if compacted && here().any(|stream| stream.source.key == KeyPlan::None) {
             let text = "cleanup.policy = compact: such a topic takes no record without a key; give \
                         --key, or use another topic";
             self.add("settings", Finding::Fault, text);
         }
         let most = setting(configs, "max.message.bytes");
-        let sized = plan.source.value.is_sized();
-        let least = plan.source.size.least();
-        if let Some(most) = most.filter(|most| sized && u64::from(least) > *most) {
+        let sized = here().filter(|stream| stream.source.value.is_sized());
+        let least = sized.map(|stream| stream.source.size.least()).max().unwrap_or(0);
+        if let Some(most) = most.filter(|most| u64::from(least) > *most) {
             let text = format!(
                 "max.message.bytes = {most}: every record would be refused, since values have \
                  {least} bytes and more; lower --record-size, or raise that setting"
@@ -333,6 +352,13 @@ impl Checks {
     }
 }
 
+/// Puts the topic's name before texts that don't have it.
+fn say_where(topic: &str, checks: &mut [Check]) {
+    for check in checks.iter_mut().filter(|check| check.name != "topic") {
+        check.text = format!("\"{topic}\": {}", check.text);
+    }
+}
+
 /// A setting that is a number.
 fn setting(configs: &[ConfigEntry], name: &str) -> Option<u64> {
     configs.iter().find(|it| it.name == name)?.value.as_ref()?.parse().ok()
@@ -382,6 +408,16 @@ mod tests {
         assert_eq!(moved[0].0, Finding::Doubt);
         assert!(moved[0].1.starts_with("2 of 3 partitions"), "{moved:?}");
         assert_eq!(found(|it| it.leaders(&topic(&[Some(1)], 3))), []);
+    }
+
+    #[test]
+    fn of_several_topics_each_check_names_its_own() {
+        let mut checks = Checks::default();
+        checks.add("topic", Finding::Good, "\"a\": 3 partitions");
+        checks.add("replicas", Finding::Good, "all in sync");
+        say_where("a", &mut checks.0);
+        let texts: Vec<_> = checks.0.iter().map(|check| &*check.text).collect();
+        assert_eq!(texts, ["\"a\": 3 partitions", "\"a\": all in sync"]);
     }
 
     #[test]

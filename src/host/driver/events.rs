@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::observer::LogLevel;
 use super::result::BrokerFault;
+use crate::base::PartitionSlot;
 use crate::load::engine::ProducerEvent;
 
 /// What a phase remembers of events.
@@ -18,10 +19,11 @@ pub(super) struct Chronicle {
 
 impl Chronicle {
     /// Takes note of an event at `since` the phase's start, and gives the line for it, if it is
-    /// worth one.
+    /// worth one. `topic` is the worker's, where there are several.
     pub(super) fn note(
         &mut self,
         worker: usize,
+        topic: Option<&str>,
         event: &ProducerEvent,
         since: Duration,
     ) -> Option<(LogLevel, String)> {
@@ -57,7 +59,7 @@ impl Chronicle {
             }
             _ => {}
         }
-        describe(event)
+        describe(event, topic)
     }
 
     /// What brokers got wrong, in the order in which each showed first.
@@ -65,9 +67,10 @@ impl Chronicle {
         self.faults.iter().map(|(_, fault)| fault.clone()).collect()
     }
 
-    /// Changes to another leader, as the worker that saw most of them saw it.
-    pub(super) fn leader_changes(&self) -> u64 {
-        self.leader_changes.iter().copied().max().unwrap_or(0)
+    /// Changes to another leader as each worker saw them; those at the end that saw none may be
+    /// missing.
+    pub(super) fn leader_changes(&self) -> &[u64] {
+        &self.leader_changes
     }
 }
 
@@ -81,7 +84,11 @@ fn same_kind(one: &ProducerEvent, other: &ProducerEvent) -> bool {
 }
 
 /// The event as a line, if it is worth one.
-fn describe(event: &ProducerEvent) -> Option<(LogLevel, String)> {
+fn describe(event: &ProducerEvent, topic: Option<&str>) -> Option<(LogLevel, String)> {
+    let partition = |slot: &PartitionSlot| match topic {
+        Some(topic) => format!("topic {topic}, partition {slot}"),
+        None => format!("partition {slot}"),
+    };
     let told = match event {
         ProducerEvent::RequestSent { .. } => return None,
         ProducerEvent::NodeReady(node) => (LogLevel::Debug, format!("connected to broker {node}")),
@@ -93,18 +100,16 @@ fn describe(event: &ProducerEvent) -> Option<(LogLevel, String)> {
                 Some(broker) => format!("broker {broker}"),
                 None => "no leader".to_owned(),
             };
-            (LogLevel::Info, format!("partition {slot}: {} → {}", name(from), name(to)))
+            (LogLevel::Info, format!("{}: {} → {}", partition(slot), name(from), name(to)))
         }
         ProducerEvent::Retried { slot, node, code, records, .. } => {
-            let name = code.name();
-            (
-                LogLevel::Debug,
-                format!("partition {slot}: {records} records again: {name} from broker {node}"),
-            )
+            let (place, name) = (partition(slot), code.name());
+            let line = format!("{place}: {records} records again: {name} from broker {node}");
+            (LogLevel::Debug, line)
         }
         ProducerEvent::Split { slot, pieces } => (
             LogLevel::Info,
-            format!("partition {slot}: a batch too large goes on in {pieces} pieces"),
+            format!("{}: a batch too large goes on in {pieces} pieces", partition(slot)),
         ),
         ProducerEvent::Throttled { node, span } => {
             (LogLevel::Info, format!("broker {node} asks for a pause of {} ms", span.as_millis()))
@@ -152,7 +157,7 @@ mod tests {
         let mut chronicle = Chronicle::default();
         let levels = (0..).zip(events).map(|(second, event)| {
             let since = Duration::from_secs(second);
-            chronicle.note(0, event, since).expect("a loss has a line").0
+            chronicle.note(0, None, event, since).expect("a loss has a line").0
         });
         (levels.collect(), chronicle.faults())
     }
@@ -184,6 +189,14 @@ mod tests {
         assert_eq!(levels, [LogLevel::Warn; 5]);
         let brokers: Vec<_> = faults.iter().map(|fault| fault.broker).collect();
         assert_eq!(brokers, [Some(1), Some(2), Some(1), Some(1), None]);
+    }
+
+    #[test]
+    fn of_several_topics_a_partitions_line_names_its_own() {
+        let split = ProducerEvent::Split { slot: PartitionSlot(3), pieces: 2 };
+        let words = "partition 3: a batch too large goes on in 2 pieces";
+        assert_eq!(describe(&split, None).unwrap().1, words);
+        assert_eq!(describe(&split, Some("orders")).unwrap().1, format!("topic orders, {words}"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod environment;
 mod error;
 mod events;
 mod observer;
+mod offsets;
 mod patience;
 mod phase;
 pub mod plan;
@@ -20,6 +21,7 @@ pub mod result;
 mod run;
 mod serve;
 mod signals;
+mod sums;
 mod topic;
 
 pub use calibrate::{Calibration, Pace, calibrate};

@@ -10,8 +10,8 @@ use super::result::{ClusterFacts, PhaseKind, TopicFacts};
 /// Who watches a run. Every method is called from the thread that called the driver, between two
 /// ticks, so a slow watcher delays only the next call, never a record.
 pub trait Observer {
-    /// The topic is there to be written to: all of its leaders have answered.
-    fn connected(&mut self, cluster: &ClusterFacts, topic: &TopicFacts);
+    /// The topics are there to be written to: all of their leaders have answered.
+    fn connected(&mut self, cluster: &ClusterFacts, topics: &[TopicFacts]);
     /// A phase begins.
     fn phase(&mut self, phase: PhaseKind);
     /// About every [`super::plan::RunPlan::progress_every`], and once at the end of a phase that

@@ -33,7 +33,8 @@ pub(super) struct PhaseOutcome {
     /// The user doesn't want to wait for anything more.
     pub(super) at_once: bool,
     pub(super) aborted: Option<String>,
-    pub(super) leader_changes: u64,
+    /// By worker; those at the end that saw none may be missing.
+    pub(super) leader_changes: Vec<u64>,
     pub(super) faults: Vec<BrokerFault>,
 }
 
@@ -128,7 +129,7 @@ impl Watch<'_> {
             interrupted: state.interrupted,
             at_once: state.at_once,
             aborted: state.aborted,
-            leader_changes: state.chronicle.leader_changes(),
+            leader_changes: state.chronicle.leader_changes().to_vec(),
             faults: state.chronicle.faults(),
         })
     }
@@ -176,7 +177,8 @@ impl Watch<'_> {
             }
             EngineReport::Event { event, at } => {
                 let since = at.since(state.start);
-                if let Some((level, line)) = state.chronicle.note(worker, &event, since) {
+                let topic = self.crew.topic(worker);
+                if let Some((level, line)) = state.chronicle.note(worker, topic, &event, since) {
                     let seconds = since.as_secs_f64();
                     self.observer.log(level, &format!("{seconds:.3} s: {line}"));
                 }

@@ -8,9 +8,9 @@ use core::fmt;
 use core::time::Duration;
 
 use super::observer::Progress;
-use crate::base::WorkerIndex;
+use crate::base::{WorkerIndex, mix};
 use crate::kafka::config::ProducerConfig;
-use crate::load::schedule::SchedulePlan;
+use crate::load::schedule::{Arrivals, Part, SchedulePlan};
 use crate::load::source::SourcePlan;
 
 /// One run, in full.
@@ -21,14 +21,12 @@ pub struct RunPlan {
     pub producer: ProducerConfig,
     /// Where to.
     pub target: Target,
-    /// The topic.
-    pub topic: TopicPlan,
-    /// When records are due, over all workers.
+    /// The topics, one or more, each with a name of its own and a stream at least.
+    pub topics: Vec<TopicPlan>,
+    /// When records are due, over all streams.
     pub schedule: SchedulePlan,
-    /// What the records hold.
-    pub source: SourcePlan,
-    /// How many producers, each a thread with its own connections; 1 or more.
-    pub workers: u32,
+    /// Who sends what where, one or more.
+    pub streams: Vec<StreamPlan>,
     /// What goes before the measurement.
     pub warmup: Warmup,
     /// The measurement ends after this; `None`: `records` alone ends it.
@@ -52,9 +50,102 @@ pub struct RunPlan {
     pub progress_every: Duration,
 }
 
+/// Producers that send records of one kind to one topic.
+#[derive(Clone, Debug)]
+pub struct StreamPlan {
+    /// Its name in results, another than those of other streams.
+    pub name: String,
+    /// Which of the run's topics it writes to.
+    pub topic: usize,
+    /// Its share of the records: this by the sum of all streams' weights; 1 to
+    /// [`Part::MAX_WEIGHT`]. Without a rate each stream is as fast as it goes, and only counts of
+    /// records are shared so.
+    pub weight: u32,
+    /// What its records hold. As many workers share its record numbers as the stream has producers,
+    /// each a thread with its own connections.
+    pub source: SourcePlan,
+}
+
+impl StreamPlan {
+    /// The only stream of a run, to its only topic.
+    #[must_use]
+    pub fn only(topic: &TopicPlan, source: SourcePlan) -> Self {
+        Self { name: topic.name.clone(), topic: 0, weight: 1, source }
+    }
+
+    /// How many producers it has.
+    #[must_use]
+    pub const fn producers(&self) -> u32 {
+        self.source.workers
+    }
+
+    /// The seed of the stream at `index`, in a run with this seed: the first one has the run's own,
+    /// so that a run of one stream is that stream.
+    #[must_use]
+    pub const fn seed(of_run: u64, index: usize) -> u64 {
+        if index == 0 { of_run } else { mix(of_run ^ mix(index as u64 ^ SEED_OF_STREAMS)) }
+    }
+}
+
+/// Keeps the streams of one seed apart; any constant does.
+const SEED_OF_STREAMS: u64 = 0x7374_7265_616d_7321;
+
+/// A worker's place in a run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Post {
+    /// Its stream's place in the plan.
+    pub stream: usize,
+    /// Its topic's place in the plan.
+    pub topic: usize,
+    /// Which of the stream's producers it is.
+    pub producer: WorkerIndex,
+}
+
 impl RunPlan {
-    /// The client id of a worker: Java counts producers of one process from 1 unless the user named
-    /// them, and then all have that name.
+    /// The plan of a run that began at this Unix time, in milliseconds: what its records say of
+    /// time counts from there, unless the plan says from where.
+    #[must_use]
+    pub fn begun_at(&self, unix_ms: i64) -> Self {
+        let mut plan = self.clone();
+        for stream in &mut plan.streams {
+            stream.source = stream.source.begun_at(unix_ms);
+        }
+        plan
+    }
+
+    /// How many producers all streams have.
+    #[must_use]
+    pub fn producers(&self) -> u32 {
+        self.streams.iter().map(StreamPlan::producers).sum()
+    }
+
+    /// Where each worker of the run belongs: those of the first stream, then those of the next.
+    pub fn posts(&self) -> impl Iterator<Item = Post> {
+        self.streams.iter().enumerate().flat_map(|(stream, plan)| {
+            let producers = (0..plan.producers()).map(WorkerIndex);
+            producers.map(move |producer| Post { stream, topic: plan.topic, producer })
+        })
+    }
+
+    /// When the records of the stream at `index` are due: its share of the run's.
+    #[must_use]
+    pub fn schedule_of(&self, index: usize) -> SchedulePlan {
+        let weights: Vec<u32> = self.streams.iter().map(|stream| stream.weight).collect();
+        let arrivals = match self.schedule.arrivals {
+            // Streams that draw the same gaps would all be late at once.
+            Arrivals::Poisson { seed } => Arrivals::Poisson { seed: StreamPlan::seed(seed, index) },
+            other => other,
+        };
+        SchedulePlan {
+            arrivals,
+            workers: self.streams[index].producers(),
+            part: Part::of(&weights, index),
+            ..self.schedule.clone()
+        }
+    }
+
+    /// The client id of a worker, counted over all streams: Java counts producers of one process
+    /// from 1 unless the user named them, and then all have that name.
     #[must_use]
     pub fn client_id(&self, worker: WorkerIndex) -> String {
         let given = &self.producer.client_id;
@@ -71,19 +162,21 @@ impl RunPlan {
 pub enum Verify {
     /// Not at all.
     None,
-    /// By the topic's end offsets, read around each phase.
+    /// By the topics' end offsets, read around each phase.
     Offsets,
     /// By these and by the records, read back after the measurement. Where the source's values
-    /// don't say which record they are ([`SourcePlan::names_itself`]), each record carries a
-    /// [`Mark`](crate::load::source::Mark).
+    /// don't say which record they are ([`SourcePlan::names_itself`]), or streams share a topic,
+    /// each record carries a [`Mark`](crate::load::source::Mark).
     Sequence,
 }
 
 impl RunPlan {
-    /// Whether records carry marks.
+    /// Whether the records of a stream carry marks. Values that name producer and number don't name
+    /// the stream: where others write to the same topic, they need one too.
     #[must_use]
-    pub fn marks(&self) -> bool {
-        self.verify == Verify::Sequence && !self.source.names_itself()
+    pub fn marks(&self, stream: &StreamPlan) -> bool {
+        let sharers = self.streams.iter().filter(|other| other.topic == stream.topic).count();
+        self.verify == Verify::Sequence && (!stream.source.names_itself() || sharers > 1)
     }
 }
 
@@ -99,7 +192,7 @@ pub enum Target {
     },
 }
 
-/// The topic and what may be done to it.
+/// A topic and what may be done to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TopicPlan {
     /// Its name; with `fresh` the driver appends something unique.

@@ -5,10 +5,12 @@
 
 use core::time::Duration;
 
+use super::crew::tag_of;
 use super::desk::Desk;
 use super::error::RunError;
 use super::observer::{Lap, Observer, Progress};
-use super::plan::RunPlan;
+use super::offsets::{Layout, Offsets};
+use super::plan::{RunPlan, StreamPlan};
 use super::result::{OffsetDelta, PartitionDelta, PhaseKind, Readback};
 use super::signals::Signals;
 use crate::base::{Instant, PartitionSlot};
@@ -17,7 +19,7 @@ use crate::kafka::admin::Fetched;
 use crate::kafka::config::{Acks, ProducerConfig};
 use crate::load::engine::PhaseEnd;
 use crate::load::recorder::Partitions;
-use crate::load::verify::{Verifier, VerifyPlan};
+use crate::load::verify::{Missing, Traced, Verification, Verifier, VerifyPlan};
 
 /// What the growth of each partition's end offset must lie between (measurement rule 7).
 pub(super) fn delta(
@@ -42,23 +44,28 @@ pub(super) fn delta(
     OffsetDelta { partitions: (0..partitions).map(partition).collect() }
 }
 
-/// Reads the measurement's records back, from the offsets `before` to those `after` it.
+/// Reads the measurement's records back, from the offsets before to those after it.
 pub(super) struct Proof<'a> {
     pub(super) desk: &'a mut Desk,
     pub(super) signals: &'a mut Signals,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) plan: &'a RunPlan,
-    pub(super) topic: &'a str,
+    /// The topics' names.
+    pub(super) topics: &'a [String],
+    /// Where their partitions stand in the result.
+    pub(super) layout: &'a Layout,
     /// The tag of the run's marks.
     pub(super) tag: u32,
 }
 
-/// How far reading has come.
+/// How far reading has come, over all topics.
 struct Reading {
     begun: Instant,
     told: Instant,
     whole: u64,
     told_left: u64,
+    /// Offsets of topics whose turn has not come.
+    later: u64,
 }
 
 impl Proof<'_> {
@@ -67,11 +74,43 @@ impl Proof<'_> {
     pub(super) async fn read_back(
         mut self,
         ends: &mut [PhaseEnd],
-        offsets: Option<(&[i64], &[i64])>,
+        offsets: Option<(&Offsets, &Offsets)>,
     ) -> Readback {
         let begun = clock::now();
-        let mut verifier = self.verifier(ends);
-        let counts: Vec<_> = ends.iter().map(|end| end.tally.partitions.all()).collect();
+        let of_topic = |at: usize| offsets.map(|(before, after)| (&before[at][..], &after[at][..]));
+        let topics = 0..self.topics.len();
+        let mut logs: Vec<_> =
+            topics.map(|topic| self.verifier(topic, ends, of_topic(topic))).collect();
+        let read = match offsets {
+            None => Err("the topic's end offsets are not known".to_owned()),
+            Some(_) => self.read(&mut logs).await,
+        };
+        let found = logs.into_iter().map(Verifier::finish).collect();
+        Readback {
+            found: self.joined(found),
+            cut_short: read.err(),
+            span: clock::now().since(begun),
+        }
+    }
+
+    /// The workers that write to a topic, in their order.
+    fn workers_of(&self, topic: usize) -> impl Iterator<Item = usize> {
+        let posts = self.plan.posts().enumerate();
+        posts.filter(move |(_, post)| post.topic == topic).map(|(worker, _)| worker)
+    }
+
+    /// Expects of one topic's log what was counted for it.
+    fn verifier(
+        &self,
+        topic: usize,
+        ends: &mut [PhaseEnd],
+        offsets: Option<(&[i64], &[i64])>,
+    ) -> Verifier {
+        let fates = self.workers_of(topic).map(|worker| ends[worker].fates.take());
+        let fates = fates.map(Option::unwrap_or_default).collect();
+        let mut verifier = Verifier::new(&self.verify_plan(topic), fates);
+        let counts: Vec<_> =
+            self.workers_of(topic).map(|worker| ends[worker].tally.partitions.all()).collect();
         let delivered = |partition: usize| -> u64 {
             counts
                 .iter()
@@ -93,67 +132,94 @@ impl Proof<'_> {
             };
             verifier.expect(slot(partition), from, end, delivered);
         }
-        let read = match offsets {
-            None => Err("the topic's end offsets are not known".to_owned()),
-            Some(_) => self.read(&mut verifier).await,
+        verifier
+    }
+
+    /// The streams that write to a topic.
+    fn verify_plan(&self, topic: usize) -> VerifyPlan {
+        let streams = self.plan.streams.iter().enumerate();
+        let streams = streams.filter(|(_, stream)| stream.topic == topic);
+        let largest = streams.clone().map(|(_, stream)| stream.source.largest_value()).max();
+        let batch = (self.plan.producer.batch_size as usize).max(largest.unwrap_or(0));
+        let traced = |(at, stream): (usize, &StreamPlan)| Traced {
+            source: stream.source.clone(),
+            mark: self.plan.marks(stream).then(|| tag_of(self.tag, at)),
         };
-        Readback {
-            found: verifier.finish(),
-            cut_short: read.err(),
-            span: clock::now().since(begun),
+        VerifyPlan {
+            streams: streams.map(traced).collect(),
+            largest_body: LARGEST_BODY.max(batch.saturating_mul(2)),
         }
     }
 
-    fn verifier(&self, ends: &mut [PhaseEnd]) -> Verifier {
-        let source = self.plan.source.clone();
-        let batch = (self.plan.producer.batch_size as usize).max(source.largest_value());
-        let plan = VerifyPlan {
-            source,
-            mark: self.plan.marks().then_some(self.tag),
-            largest_body: LARGEST_BODY.max(batch.saturating_mul(2)),
-        };
-        let fates = ends.iter_mut().map(|end| end.fates.take().unwrap_or_default());
-        Verifier::new(&plan, fates.collect())
+    /// What was found in all topics.
+    fn joined(&self, by_topic: Vec<Verification>) -> Verification {
+        let mut all = Verification::default();
+        let mut partitions = Vec::new();
+        for (topic, one) in by_topic.into_iter().enumerate() {
+            let workers: Vec<_> = self.workers_of(topic).collect();
+            all.total += one.total;
+            partitions.push(one.partitions);
+            all.missing.extend(one.missing.into_iter().map(|missing| {
+                let worker = workers[missing.producer as usize];
+                Missing { producer: u32::try_from(worker).unwrap_or(u32::MAX), ..missing }
+            }));
+        }
+        all.missing.truncate(Verification::MOST_MISSING);
+        all.partitions = self.layout.flat(partitions);
+        all
     }
 
-    async fn read(&mut self, verifier: &mut Verifier) -> Result<(), String> {
+    async fn read(&mut self, logs: &mut [Verifier]) -> Result<(), String> {
         self.observer.phase(PhaseKind::Verify);
         let now = clock::now();
-        let whole = verifier.left();
-        let mut reading = Reading { begun: now, told: now, whole, told_left: whole };
-        self.skip_removed(verifier).await?;
+        let whole = logs.iter().map(Verifier::left).sum();
+        let mut reading = Reading { begun: now, told: now, whole, told_left: whole, later: whole };
+        for (topic, verifier) in self.topics.iter().zip(logs) {
+            reading.later -= verifier.left();
+            self.read_one(topic, verifier, &mut reading).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_one(
+        &mut self,
+        topic: &str,
+        verifier: &mut Verifier,
+        reading: &mut Reading,
+    ) -> Result<(), String> {
+        self.skip_removed(topic, verifier).await?;
         let mut moved = clock::now();
         loop {
             let from: Vec<(i32, i64)> = verifier.unfinished().map(named).collect();
             if from.is_empty() {
                 return Ok(());
             }
-            let asked = self.desk.fetch(self.topic, from, ANSWER_BYTES);
+            let asked = self.desk.fetch(topic, from, ANSWER_BYTES);
             let fetched = interruptible(self.signals, asked).await?;
             let Taken { advanced, gone } = take(verifier, &fetched);
-            self.tell(&mut reading, verifier);
+            self.tell(reading, verifier);
             // A log that begins later now is told from one that ends early by asking, and at once:
             // others may get on for long.
-            let skipped = (gone || !advanced) && self.skip_removed(verifier).await?;
+            let skipped = (gone || !advanced) && self.skip_removed(topic, verifier).await?;
             if advanced || skipped {
                 moved = clock::now();
             } else if clock::now().since(moved) > PATIENCE {
-                return self.cut_off(verifier).await;
+                return self.cut_off(topic, verifier).await;
             }
         }
     }
 
     /// Leaves out what the log no longer holds; whether there was any.
-    async fn skip_removed(&mut self, verifier: &mut Verifier) -> Result<bool, String> {
-        let asked = self.desk.first_offsets(self.topic);
+    async fn skip_removed(&mut self, topic: &str, verifier: &mut Verifier) -> Result<bool, String> {
+        let asked = self.desk.first_offsets(topic);
         let firsts = interruptible(self.signals, asked).await?;
         let firsts = (0..).map(PartitionSlot).zip(firsts);
         Ok(firsts.fold(false, |any, (partition, first)| skip(verifier, partition, first) || any))
     }
 
     /// Nothing came for long. A log that is shorter than it was lost its end; others can't be read.
-    async fn cut_off(&mut self, verifier: &mut Verifier) -> Result<(), String> {
-        let asked = self.desk.offsets(self.topic);
+    async fn cut_off(&mut self, topic: &str, verifier: &mut Verifier) -> Result<(), String> {
+        let asked = self.desk.offsets(topic);
         let ends = interruptible(self.signals, asked).await?;
         for (partition, end) in (0..).map(PartitionSlot).zip(ends) {
             if verifier.next_offset(partition).is_some_and(|next| end <= next) {
@@ -162,10 +228,14 @@ impl Proof<'_> {
         }
         match verifier.unfinished().next() {
             None => Ok(()),
-            Some((partition, next)) => Err(format!(
-                "partition {partition} gave no records from offset {next} on for {} s",
-                PATIENCE.as_secs()
-            )),
+            Some((partition, next)) => {
+                let topic =
+                    if self.topics.len() > 1 { format!("topic {topic}, ") } else { String::new() };
+                Err(format!(
+                    "{topic}partition {partition} gave no records from offset {next} on for {} s",
+                    PATIENCE.as_secs()
+                ))
+            }
         }
     }
 
@@ -174,7 +244,7 @@ impl Proof<'_> {
         if now.since(reading.told) < self.plan.progress_every {
             return;
         }
-        let left = verifier.left();
+        let left = verifier.left() + reading.later;
         let read = reading.whole.saturating_sub(left);
         let lap = Lap {
             span: now.since(reading.told),
@@ -275,7 +345,8 @@ mod tests {
             size: SizePlan::Fixed(40),
             ..SourcePlan::default()
         };
-        let plan = VerifyPlan { source, mark: None, largest_body: 1 << 20 };
+        let streams = vec![Traced { source, mark: None }];
+        let plan = VerifyPlan { streams, largest_body: 1 << 20 };
         let mut verifier = Verifier::new(&plan, vec![Fates::new(0)]);
         (0..3).for_each(|partition| verifier.expect(PartitionSlot(partition), 0, 100, 100));
         let at = |verifier: &Verifier| verifier.unfinished().map(|(_, at)| at).collect::<Vec<_>>();

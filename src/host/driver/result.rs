@@ -20,15 +20,19 @@ pub struct RunResult {
     pub ended_unix_ms: u64,
     /// The cluster that was written to.
     pub cluster: ClusterFacts,
-    /// The topic that was written to.
-    pub topic: TopicFacts,
+    /// The topics that were written to, in the plan's order.
+    pub topics: Vec<TopicFacts>,
+    /// What each stream came to in the measurement, in the plan's order; empty where there is one
+    /// only, of which everything else tells.
+    pub streams: Vec<StreamResult>,
     /// Warm-up (if any) and measurement, in order.
     pub phases: Vec<PhaseResult>,
-    /// Every worker's recorder of the measurement, merged.
+    /// Every worker's recorder of the measurement, merged. Its partition slots are those of
+    /// [`RunResult::partitions`].
     pub tally: Tally,
-    /// The end offsets around the measurement; `None` when they weren't read.
+    /// The end offsets around the measurement, by the same slots; `None` when they weren't read.
     pub offsets: Option<OffsetDelta>,
-    /// The records read back; `None` when that wasn't asked for.
+    /// The records read back, by the same slots; `None` when that wasn't asked for.
     pub readback: Option<Readback>,
     /// What brokers got wrong in the measurement, in the order in which each showed first.
     pub faults: Vec<BrokerFault>,
@@ -40,6 +44,41 @@ pub struct RunResult {
     pub interrupted: Option<Signal>,
     /// The rule that ended it early, as its sentence.
     pub aborted: Option<String>,
+}
+
+impl RunResult {
+    /// The partition behind each slot: those of the first topic by index, then those of the next.
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionOf<'_>> {
+        self.topics.iter().flat_map(|topic| {
+            topic.slots.iter().map(move |index| PartitionOf { topic: &topic.name, index: *index })
+        })
+    }
+
+    /// Leader changes seen in the measurement, over all topics.
+    #[must_use]
+    pub fn leader_changes(&self) -> u64 {
+        self.topics.iter().map(|topic| topic.leader_changes).sum()
+    }
+}
+
+/// A partition of one of the run's topics.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PartitionOf<'a> {
+    /// The topic's name.
+    pub topic: &'a str,
+    /// The partition's index in it.
+    pub index: i32,
+}
+
+/// What one stream of several came to.
+#[derive(Clone, Debug)]
+pub struct StreamResult {
+    /// Records that fell due; without a rate as many as were generated.
+    pub due: u64,
+    /// From the end of the schedule to its last outcome.
+    pub drain: Duration,
+    /// Its workers' recorders, merged. Its partition slots are those of its topic.
+    pub tally: Tally,
 }
 
 /// A signal that ends a run in good order.
@@ -112,7 +151,7 @@ pub struct PhaseResult {
     pub service: Option<(Measured, Kind)>,
     /// Key and value bytes of the records delivered.
     pub payload_bytes: u64,
-    /// The topic's end offsets, summed, before the phase; `None` when they weren't read.
+    /// The topics' end offsets, summed, before the phase; `None` when they weren't read.
     pub offset_before: Option<i64>,
     /// The same after its drain.
     pub offset_after: Option<i64>,
@@ -140,11 +179,11 @@ impl PhaseResult {
     }
 }
 
-/// How the topic's end offsets moved over the measurement, and what that allows to say
+/// How the topics' end offsets moved over the measurement, and what that allows to say
 /// (measurement rule 7). Markers of transactions count as records.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct OffsetDelta {
-    /// By partition index.
+    /// By the slots of [`RunResult::partitions`]: of one topic, by index.
     pub partitions: Vec<PartitionDelta>,
 }
 
@@ -278,7 +317,7 @@ pub struct BrokerFault {
     pub last: Duration,
 }
 
-/// The topic, as the cluster describes it.
+/// A topic, as the cluster describes it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TopicFacts {
     /// Its name.
@@ -298,14 +337,14 @@ pub struct TopicFacts {
     pub leaders_before: Vec<i32>,
     /// The same at its end.
     pub leaders_after: Vec<i32>,
-    /// The partition index behind each partition slot of the tally.
+    /// The partition index behind each of its slots.
     pub slots: Vec<i32>,
     /// Leader changes seen in the measurement, there and back included.
     pub leader_changes: u64,
 }
 
 impl TopicFacts {
-    /// The topic has this many partitions by now; it never shrinks.
+    /// The topic has at least this many partitions by now; it never shrinks.
     pub(super) fn grown_to(&mut self, partitions: usize) {
         let known = self.slots.len();
         self.slots.extend((known..partitions).filter_map(|index| i32::try_from(index).ok()));

@@ -16,12 +16,14 @@ use super::embedded::Embedded;
 use super::environment::{Environment, raise_open_files};
 use super::error::RunError;
 use super::observer::{LogLevel, Observer};
+use super::offsets::{Offsets, first_offsets, offsets};
 use super::patience::Patience;
 use super::phase::{PhaseOutcome, Watch};
 use super::plan::{RunPlan, Target, Verify, Warmup};
 use super::proof::{self, Proof};
 use super::result::{PhaseKind, PhaseResult, Readback, RunResult, Signal};
 use super::signals::Signals;
+use super::sums::{Sums, service_of, sums};
 use super::topic::{self, Ground};
 use crate::base::{Instant, mix};
 use crate::host::shell::clock;
@@ -29,7 +31,6 @@ use crate::kafka::admin::NetworkConfig;
 use crate::kafka::broker::BrokerPlan;
 use crate::kafka::config::HostPort;
 use crate::load::engine::{EngineCommand, EngineReport, Origin, PhaseEnd};
-use crate::load::recorder::{Kind, Measured, Tally};
 use crate::load::schedule::Stop;
 
 /// Carries a plan out.
@@ -52,8 +53,7 @@ pub(super) fn run_unproved(
 
 fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<RunResult, RunError> {
     let (started_unix_ms, started) = (clock::unix_ms(), clock::now());
-    let source = plan.source.begun_at(i64::try_from(started_unix_ms).unwrap_or(i64::MAX));
-    let plan = &RunPlan { source, ..plan.clone() };
+    let plan = &plan.begun_at(i64::try_from(started_unix_ms).unwrap_or(i64::MAX));
     raise_open_files();
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -68,7 +68,8 @@ fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<Ru
     let mut network = NetworkConfig::from(&plan.producer);
     network.bootstrap = bootstrap.to_vec();
     let (tell, notices) = unbounded_channel();
-    let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, plan.source.seed, tell)?;
+    let seed = plan.streams.first().map_or(0, |stream| stream.source.seed);
+    let mut desk = Desk::new(&runtime, &network, plan.producer.max_block, seed, tell)?;
     let result = runtime.block_on(async {
         let mut run = Run {
             plan,
@@ -120,7 +121,7 @@ struct Run<'a> {
 struct Phases {
     results: Vec<PhaseResult>,
     measured: PhaseOutcome,
-    offsets: Option<(Vec<i64>, Vec<i64>)>,
+    offsets: Option<(Offsets, Offsets)>,
     readback: Option<Readback>,
 }
 
@@ -131,19 +132,25 @@ impl Run<'_> {
         bootstrap: &[HostPort],
     ) -> Result<RunResult, RunError> {
         self.observer.phase(PhaseKind::Connect);
-        let prepared = topic::prepare(desk, self.plan, self.embedded);
-        let mut ground = self.interruptible(prepared).await?;
-        let crew = self.connect(&mut ground, bootstrap).await;
-        let outcome = match crew {
-            Ok(mut crew) => {
-                let phases = self.phases(desk, &mut crew, &mut ground).await;
-                let ended = crew.end().map_err(|error| RunError::Internal(error.to_string()));
-                phases.and_then(|phases| ended.map(|()| phases))
-            }
-            Err(error) => Err(error),
-        };
+        let mut ground = Ground::default();
+        let outcome = self.on_ground(desk, bootstrap, &mut ground).await;
         self.clean_up(desk, &mut ground).await;
         self.sum_up(outcome?, ground)
+    }
+
+    /// Prepares the topics and runs the phases.
+    async fn on_ground(
+        &mut self,
+        desk: &mut Desk,
+        bootstrap: &[HostPort],
+        ground: &mut Ground,
+    ) -> Result<Phases, RunError> {
+        let prepared = topic::prepare(desk, self.plan, self.embedded, ground);
+        self.interruptible(prepared).await?;
+        let mut crew = self.connect(ground, bootstrap).await?;
+        let phases = self.phases(desk, &mut crew, ground).await;
+        let ended = crew.end().map_err(|error| RunError::Internal(error.to_string()));
+        phases.and_then(|phases| ended.map(|()| phases))
     }
 
     /// Starts the workers and waits until each is ready.
@@ -153,7 +160,7 @@ impl Run<'_> {
         bootstrap: &[HostPort],
     ) -> Result<Crew, RunError> {
         let origin = self.origin();
-        let mut crew = Crew::start(self.plan, &ground.topic.name, bootstrap, origin, self.tag)?;
+        let mut crew = Crew::start(self.plan, &ground.topics, bootstrap, origin, self.tag)?;
         let mut patience = Patience::begin();
         let mut ready = 0;
         while ready < crew.len() {
@@ -209,13 +216,13 @@ impl Run<'_> {
         crew: &mut Crew,
         ground: &mut Ground,
     ) -> Result<Phases, RunError> {
-        let name = ground.topic.name.clone();
+        let names = ground.names();
         let mut results = Vec::new();
-        let reached = self.interruptible(desk.offsets(&name)).await?;
+        let reached = self.interruptible(desk.all_offsets(&names)).await?;
         let hash = desk.api_versions_hash(&ground.cluster.brokers);
         ground.cluster.api_versions_hash = hash;
-        self.observer.connected(&ground.cluster, &ground.topic);
-        let asked = first_offsets(self.verify, desk, &name, &reached);
+        self.observer.connected(&ground.cluster, &ground.topics);
+        let asked = first_offsets(self.verify, desk, &names, &reached);
         let mut before = self.interruptible(asked).await?;
         if let Some(stop) = warmup_stop(self.plan.warmup) {
             let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
@@ -231,7 +238,7 @@ impl Run<'_> {
                     self.plan.producer.delivery_timeout.as_millis()
                 )));
             }
-            let asked = offsets(self.verify, desk, &name);
+            let asked = offsets(self.verify, desk, &names);
             let after = self.interruptible(asked).await?;
             let warmup = self.phase_result(PhaseKind::Warmup, &outcome, &before, &after);
             if let Some(words) = warmup.shortfall() {
@@ -241,19 +248,19 @@ impl Run<'_> {
             results.push(warmup);
             before = after;
         }
-        let leaders = topic::leaders(desk, &name);
-        ground.topic.leaders_before = self.interruptible(leaders).await?;
+        let leaders = topic::leaders(desk, &names);
+        let leaders = self.interruptible(leaders).await?;
+        ground.topics.iter_mut().zip(leaders).for_each(|(it, now)| it.leaders_before = now);
         let stop = Stop { after: self.plan.duration, records: self.plan.records };
         let mut measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
         let mut after = None;
         if !measured.at_once {
-            after = self.ask_after(offsets(self.verify, desk, &name)).await.flatten();
-            let leaders = self.ask_after(topic::leaders(desk, &name)).await;
-            ground.topic.leaders_after = leaders.unwrap_or_default();
+            after = self.ask_after(offsets(self.verify, desk, &names)).await.flatten();
+            let leaders = self.ask_after(topic::leaders(desk, &names)).await.unwrap_or_default();
+            ground.topics.iter_mut().zip(leaders).for_each(|(it, now)| it.leaders_after = now);
             measured.interrupted = measured.interrupted.or(self.interrupted_late);
         }
-        ground.topic.leader_changes = measured.leader_changes;
-        ground.topic.grown_to(after.as_deref().unwrap_or_default().len());
+        self.note_topics(ground, &measured, after.as_ref());
         results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
         let offsets = before.zip(after);
         let readback = match self.verify {
@@ -261,17 +268,30 @@ impl Run<'_> {
             // Who doesn't want to wait doesn't want to read everything back either.
             Verify::Sequence if measured.at_once => None,
             Verify::Sequence => {
-                let offsets = offsets.as_ref().map(|(before, after)| (&before[..], &after[..]));
-                let proof = self.proof(desk, &name);
+                let layout = ground.layout();
+                let Self { signals, observer, plan, tag, .. } = self;
+                let (observer, topics, layout, tag) = (&mut **observer, &names[..], &layout, *tag);
+                let proof = Proof { desk, signals, observer, plan, topics, layout, tag };
+                let offsets = offsets.as_ref().map(|(before, after)| (before, after));
                 Some(proof.read_back(&mut measured.ends, offsets).await)
             }
         };
         Ok(Phases { results, measured, offsets, readback })
     }
 
-    fn proof<'b>(&'b mut self, desk: &'b mut Desk, topic: &'b str) -> Proof<'b> {
-        let Self { signals, observer, plan, tag, .. } = self;
-        Proof { desk, signals, observer: &mut **observer, plan, topic, tag: *tag }
+    /// What the measurement showed of the topics: the leaders that changed, and partitions that are
+    /// new.
+    fn note_topics(&self, ground: &mut Ground, outcome: &PhaseOutcome, after: Option<&Offsets>) {
+        for (post, end) in self.plan.posts().zip(&outcome.ends) {
+            ground.topics[post.topic].grown_to(end.tally.partitions.all().len());
+        }
+        for (topic, offsets) in ground.topics.iter_mut().zip(after.into_iter().flatten()) {
+            topic.grown_to(offsets.len());
+        }
+        for (post, changes) in self.plan.posts().zip(&outcome.leader_changes) {
+            let topic = &mut ground.topics[post.topic];
+            topic.leader_changes = topic.leader_changes.max(*changes);
+        }
     }
 
     fn watch<'b>(&'b mut self, crew: &'b mut Crew, kind: PhaseKind) -> Watch<'b> {
@@ -322,8 +342,8 @@ impl Run<'_> {
         &self,
         kind: PhaseKind,
         outcome: &PhaseOutcome,
-        before: &Option<Vec<i64>>,
-        after: &Option<Vec<i64>>,
+        before: &Option<Offsets>,
+        after: &Option<Offsets>,
     ) -> PhaseResult {
         let ends = &outcome.ends;
         let sum = |part: fn(&PhaseEnd) -> u64| ends.iter().map(part).sum();
@@ -346,22 +366,24 @@ impl Run<'_> {
             drain: at(drained).saturating_sub(at(end)),
             service: (kind == PhaseKind::Warmup).then(|| service_of(ends)).flatten(),
             payload_bytes: sum(|end| end.tally.batches.payload_bytes),
-            offset_before: before.as_ref().map(|offsets| offsets.iter().sum()),
-            offset_after: after.as_ref().map(|offsets| offsets.iter().sum()),
+            offset_before: before.as_ref().map(|offsets| offsets.iter().flatten().sum()),
+            offset_after: after.as_ref().map(|offsets| offsets.iter().flatten().sum()),
         }
     }
 
-    /// Deletes the topic if it was made for this run alone. A failure is said, not raised: the
+    /// Deletes the topics that were made for this run alone. A failure is said, not raised: the
     /// measurement stands.
     async fn clean_up(&mut self, desk: &mut Desk, ground: &mut Ground) {
-        if !self.plan.topic.fresh || self.plan.topic.keep || !ground.topic.created {
-            return;
-        }
-        match desk.delete(&ground.topic.name).await {
-            Ok(()) => ground.topic.deleted = true,
-            Err(error) => {
-                let line = format!("the fresh topic is left behind: {error}");
-                self.observer.log(LogLevel::Warn, &line);
+        for (asked, topic) in self.plan.topics.iter().zip(&mut ground.topics) {
+            if !asked.fresh || asked.keep || !topic.created {
+                continue;
+            }
+            match desk.delete(&topic.name).await {
+                Ok(()) => topic.deleted = true,
+                Err(error) => {
+                    let line = format!("the fresh topic is left behind: {error}");
+                    self.observer.log(LogLevel::Warn, &line);
+                }
             }
         }
     }
@@ -369,8 +391,10 @@ impl Run<'_> {
     fn sum_up(&self, phases: Phases, ground: Ground) -> Result<RunResult, RunError> {
         let Phases { results, measured, offsets, readback } = phases;
         let PhaseOutcome { ends, usage, usage_span, interrupted, aborted, faults, .. } = measured;
-        let tally = merged(ends)?;
-        let delta = |(before, after): (Vec<i64>, Vec<i64>)| {
+        let layout = ground.layout();
+        let Sums { tally, streams } = sums(self.plan, &layout, ends)?;
+        let delta = |(before, after): (Offsets, Offsets)| {
+            let (before, after) = (layout.flat(before), layout.flat(after));
             proof::delta(&self.plan.producer, &tally.partitions, &before, &after)
         };
         let offsets = offsets.map(delta);
@@ -380,7 +404,8 @@ impl Run<'_> {
             started_unix_ms: self.started_unix_ms,
             ended_unix_ms: clock::unix_ms(),
             cluster: ground.cluster,
-            topic: ground.topic,
+            topics: ground.topics,
+            streams,
             phases: results,
             tally,
             offsets,
@@ -402,34 +427,6 @@ impl Run<'_> {
     }
 }
 
-/// The topic's end offsets by partition, if they are wanted.
-async fn offsets(
-    verify: Verify,
-    desk: &mut Desk,
-    topic: &str,
-) -> Result<Option<Vec<i64>>, RunError> {
-    match verify {
-        Verify::None => Ok(None),
-        Verify::Offsets | Verify::Sequence => desk.settled_offsets(topic).await.map(Some),
-    }
-}
-
-/// The same before anything was sent. Nothing of this run can be under way, so that two readings
-/// which agree need no pause between them; `reached` is the first, which also showed that every
-/// leader answers.
-async fn first_offsets(
-    verify: Verify,
-    desk: &mut Desk,
-    topic: &str,
-    reached: &[i64],
-) -> Result<Option<Vec<i64>>, RunError> {
-    if verify == Verify::None {
-        return Ok(None);
-    }
-    let again = desk.offsets(topic).await?;
-    if again == reached { Ok(Some(again)) } else { offsets(verify, desk, topic).await }
-}
-
 /// A run's tag: another one every time.
 fn tag(unix_ms: u64, now: Instant) -> u32 {
     let word = mix(unix_ms ^ mix(now.as_nanos()) ^ u64::from(std::process::id()));
@@ -442,26 +439,6 @@ const fn warmup_stop(warmup: Warmup) -> Option<Stop> {
         Warmup::For(span) => Some(Stop { after: Some(span), records: None }),
         Warmup::Records(count) => Some(Stop { after: None, records: Some(count) }),
     }
-}
-
-/// The service latencies of all workers.
-fn service_of(ends: &[PhaseEnd]) -> Option<(Measured, Kind)> {
-    let (first, others) = ends.split_first()?;
-    let mut sum = first.tally.service.clone();
-    others.iter().for_each(|end| sum.merge(&end.tally.service));
-    Some((sum, first.tally.kind()))
-}
-
-fn merged(ends: Vec<PhaseEnd>) -> Result<Tally, RunError> {
-    let mut tallies = ends.into_iter().map(|end| end.tally);
-    let none = || RunError::Internal("a run without workers".to_owned());
-    let mut sum = tallies.next().ok_or_else(none)?;
-    for tally in tallies {
-        sum.merge(tally);
-    }
-    let balance = sum.ledger.balance(0);
-    balance.map_err(|imbalance| RunError::Internal(imbalance.to_string()))?;
-    Ok(sum)
 }
 
 /// The wall clock is read in milliseconds, and disciplined by a few more.

@@ -1,4 +1,4 @@
-//! The run's topic: found or made before, deleted after when it was the run's own.
+//! The run's topics: found or made before, deleted after when they were the run's own.
 //!
 //! Cost class: per run. A topic that this run did not make is never altered or deleted.
 
@@ -8,37 +8,71 @@ use std::net::{IpAddr, UdpSocket};
 
 use super::desk::Desk;
 use super::error::RunError;
+use super::offsets::Layout;
 use super::plan::{RunPlan, TopicPlan};
 use super::result::{BrokerFacts, ClusterFacts, TopicFacts};
 use crate::host::shell::clock;
 use crate::kafka::admin::{ClusterDescription, TopicDescription};
 use crate::kafka::broker::is_embedded;
 
-/// The cluster and the topic as found or made.
+/// The cluster and the topics as found or made.
+#[derive(Default)]
 pub(super) struct Ground {
     pub(super) cluster: ClusterFacts,
-    pub(super) topic: TopicFacts,
+    /// In the plan's order; when preparing them failed, those that were made until then.
+    pub(super) topics: Vec<TopicFacts>,
 }
 
-/// Finds or makes the topic, and waits for balanced leaders if that was asked for.
+impl Ground {
+    /// The topics' names.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.topics.iter().map(|topic| topic.name.clone()).collect()
+    }
+
+    /// Where the partitions of each stand among all.
+    pub(super) fn layout(&self) -> Layout {
+        Layout(self.topics.iter().map(|topic| topic.slots.len()).collect())
+    }
+}
+
+/// Finds or makes the topics, and waits for balanced leaders if that was asked for. What was made
+/// is noted in `ground` at once, since whoever makes a topic may have to delete it.
 pub(super) async fn prepare(
     desk: &mut Desk,
     plan: &RunPlan,
     embedded: bool,
-) -> Result<Ground, RunError> {
-    let name = topic_name(&plan.topic);
+    ground: &mut Ground,
+) -> Result<(), RunError> {
+    for at in 0..plan.topics.len() {
+        let described = prepare_one(desk, plan, at, ground).await?;
+        if at == 0 {
+            ground.cluster = cluster_facts(&described, embedded);
+        }
+    }
+    Ok(())
+}
+
+async fn prepare_one(
+    desk: &mut Desk,
+    plan: &RunPlan,
+    at: usize,
+    ground: &mut Ground,
+) -> Result<ClusterDescription, RunError> {
+    let asked = &plan.topics[at];
+    let name = topic_name(asked);
     let found = desk.describe(&name).await?;
     let created = found.topic.is_none();
-    if created && !plan.topic.create && !plan.topic.fresh {
+    if created && !asked.create && !asked.fresh {
         return Err(RunError::Unusable(format!(
             "topic \"{name}\" does not exist, and --no-create-topic forbids making it; \
              create it first, or leave that flag out"
         )));
     }
     if created {
-        let TopicPlan { partitions, replication_factor, configs, .. } = &plan.topic;
+        let TopicPlan { partitions, replication_factor, configs, .. } = asked;
         desk.create(&name, *partitions, *replication_factor, configs).await?;
     }
+    ground.topics.push(TopicFacts { name: name.clone(), created, ..TopicFacts::default() });
     if let Some(patience) = plan.balanced_leaders {
         wait_for_balance(desk, &name, patience).await?;
     }
@@ -47,25 +81,26 @@ pub(super) async fn prepare(
         return Err(RunError::Unusable(format!("topic \"{name}\" vanished after it was created")));
     };
     let mut facts = topic_facts(topic, created);
-    fits(plan, &facts)?;
+    fits(plan, at, &facts)?;
     facts.configs = telling_configs(desk, &name).await?;
     if !created {
-        as_asked(&plan.topic, &facts)?;
+        as_asked(asked, &facts)?;
     }
-    Ok(Ground { cluster: cluster_facts(&described, embedded), topic: facts })
+    ground.topics[at] = facts;
+    Ok(described)
 }
 
 /// The partitions that records or key rules name must exist: nothing would make them meanwhile.
-pub(super) fn fits(plan: &RunPlan, topic: &TopicFacts) -> Result<(), RunError> {
+pub(super) fn fits(plan: &RunPlan, at: usize, topic: &TopicFacts) -> Result<(), RunError> {
     if let Some(rules) = &plan.producer.key_rules {
         let checked = rules.check(topic.partitions);
         checked.map_err(|error| {
             RunError::Configuration(format!("--key-rules, topic \"{}\": {error}", topic.name))
         })?;
     }
-    let Some(partition) = plan.source.partition.filter(|at| *at >= topic.partitions) else {
-        return Ok(());
-    };
+    let streams = plan.streams.iter().filter(|stream| stream.topic == at);
+    let named = streams.filter_map(|stream| stream.source.partition).max();
+    let Some(partition) = named.filter(|at| *at >= topic.partitions) else { return Ok(()) };
     Err(RunError::Configuration(format!(
         "--partitioner = \"partition:{partition}\": topic \"{}\" has {} partitions; expected 0 to \
          {}",
@@ -106,10 +141,14 @@ pub(super) fn as_asked(asked: &TopicPlan, topic: &TopicFacts) -> Result<(), RunE
     )))
 }
 
-/// The leader of each partition by index now; −1 for none.
-pub(super) async fn leaders(desk: &mut Desk, name: &str) -> Result<Vec<i32>, RunError> {
-    let described = desk.describe(name).await?;
-    Ok(described.topic.as_ref().map(leaders_of).unwrap_or_default())
+/// The leader of each partition of each topic now; −1 for none.
+pub(super) async fn leaders(desk: &mut Desk, names: &[String]) -> Result<Vec<Vec<i32>>, RunError> {
+    let mut all = Vec::with_capacity(names.len());
+    for name in names {
+        let described = desk.describe(name).await?;
+        all.push(described.topic.as_ref().map(leaders_of).unwrap_or_default());
+    }
+    Ok(all)
 }
 
 pub(super) fn leaders_of(topic: &TopicDescription) -> Vec<i32> {

@@ -360,6 +360,11 @@ impl Partitions {
         self.add(delivery.slot, &more);
     }
 
+    /// Slot 0 becomes slot `by`.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.0.splice(..0, (0..by).map(|_| PartitionCount::default()));
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
         for (slot, count) in (0..).map(PartitionSlot).zip(&other.0) {
             self.add(slot, count);

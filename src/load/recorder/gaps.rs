@@ -113,6 +113,12 @@ impl Gaps {
         }
     }
 
+    /// Slot 0 becomes slot `by`.
+    pub(super) fn shift(&mut self, by: u32) {
+        self.partitions.splice(..0, (0..by).map(|_| Partition::default()));
+        self.candidates.iter_mut().for_each(|gap| gap.slot.0 += by);
+    }
+
     /// Adds another worker's.
     pub(super) fn merge(&mut self, other: &Self) {
         for (slot, more) in (0..).map(PartitionSlot).zip(&other.partitions) {

@@ -57,7 +57,7 @@ pub(super) struct Live {
 }
 
 /// All intervals of a phase, packed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rows {
     /// Of one interval, in nanoseconds.
     pub(super) length: u64,

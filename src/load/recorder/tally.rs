@@ -18,7 +18,7 @@ use crate::base::Instant;
 use crate::kafka::producer::Failure;
 
 /// Everything a recorder counted in one phase.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tally {
     /// What it was recorded with.
     pub plan: RecorderPlan,
@@ -186,6 +186,13 @@ impl Tally {
                 backlog: level.backlog(),
             }
         })
+    }
+
+    /// Partition slot 0 becomes slot `by`, and so on: the tallies of workers that write to
+    /// different topics can be merged once each topic has slots of its own.
+    pub fn shift_slots(&mut self, by: u32) {
+        self.partitions.shift(by as usize);
+        self.gaps.shift(by);
     }
 
     /// Adds another worker's tally of the same phase.

@@ -54,6 +54,26 @@ fn reordered_records_are_counted_by_partition() {
     assert_eq!(tally.ledger.acked, 4, "they are in the log all the same");
 }
 
+/// Goal: workers of two topics add up though their slots are the same. Method: each has one record
+/// in its slot 1, the second a gap there as well; the second topic's slots begin at 3.
+#[test]
+fn slots_of_another_topic_are_moved_out_of_the_way() {
+    let of_slot_1 = |sent: u64, ended: u64| {
+        let mut recorder = Recorder::new(&PLAN, at(0));
+        let told = single(sent, ended, ACKED);
+        recorder.delivered(&Delivery { slot: PartitionSlot(1), ..told });
+        recorder.finish(at(ended))
+    };
+    let mut one = of_slot_1(10, 40);
+    let mut other = of_slot_1(10, 3_000_000_000);
+    other.shift_slots(3);
+    one.merge(other);
+    let counts: Vec<_> = one.partitions.all().iter().map(|count| count.records).collect();
+    assert_eq!(counts, [0, 1, 0, 0, 1]);
+    let gaps: Vec<_> = one.unavailability().iter().map(|gap| gap.slot).collect();
+    assert_eq!(gaps, [PartitionSlot(4)]);
+}
+
 fn failure(code: ErrorCode) -> Failure {
     Failure { code, message: "it failed".to_owned() }
 }

@@ -18,4 +18,4 @@ mod verifier;
 
 pub use fates::{Fate, Fates};
 pub use findings::{Findings, Missing, Verification};
-pub use verifier::{Verifier, VerifyPlan};
+pub use verifier::{Traced, Verifier, VerifyPlan};

@@ -26,12 +26,15 @@ fn source(value: ValuePlan, workers: u32) -> SourcePlan {
 }
 
 fn marked(workers: u32) -> VerifyPlan {
-    let source = source(ValuePlan::Random, workers);
-    VerifyPlan { source, mark: Some(RUN), largest_body: 1 << 20 }
+    of(Traced { source: source(ValuePlan::Random, workers), mark: Some(RUN) })
 }
 
 fn named() -> VerifyPlan {
-    VerifyPlan { source: source(ValuePlan::Sequence, 1), mark: None, largest_body: 1 << 20 }
+    of(Traced { source: source(ValuePlan::Sequence, 1), mark: None })
+}
+
+fn of(stream: Traced) -> VerifyPlan {
+    VerifyPlan { streams: vec![stream], largest_body: 1 << 20 }
 }
 
 /// A record as its run sends it, or as something else became of it.
@@ -43,10 +46,14 @@ struct Sent {
 }
 
 fn sent(plan: &VerifyPlan, worker: u32, number: u64) -> Sent {
-    let mut source = Source::new(&plan.source, WorkerIndex(worker));
-    let n = number * u64::from(plan.source.workers) + u64::from(worker);
+    sent_by(&plan.streams[0], worker, number)
+}
+
+fn sent_by(stream: &Traced, worker: u32, number: u64) -> Sent {
+    let mut source = Source::new(&stream.source, WorkerIndex(worker));
+    let n = number * u64::from(stream.source.workers) + u64::from(worker);
     let record = source.record(n, 0);
-    let mark = plan.mark.map(|run| {
+    let mark = stream.mark.map(|run| {
         let mark = Mark { run, producer: worker, number };
         mark.bytes(record.key, record.value).to_vec()
     });
@@ -121,6 +128,39 @@ fn end_of(batch: &[u8]) -> i64 {
 
 fn records(plan: &VerifyPlan, numbers: &[u64]) -> Vec<Sent> {
     numbers.iter().map(|number| sent(plan, 0, *number)).collect()
+}
+
+/// Goal: several streams in one log are told apart though their producers and numbers are the same.
+/// Method: two streams of one producer and of two; records 0 to 2 of each producer, then one whose
+/// producer its stream doesn't have.
+#[test]
+fn streams_of_one_topic_are_told_apart_by_their_marks() {
+    let one = Traced { source: source(ValuePlan::Random, 1), mark: Some(RUN) };
+    let two = Traced { source: source(ValuePlan::Sequence, 2), mark: Some(RUN + 1) };
+    let plan = VerifyPlan { streams: vec![one.clone(), two.clone()], largest_body: 1 << 20 };
+    let mut log: Vec<Sent> = Vec::new();
+    for number in 0..3 {
+        log.extend([sent_by(&two, 1, number), sent_by(&one, 0, number), sent_by(&two, 0, number)]);
+    }
+    let wider = Traced { source: source(ValuePlan::Random, 2), mark: Some(RUN) };
+    log.push(sent_by(&wider, 1, 0));
+    // Of the last producer's four one is lost.
+    let fates = vec![delivered(0..3), delivered(0..3), delivered(0..4)];
+    let mut verifier = Verifier::new(&plan, fates);
+    verifier.expect(P0, 0, 10, 10);
+    assert!(verifier.feed(P0, &batch(0, Codec::None, &log)));
+    let Verification { total, missing, .. } = verifier.finish();
+    assert_eq!((total.found, total.lost, total.foreign), (9, 1, 1));
+    assert_eq!((total.duplicated, total.reordered, total.corrupted), (0, 0, 0));
+    assert_eq!(missing, [Missing { producer: 2, first: 3, last: 3 }]);
+}
+
+#[test]
+#[should_panic(expected = "streams of one topic need a mark each")]
+fn streams_that_nobody_could_tell_apart_are_no_plan() {
+    let one = Traced { source: source(ValuePlan::Random, 1), mark: Some(RUN) };
+    let plan = VerifyPlan { streams: vec![one.clone(), one], largest_body: 1 << 20 };
+    let _ = Verifier::new(&plan, vec![delivered(0..1), delivered(0..1)]);
 }
 
 #[test]

@@ -11,27 +11,45 @@ use crate::kafka::compression::{Codec, decompress};
 use crate::kafka::wire::record_batch::{Batch, Record, Records, attributes};
 use crate::load::source::{Mark, SequenceError, Source, SourcePlan, parse_sequence};
 
-/// What a phase sent.
+/// What a phase sent to a topic.
 #[derive(Clone, Debug)]
 pub struct VerifyPlan {
-    /// What the records hold.
-    pub source: SourcePlan,
-    /// The run's tag where records carry a [`Mark`]; `None` where their values name them
-    /// ([`SourcePlan::names_itself`]).
-    pub mark: Option<u32>,
+    /// Who wrote there, one at least. Of several each has a mark of its own, or nobody could tell
+    /// whose record one is.
+    pub streams: Vec<Traced>,
     /// Bytes that a batch may unpack to; one that claims more counts as damaged.
     pub largest_body: usize,
+}
+
+/// Records that can be told from all others.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// What they hold.
+    pub source: SourcePlan,
+    /// The tag where they carry a [`Mark`]; `None` where their values name them
+    /// ([`SourcePlan::names_itself`]).
+    pub mark: Option<u32>,
 }
 
 /// Reads the logs of one phase. See the room's documentation.
 #[derive(Debug)]
 pub struct Verifier {
-    mark: Option<u32>,
+    streams: Vec<Stream>,
     largest_body: usize,
     workers: Vec<Worker>,
     partitions: Vec<Partition>,
     /// The unpacked body of a compressed batch.
     body: Vec<u8>,
+}
+
+/// Some of the workers, neighbours.
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    mark: Option<u32>,
+    /// The first of them.
+    first: usize,
+    /// How many they are.
+    workers: u32,
 }
 
 /// One worker's records.
@@ -57,7 +75,7 @@ struct Partition {
 
 /// Which record one is.
 enum Identity {
-    Named { worker: u32, number: u64 },
+    Named { stream: usize, worker: u32, number: u64 },
     Damaged,
     Foreign,
 }
@@ -86,30 +104,41 @@ impl<'a> Framed<'a> {
 }
 
 impl Verifier {
-    /// A verifier of what the workers sent; `fates` by worker index.
+    /// A verifier of what the workers sent; `fates` by stream, and within it by worker index.
     ///
     /// # Panics
-    /// When there aren't as many fates as the plan has workers, its source can't be, or records
-    /// have neither mark nor number.
+    /// When there aren't as many fates as the plan has workers, a source can't be, or records have
+    /// neither mark nor number, or the same mark as those of another stream.
     #[must_use]
     pub fn new(plan: &VerifyPlan, fates: Vec<Fates>) -> Self {
-        let workers = plan.source.workers;
-        assert_eq!(fates.len(), workers as usize, "every worker has its fates");
-        assert!(
-            plan.mark.is_some() || plan.source.names_itself(),
-            "records that name themselves are needed"
-        );
-        let worker = |(index, fates)| {
-            let source = Source::new(&plan.source, WorkerIndex(index));
-            Worker { source, fates, seen: Seen::default() }
+        let count: u32 = plan.streams.iter().map(|stream| stream.source.workers).sum();
+        assert_eq!(fates.len(), count as usize, "every worker has its fates");
+        let named = |one: &Traced| one.mark.is_some() || one.source.names_itself();
+        assert!(plan.streams.iter().all(named), "records that name themselves are needed");
+        let alone = |(at, one): (usize, &Traced)| {
+            one.mark.is_some() && plan.streams[..at].iter().all(|other| other.mark != one.mark)
         };
-        Self {
-            mark: plan.mark,
+        let told_apart = plan.streams.len() == 1 || plan.streams.iter().enumerate().all(alone);
+        assert!(told_apart, "streams of one topic need a mark each");
+        let mut verifier = Self {
+            streams: Vec::new(),
             largest_body: plan.largest_body,
-            workers: (0..).zip(fates).map(worker).collect(),
+            workers: Vec::new(),
             partitions: Vec::new(),
             body: Vec::new(),
+        };
+        let mut fates = fates.into_iter();
+        for Traced { source: plan, mark } in &plan.streams {
+            let (first, workers) = (verifier.workers.len(), plan.workers);
+            verifier.streams.push(Stream { mark: *mark, first, workers });
+            let of_stream = (0..workers).zip(fates.by_ref()).map(|(index, fates)| Worker {
+                source: Source::new(plan, WorkerIndex(index)),
+                fates,
+                seen: Seen::default(),
+            });
+            verifier.workers.extend(of_stream);
         }
+        verifier
     }
 
     /// The phase's records of `partition` stand from offset `from` up to but not including `end`;
@@ -272,16 +301,17 @@ impl Verifier {
 
     /// One record.
     fn record(&mut self, at: usize, record: &Record<'_>) {
-        let workers = self.workers.len() as u64;
         let log = &mut self.partitions[at];
-        let (index, number) = match identify(self.mark, record) {
-            Identity::Named { worker, number } => (worker as usize, number),
+        let (stream, index, number) = match identify(&self.streams, record) {
+            Identity::Named { stream, worker, number } => (self.streams[stream], worker, number),
             Identity::Damaged => return log.damaged(1),
             Identity::Foreign => return log.findings.foreign += 1,
         };
-        let Some(worker) = self.workers.get_mut(index) else {
+        if index >= stream.workers {
             return log.findings.foreign += 1;
-        };
+        }
+        let at = stream.first + index as usize;
+        let worker = &mut self.workers[at];
         if number < worker.fates.first() {
             return log.findings.earlier += 1;
         }
@@ -289,7 +319,8 @@ impl Verifier {
             return log.findings.foreign += 1;
         };
         let again = worker.seen.set(number - worker.fates.first());
-        if !is_as_made(&mut worker.source, number * workers + index as u64, record) {
+        let made = number * u64::from(stream.workers) + u64::from(index);
+        if !is_as_made(&mut worker.source, made, record) {
             log.findings.corrupted += 1;
             log.stand_ins += u64::from(!again && fate == Fate::Delivered);
             return;
@@ -297,7 +328,7 @@ impl Verifier {
         if again {
             return log.findings.duplicated += 1;
         }
-        let highest = &mut log.highest[index];
+        let highest = &mut log.highest[at];
         if number < *highest {
             log.findings.reordered += 1;
         }
@@ -342,21 +373,24 @@ impl Partition {
 }
 
 /// Which record one is, by its mark or its value.
-fn identify(run: Option<u32>, record: &Record<'_>) -> Identity {
-    let Some(run) = run else {
+fn identify(streams: &[Stream], record: &Record<'_>) -> Identity {
+    if let [Stream { mark: None, .. }] = streams {
         return match parse_sequence(record.value.unwrap_or_default()) {
-            Ok((worker, number)) => Identity::Named { worker, number },
+            Ok((worker, number)) => Identity::Named { stream: 0, worker, number },
             Err(SequenceError::Damaged) => Identity::Damaged,
             Err(SequenceError::Foreign) => Identity::Foreign,
         };
-    };
+    }
     let header = record.headers().find(|header| header.name == Mark::NAME);
     let bytes = header.and_then(|header| header.value).unwrap_or_default();
-    match Mark::read(bytes) {
-        Some(mark) if mark.run != run => Identity::Foreign,
-        Some(_) if !Mark::is_intact(bytes, record.key, record.value) => Identity::Damaged,
-        Some(mark) => Identity::Named { worker: mark.producer, number: mark.number },
-        None => Identity::Foreign,
+    let Some(mark) = Mark::read(bytes) else { return Identity::Foreign };
+    let Some(stream) = streams.iter().position(|stream| stream.mark == Some(mark.run)) else {
+        return Identity::Foreign;
+    };
+    if Mark::is_intact(bytes, record.key, record.value) {
+        Identity::Named { stream, worker: mark.producer, number: mark.number }
+    } else {
+        Identity::Damaged
     }
 }
 

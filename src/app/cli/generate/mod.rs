@@ -22,9 +22,9 @@ use crate::app::report::exit::Exit;
 use crate::app::settings::{self, Cell, Problems};
 use crate::base::WorkerIndex;
 use crate::base::units::parse_count;
-use crate::host::driver::plan::RunPlan;
+use crate::host::driver::plan::{RunPlan, StreamPlan};
 use crate::host::shell::clock;
-use crate::load::source::{Mark, Source, SourcePlan, TimestampPlan};
+use crate::load::source::{Mark, Source, TimestampPlan};
 
 /// Prints or writes the records, or a hash over them.
 #[must_use]
@@ -74,11 +74,13 @@ struct Ready {
     now_ms: i64,
 }
 
-/// A cell's records.
+/// The records of a cell, or of one of its streams.
 struct Kind {
-    /// The cell.
+    /// The cell, and the stream where there are several.
     heading: String,
     plan: RunPlan,
+    /// The stream's place in the plan.
+    stream: usize,
 }
 
 /// Which records.
@@ -98,7 +100,7 @@ impl Ready {
             settings::build_unjudged(&args.run(), &|name: &str| std::env::var(name).ok())?;
         let mut problems = Problems::default();
         let now_ms = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
-        let kinds = kinds(&settings.cells);
+        let kinds = kinds(&settings.cells, args.stream.as_deref(), &mut problems);
         let which = Which {
             from: number("from", args.from.as_deref(), 0, &mut problems).unwrap_or(0),
             count: number("count", args.count.as_deref(), 1, &mut problems).unwrap_or(COUNT),
@@ -109,10 +111,15 @@ impl Ready {
         let whole = args.hash || form == Form::Text;
         if kinds.len() > 1 && !whole {
             let named = args.format.as_deref().unwrap_or_default();
+            let several = axes(&settings.axes);
+            let instead = match kinds[0].plan.streams.len() {
+                1 => format!("give one value for{several}"),
+                _ if several.is_empty() => "give --stream".to_owned(),
+                _ => format!("give --stream, and one value for{several}"),
+            };
             let expected = format!(
-                "expected records of one kind, not of {}: give one value for{}, or --format text",
-                kinds.len(),
-                axes(&settings.axes)
+                "expected records of one kind, not of {}: {instead}, or --format text",
+                kinds.len()
             );
             problems.flag("format", named, expected);
         }
@@ -172,6 +179,10 @@ impl core::fmt::Display for Which {
 }
 
 impl Kind {
+    fn stream(&self) -> &StreamPlan {
+        &self.plan.streams[self.stream]
+    }
+
     /// Makes the records one by one; a run that isn't told another origin began at `origin_ms`.
     fn each(
         &self,
@@ -179,17 +190,18 @@ impl Kind {
         origin_ms: i64,
         mut take: impl FnMut(&Made<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let source = self.plan.source.begun_at(origin_ms);
+        let stream = self.stream();
+        let source = stream.source.begun_at(origin_ms);
         let workers = u64::from(source.workers);
         let is_stamped = source.timestamps != TimestampPlan::Now;
         let mut sources: Vec<Option<Source>> = (0..source.workers).map(|_| None).collect();
-        let mut places = Places::new(&self.plan);
+        let mut places = Places::new(&self.plan, stream);
         for at in which.from..which.from + which.count {
             let record = which.producer.map_or(at, |producer| at * workers + u64::from(producer));
             let number = record / workers;
             let producer = u32::try_from(record % workers).expect("below a number of 32 bits");
             let mark = Mark { run: which.tag, producer, number };
-            let mark = self.plan.marks().then_some(mark);
+            let mark = self.plan.marks(stream).then_some(mark);
             let worker = || Source::new(&source, WorkerIndex(producer));
             let maker = sources[producer as usize].get_or_insert_with(worker);
             maker.with_record(record, 0, mark, |view| {
@@ -209,14 +221,14 @@ impl Kind {
 
     /// Whether the first of its records are others when the run begins at another time.
     fn tells_time(&self, which: &Which) -> bool {
-        if self.plan.source.clock.origin_ms.is_some() {
+        if self.stream().source.clock.origin_ms.is_some() {
             return false;
         }
         let which = Which { count: which.count.min(LOOKED_AT), ..*which };
         // What is in a pool tells no time, and takes its time to be made.
-        let source = SourcePlan { pool: None, ..self.plan.source.clone() };
-        let looked_at =
-            Self { heading: String::new(), plan: RunPlan { source, ..self.plan.clone() } };
+        let mut plan = self.plan.clone();
+        plan.streams[self.stream].source.pool = None;
+        let looked_at = Self { heading: String::new(), plan, stream: self.stream };
         let digest = |origin_ms| {
             let mut digest = Digest::default();
             let added = looked_at.each(&which, origin_ms, |made| {
@@ -229,21 +241,35 @@ impl Kind {
     }
 }
 
-/// The cells whose records aren't those of a cell before.
-fn kinds(cells: &[Cell]) -> Vec<Kind> {
+/// The streams of all cells whose records aren't those of a cell before; or the one stream that is
+/// asked for.
+fn kinds(cells: &[Cell], asked: Option<&str>, problems: &mut Problems) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = Vec::new();
-    for cell in cells {
+    let streams = |cell: &Cell| 0..cell.plan.streams.len();
+    let all = cells.iter().flat_map(|cell| streams(cell).map(move |stream| (cell, stream)));
+    let is_asked = |cell: &Cell, at: usize| asked.is_none_or(|it| cell.plan.streams[at].name == it);
+    for (cell, stream) in all.filter(|(cell, stream)| is_asked(cell, *stream)) {
         let same = |kind: &Kind| {
             let (one, other) = (&kind.plan, &cell.plan);
-            one.source == other.source
+            kind.stream().name == other.streams[stream].name
+                && kind.stream().source == other.streams[stream].source
                 && one.producer.partitioner == other.producer.partitioner
                 && one.producer.key_rules == other.producer.key_rules
                 && one.producer.ignore_keys == other.producer.ignore_keys
         };
         if !kinds.iter().any(same) {
             let values = cell.values.iter().map(|(flag, value)| format!(" --{flag} {value}"));
-            kinds.push(Kind { heading: values.collect(), plan: cell.plan.clone() });
+            let several = cell.plan.streams.len() > 1;
+            let name = several.then(|| format!(" stream {}", cell.plan.streams[stream].name));
+            let heading = values.chain(name).collect();
+            kinds.push(Kind { heading, plan: cell.plan.clone(), stream });
         }
+    }
+    if let (Some(asked), true) = (asked, kinds.is_empty()) {
+        let streams = cells.iter().flat_map(|cell| &cell.plan.streams);
+        let mut names: Vec<&str> = streams.map(|stream| stream.name.as_str()).collect();
+        names.dedup();
+        problems.flag("stream", asked, format_args!("expected one of {}", names.join(", ")));
     }
     kinds
 }
@@ -277,7 +303,7 @@ fn whole(value: f64) -> Option<u64> {
 
 fn producer(args: &GenerateArgs, kinds: &[Kind], problems: &mut Problems) -> Option<u32> {
     let text = args.of_producer.as_deref()?;
-    let producers = kinds.iter().map(|kind| kind.plan.source.workers).min().unwrap_or(1);
+    let producers = kinds.iter().map(|kind| kind.stream().producers()).min().unwrap_or(1);
     let producer = text.parse().ok().filter(|producer| *producer < producers);
     if producer.is_none() {
         let expected = match producers {

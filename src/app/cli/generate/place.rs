@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::RecordView;
-use crate::host::driver::plan::RunPlan;
+use crate::host::driver::plan::{RunPlan, StreamPlan};
 use crate::kafka::partitioner::{
     KeyRules, NoKey, OtherClient, PartitionerKind, Pin, Ruled, partition_for_key,
 };
@@ -35,15 +35,16 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Of a run.
-    pub(super) fn new(plan: &RunPlan) -> Self {
+    /// Of a stream of a run.
+    pub(super) fn new(plan: &RunPlan, stream: &StreamPlan) -> Self {
         let config = &plan.producer;
+        let topic = &plan.topics[stream.topic];
         Self {
             rules: config.key_rules.clone(),
             kind: config.partitioner,
             ignore_keys: config.ignore_keys,
             other: OtherClient::new(config.partitioner, config.linger),
-            partitions: u32::try_from(plan.topic.partitions).ok().filter(|count| *count > 0),
+            partitions: u32::try_from(topic.partitions).ok().filter(|count| *count > 0),
             both: Vec::new(),
         }
     }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::app::judge::markdown::judged;
 use crate::app::report::figures::{bytes, millis, millis_of, percent, plural, rate, seconds};
 use crate::app::report::model::{
-    ClusterKind, Distribution, MatrixModel, MatrixReport, Report, Status, SummaryRow,
+    ClusterKind, ClusterModel, Distribution, MatrixModel, MatrixReport, Report, Status, SummaryRow,
+    TopicModel,
 };
 use crate::app::report::outcome::Outcome;
 use crate::app::report::text::{shown, window_seconds};
@@ -172,19 +173,26 @@ fn place(report: &Report) -> String {
     };
     let key = |name: &str| report.config.effective.get(name).map_or("?", String::as_str);
     plain(&format!(
-        "{} {}, {kind}, {}, topic {} of {}; acks={}, linger.ms={}, batch.size={}, compression={}; \
+        "{} {}, {kind}, {}, {}; acks={}, linger.ms={}, batch.size={}, compression={}; \
          {}",
         report.tool.name,
         report.tool.version,
         plural(cluster.brokers.len() as u64, "broker"),
-        cluster.topic.name,
-        plural(cluster.topic.partitions.into(), "partition"),
+        topics(cluster),
         key("acks"),
         key("linger.ms"),
         key("batch.size"),
         key("compression.type"),
         report.started_at,
     ))
+}
+
+/// The topics with their partitions.
+fn topics(cluster: &ClusterModel) -> String {
+    let one = |topic: &TopicModel| {
+        format!("topic {} of {}", topic.name, plural(topic.partitions.into(), "partition"))
+    };
+    cluster.topics().iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 const fn mark(status: Status) -> &'static str {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::svg::{WIDTH, escape, float, open};
 use super::{figure, none, table};
 use crate::app::report::figures::{bytes, millis, millis_of, plural, rate, thousands};
-use crate::app::report::model::{PartitionModel, Report};
+use crate::app::report::model::{PartitionModel, Report, TopicModel};
 
 /// The section of one run.
 pub(super) fn section(report: &Report) -> String {
@@ -17,10 +17,14 @@ pub(super) fn section(report: &Report) -> String {
 
 /// A tile a partition, in rows by its leader, the darker the slower.
 fn tiles(report: &Report) -> String {
-    let leaders = &report.cluster.topic.leaders_before;
+    let topics = report.cluster.topics();
     let leader = |partition: &PartitionModel| {
+        let is_its =
+            |topic: &&TopicModel| partition.topic.as_ref().is_none_or(|name| topic.name == *name);
+        let topic = topics.iter().find(is_its);
         let at = usize::try_from(partition.partition).ok();
-        at.and_then(|at| leaders.get(at)).copied().unwrap_or(-1)
+        let leader = topic.zip(at).and_then(|(topic, at)| topic.leaders_before.get(at));
+        leader.copied().unwrap_or(-1)
     };
     let mut of_brokers: Vec<i32> = report.partitions.iter().map(leader).collect();
     of_brokers.sort_unstable();

@@ -112,7 +112,8 @@ fn of_matrix(outcome: &Outcome) -> Vec<Section> {
 }
 
 fn title(report: &Report) -> String {
-    format!("{}: topic {}", report.tool.name, report.cluster.topic.name)
+    let topics: Vec<_> = report.cluster.topics().iter().map(|it| it.name.as_str()).collect();
+    format!("{}: topic {}", report.tool.name, topics.join(", "))
 }
 
 /// Why a part is empty.

@@ -3,7 +3,7 @@
 use super::svg::escape;
 use super::table;
 use crate::app::report::figures::{binary_bytes, plural};
-use crate::app::report::model::{ClusterKind, Report};
+use crate::app::report::model::{ClusterKind, Report, TopicModel};
 
 /// What stands below the page's title.
 pub(super) fn line(report: &Report) -> String {
@@ -17,7 +17,7 @@ pub(super) fn line(report: &Report) -> String {
         report.tool.name,
         report.tool.version,
         plural(cluster.brokers.len() as u64, "broker"),
-        plural(cluster.topic.partitions.into(), "partition"),
+        plural(cluster.topics().iter().map(|it| u64::from(it.partitions)).sum(), "partition"),
         cluster.topic.replication_factor,
         report.generator.seed,
         report.started_at,
@@ -79,9 +79,14 @@ fn size(bytes: u64) -> String {
 
 fn cluster(report: &Report) -> Vec<Vec<String>> {
     let cluster = &report.cluster;
-    let topic = &cluster.topic;
+    let of_each = |of: &dyn Fn(&TopicModel) -> String| {
+        Some(cluster.topics().iter().map(of).collect::<Vec<_>>().join("; "))
+    };
     let brokers = cluster.brokers.iter().map(|broker| format!("{} {}", broker.id, broker.host));
-    let configs = topic.configs.iter().map(|(key, value)| format!("{key}={value}"));
+    let configs = |topic: &TopicModel| {
+        let configs = topic.configs.iter().map(|(key, value)| format!("{key}={value}"));
+        configs.collect::<Vec<_>>().join(", ")
+    };
     let sizes = &report.generator.sizes;
     let host = if cluster.on_this_host { "yes: they share its cores" } else { "no" };
     rows([
@@ -90,10 +95,10 @@ fn cluster(report: &Report) -> Vec<Vec<String>> {
         ("on this machine", Some(host.to_owned())),
         ("Produce version", cluster.produce_version.map(|version| version.to_string())),
         ("API versions", cluster.api_versions_hash.clone()),
-        ("topic", Some(topic.name.clone())),
-        ("partitions", Some(topic.partitions.to_string())),
-        ("replication factor", Some(topic.replication_factor.to_string())),
-        ("topic's settings", Some(configs.collect::<Vec<_>>().join(", "))),
+        ("topic", of_each(&|topic| topic.name.clone())),
+        ("partitions", of_each(&|topic| topic.partitions.to_string())),
+        ("replication factor", of_each(&|topic| topic.replication_factor.to_string())),
+        ("topic's settings", of_each(&configs)),
         ("values", Some(report.generator.kind.clone())),
         ("keys", Some(report.generator.key.clone())),
         ("record size", sizes.asked.map(|bytes| format!("{bytes} bytes"))),

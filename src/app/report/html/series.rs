@@ -118,15 +118,19 @@ fn backlog(report: &Report) -> String {
 
 /// Which partitions have another leader at the end.
 fn moves(report: &Report) -> String {
-    let topic = &report.cluster.topic;
-    if topic.leaders_after.is_empty() {
+    let topics = report.cluster.topics();
+    if topics.iter().any(|topic| topic.leaders_after.is_empty()) {
         return none("Whether leaders moved is not known: they were not asked for afterwards.");
     }
-    let both = topic.leaders_before.iter().zip(&topic.leaders_after).enumerate();
-    let moved = both.filter(|(_, (before, after))| before != after);
-    let moved: Vec<_> = moved
-        .map(|(partition, (before, after))| format!("{partition} from {before} to {after}"))
-        .collect();
+    let mut moved = Vec::new();
+    for topic in topics {
+        let of = if topics.len() > 1 { format!(" of {}", topic.name) } else { String::new() };
+        let both = topic.leaders_before.iter().zip(&topic.leaders_after).enumerate();
+        let other = both.filter(|(_, (before, after))| before != after);
+        moved.extend(other.map(|(partition, (before, after))| {
+            format!("{partition}{of} from {before} to {after}")
+        }));
+    }
     let words = if moved.is_empty() {
         "Every partition had the same leader before and after.".to_owned()
     } else {

@@ -78,6 +78,7 @@ fn a_run_in_which_much_went_wrong_has_it_all_and_no_markup_of_strangers() {
     report.command.push("a'<script>".to_owned());
     report.partitions = (0..30)
         .map(|partition| PartitionModel {
+            topic: None,
             partition,
             count: 10,
             bytes: 1_000,
@@ -104,6 +105,7 @@ fn a_run_in_which_much_went_wrong_has_it_all_and_no_markup_of_strangers() {
         last_at: 0,
     }];
     let gap = |partition| GapModel {
+        topic: None,
         partition,
         start: 1_000_000_000,
         end: 3_000_000_000,

@@ -273,6 +273,9 @@ pub struct RequestsModel {
 /// One partition.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct PartitionModel {
+    /// The topic's name, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Its index.
     pub partition: i32,
     /// Records delivered.
@@ -378,6 +381,9 @@ pub struct FaultModel {
 /// A time in which a partition acknowledged nothing although records waited for it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GapModel {
+    /// The topic's name, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Its index.
     pub partition: i32,
     /// Since the phase's start.

@@ -7,6 +7,7 @@
 mod calibration;
 mod figures;
 mod judgement;
+mod streams;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use calibration::*;
 pub use figures::*;
 pub use judgement::*;
+pub use streams::*;
 pub use verification::*;
 
 /// Changes when a field changes its name or meaning.
@@ -71,7 +73,10 @@ pub struct Report {
     pub batches: BatchesModel,
     /// Produce requests.
     pub requests: RequestsModel,
-    /// By partition index.
+    /// The streams, where there are several; what stands elsewhere is of all together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<StreamModel>,
+    /// By topic and partition index.
     pub partitions: Vec<PartitionModel>,
     /// By broker id.
     pub brokers: Vec<BrokerLatencyModel>,
@@ -277,8 +282,19 @@ pub struct ClusterModel {
     pub produce_version: Option<i16>,
     /// Brokers share this machine's cores.
     pub on_this_host: bool,
-    /// The topic.
+    /// The topic; of several the first.
     pub topic: TopicModel,
+    /// All topics, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TopicModel>,
+}
+
+impl ClusterModel {
+    /// All topics, one or several.
+    #[must_use]
+    pub fn topics(&self) -> &[TopicModel] {
+        if self.topics.is_empty() { core::slice::from_ref(&self.topic) } else { &self.topics }
+    }
 }
 
 /// One broker.
@@ -340,9 +356,9 @@ impl ConfigModel {
 pub struct GeneratorModel {
     /// Decides every byte.
     pub seed: u64,
-    /// random, fixed, sequence, increasing, null, corpus or template.
+    /// random, fixed, sequence, increasing, null, corpus or template; mixed where streams differ.
     pub kind: String,
-    /// The share of records without a value that was asked for.
+    /// The share of records without a value that was asked for; of streams the mean by weight.
     #[serde(default)]
     pub tombstones: f64,
     /// The schema id before every value; null without one.
@@ -351,16 +367,17 @@ pub struct GeneratorModel {
     /// What values are repeated from; null where each is made anew.
     #[serde(default)]
     pub pool: Option<PoolModel>,
-    /// The names of the headers of every record, in their order; --verify's comes on top.
+    /// The names of the headers of every record, in their order; --verify's comes on top; none
+    /// where streams differ.
     #[serde(default)]
     pub headers: Vec<String>,
-    /// What records are stamped with: now, step or event.
+    /// What records are stamped with: now, step or event; mixed where streams differ.
     #[serde(default)]
     pub timestamps: String,
     /// When record 0 happened, as far as contents are concerned: RFC 3339, UTC.
     #[serde(default)]
     pub time_origin: String,
-    /// What --key says, or `list:N` of a list with N places.
+    /// What --key says, or `list:N` of a list with N places; mixed where streams differ.
     pub key: String,
     /// What keys are written as: text, bytes, int32, int64 or json; null without keys, and where
     /// they are listed.

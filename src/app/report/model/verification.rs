@@ -81,6 +81,9 @@ pub struct MissingModel {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub struct VerifiedPartitionModel {
+    /// The topic's name, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Its index.
     pub partition: u32,
     /// Of this partition, as of all.

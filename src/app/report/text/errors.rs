@@ -139,7 +139,7 @@ pub(super) fn unavailability(report: &Report) -> Option<String> {
     let first = gaps.iter().map(|gap| gap.start).min()?;
     let last = gaps.iter().map(|gap| gap.end).max()?;
     let longest = gaps.iter().map(|gap| gap.end - gap.start).max()?;
-    let mut partitions: Vec<_> = gaps.iter().map(|gap| gap.partition).collect();
+    let mut partitions: Vec<_> = gaps.iter().map(|gap| (&gap.topic, gap.partition)).collect();
     partitions.sort_unstable();
     partitions.dedup();
     #[expect(clippy::cast_precision_loss, reason = "seconds with one decimal")]

@@ -2,7 +2,7 @@
 
 use super::window_seconds;
 use crate::app::report::figures::{bytes, percent, plural, rate, seconds, thousands};
-use crate::app::report::model::{ClusterKind, Report};
+use crate::app::report::model::{ClusterKind, Report, TopicModel};
 use crate::app::report::page::field;
 use crate::app::report::paint::Paint;
 
@@ -39,18 +39,21 @@ pub(super) fn place(report: &Report, paint: Paint) -> String {
             paint.warn(&format!("EMBEDDED cluster, {brokers} in {process} process: no real Kafka"))
         }
     };
-    let topic = &cluster.topic;
+    let topic = cluster.topics().iter().map(in_words).collect::<Vec<_>>().join("   ");
+    let (tool, seed) = (&report.tool, report.generator.seed);
+    format!("{} {}   {kind}   {topic}   seed {seed}", tool.name, tool.version)
+}
+
+fn in_words(topic: &TopicModel) -> String {
     let min_isr = topic.configs.get("min.insync.replicas");
-    let topic = format!(
+    format!(
         "topic {}: {}, RF {}{}{}",
         topic.name,
         plural(topic.partitions.into(), "partition"),
         topic.replication_factor,
         min_isr.map_or_else(String::new, |n| format!(", min ISR {n}")),
         if topic.created { ", made by this run" } else { "" },
-    );
-    let (tool, seed) = (&report.tool, report.generator.seed);
-    format!("{} {}   {kind}   {topic}   seed {seed}", tool.name, tool.version)
+    )
 }
 
 /// Whether it is a measurement, of what rate, and in what time.

@@ -11,6 +11,7 @@ mod partitions;
 mod planned;
 mod proof;
 mod stages;
+mod streams;
 
 pub use latency::shown;
 
@@ -22,6 +23,7 @@ use self::partitions::partitions;
 use self::planned::planned;
 use self::proof::{client, confirmed, notes, pacing, verified};
 use self::stages::stages;
+use self::streams::streams;
 use super::calibration::line as ceiling;
 use super::model::Report;
 use super::page::{COLUMNS, field, fold, fold_to};
@@ -44,6 +46,7 @@ pub fn summary_in(report: &Report, paint: Paint, columns: usize) -> String {
     lines.push(String::new());
     lines.extend(latencies(report));
     lines.push(String::new());
+    lines.extend(streams(report));
     lines.extend(stages(report, paint, columns));
     lines.push(field("limited by", &report.validity.limited_by));
     lines.extend(effort(report));
@@ -181,6 +184,7 @@ mod tests {
             last_at: 1,
         }];
         let gap = |partition| GapModel {
+            topic: None,
             partition,
             start: 8_000_000_000,
             end: 14_200_000_000,
@@ -243,6 +247,7 @@ mod tests {
         (proof.log.found, proof.written_missing) = (5_999_900, 100);
         proof.partitions = [(4, 70), (7, 30)]
             .map(|(partition, written_missing)| VerifiedPartitionModel {
+                topic: None,
                 partition,
                 written_missing,
                 log: LogModel::default(),
@@ -252,8 +257,14 @@ mod tests {
             family.as_mut().unwrap().kind = "written".to_owned();
         }
         report.stages.broker = None;
-        report.unavailability =
-            vec![GapModel { partition: 4, start: 0, end: 1_000_000_000, from: None, to: None }];
+        report.unavailability = vec![GapModel {
+            topic: None,
+            partition: 4,
+            start: 0,
+            end: 1_000_000_000,
+            from: None,
+            to: None,
+        }];
         let page = summary(&report, Paint::Off);
         assert!(page.contains("from due to written to the socket"));
         assert!(page.contains("1 partition took nothing between 0.0 s and 1.0 s"), "{page}");

@@ -13,7 +13,8 @@ pub(super) fn partitions(report: &Report) -> Option<String> {
     }
     let taken: u64 = report.partitions.iter().map(|partition| partition.count).sum();
     let most = report.partitions.iter().max_by_key(|partition| partition.count)?;
-    let of_all = usize::try_from(report.cluster.topic.partitions).unwrap_or(usize::MAX);
+    let topics = report.cluster.topics().iter();
+    let all: u64 = topics.map(|topic| u64::from(topic.partitions)).sum();
     let used = report.partitions.iter().filter(|partition| partition.count > 0).count();
     if taken == 0 {
         return None;
@@ -21,17 +22,24 @@ pub(super) fn partitions(report: &Report) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "shares for people")]
     let share = |partition: &PartitionModel| percent(partition.count as f64 / taken as f64);
     let mut text = format!(
-        "{} of {} took records; the most {} (partition {})",
+        "{} of {} took records; the most {} (partition {}{})",
         used,
-        plural(of_all as u64, "partition"),
+        plural(all, "partition"),
         share(most),
-        most.partition
+        most.partition,
+        of_topic(most),
     );
     let others = report.partitions.iter().filter(|it| it.count > 0);
     if let Some(least) = others.min_by_key(|it| it.count).filter(|least| least.count < most.count) {
-        text.push_str(&format!(", the least {} ({})", share(least), least.partition));
+        let (share, place) = (share(least), least.partition);
+        text.push_str(&format!(", the least {share} ({place}{})", of_topic(least)));
     }
     Some(field("partitions", &text))
+}
+
+/// The topic in words, where there are several.
+fn of_topic(partition: &PartitionModel) -> String {
+    partition.topic.as_ref().map_or_else(String::new, |topic| format!(" of {topic}"))
 }
 
 #[cfg(test)]
@@ -43,6 +51,7 @@ mod tests {
         let mut report = sample::report();
         report.config.partitioner = "key-rules:r.yaml".to_owned();
         let rows = (0..).zip(counts).map(|(partition, &count)| PartitionModel {
+            topic: None,
             partition,
             count,
             bytes: count,

@@ -58,14 +58,21 @@ fn by_partition(proof: &VerificationModel) -> String {
     let lacks = |one: &VerifiedPartitionModel| one.log.lost + one.written_missing;
     let missing = || proof.partitions.iter().filter(|one| lacks(one) > 0);
     let named = missing().take(MOST_NAMED);
-    let named: Vec<_> = named
-        .map(|one| format!("{} of partition {}", thousands(lacks(one)), one.partition))
-        .collect();
+    let named: Vec<_> =
+        named.map(|one| format!("{} of {}", thousands(lacks(one)), place(one))).collect();
     let more = missing().count().saturating_sub(MOST_NAMED);
     match (named.is_empty(), more) {
         (true, _) => String::new(),
         (false, 0) => format!(": {}", named.join(", ")),
         (false, more) => format!(": {}, and of {more} more partitions", named.join(", ")),
+    }
+}
+
+/// A partition in words.
+fn place(one: &VerifiedPartitionModel) -> String {
+    match &one.topic {
+        Some(topic) => format!("partition {} of {topic}", one.partition),
+        None => format!("partition {}", one.partition),
     }
 }
 

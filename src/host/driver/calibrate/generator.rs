@@ -10,10 +10,9 @@ use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 use super::Pace;
-use crate::base::WorkerIndex;
 use crate::host::driver::environment::process_cpu;
 use crate::host::driver::error::RunError;
-use crate::host::driver::plan::RunPlan;
+use crate::host::driver::plan::{Post, RunPlan};
 use crate::host::driver::result::Signal;
 use crate::host::driver::signals::Signals;
 use crate::host::shell::clock;
@@ -26,11 +25,11 @@ pub(super) fn alone(plan: &RunPlan, span: Duration) -> Result<Pace, RunError> {
     let (began, cpu) = (clock::now(), process_cpu());
     let (made, signal) = thread::scope(|scope| {
         let stop = &stop;
-        let start = |worker| {
+        let start = |(worker, post): (usize, Post)| {
             let build = thread::Builder::new().name(format!("generator-{}", worker + 1));
-            build.spawn_scoped(scope, move || make(plan, WorkerIndex(worker), stop))
+            build.spawn_scoped(scope, move || make(plan, post, stop))
         };
-        let workers: Vec<_> = (0..plan.workers).map(start).collect();
+        let workers: Vec<_> = plan.posts().enumerate().map(start).collect();
         let signal = wait(span);
         stop.store(true, Ordering::Relaxed);
         let mut made = Made::default();
@@ -70,9 +69,10 @@ fn joined(worker: Result<ScopedJoinHandle<'_, Made>, String>) -> Result<Made, Ru
 }
 
 /// Makes records until told to stop.
-fn make(plan: &RunPlan, worker: WorkerIndex, stop: &AtomicBool) -> Made {
-    let mut schedule = Schedule::new(&plan.schedule.saturated(), worker);
-    let mut source = Source::new(&plan.source, worker);
+fn make(plan: &RunPlan, post: Post, stop: &AtomicBool) -> Made {
+    let stream = &plan.streams[post.stream];
+    let mut schedule = Schedule::new(&plan.schedule_of(post.stream).saturated(), post.producer);
+    let mut source = Source::new(&stream.source, post.producer);
     let timestamp_ms = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
     schedule.start(clock::now(), Stop::default());
     let mut made = Made::default();

@@ -75,7 +75,7 @@ impl Pace {
     }
 }
 
-/// Measures both ceilings of `plan`'s configuration. Of the plan only producer, source, workers,
+/// Measures both ceilings of `plan`'s configuration. Of the plan only producer, sources, workers,
 /// partitions and marks count. `program` is this command, of which another process is started as
 /// `program broker …`.
 ///
@@ -106,12 +106,12 @@ pub fn calibrate(
     Ok(Calibration { started_unix_ms, generator, engine, busy_max, brokers: BROKERS.into() })
 }
 
-/// How many partitions a plan is calibrated with: as many as were asked for, else what the embedded
-/// brokers give, or more where key rules need more.
+/// How many partitions one of a plan's topics is calibrated with: as many as were asked for, else
+/// what the embedded brokers give, or more where key rules need more.
 #[must_use]
-pub fn partitions(plan: &RunPlan) -> i32 {
-    if plan.topic.partitions > 0 {
-        return plan.topic.partitions;
+pub fn partitions(plan: &RunPlan, topic: usize) -> i32 {
+    if plan.topics[topic].partitions > 0 {
+        return plan.topics[topic].partitions;
     }
     let rules = plan.producer.key_rules.as_ref();
     let fits = |count: &u32| rules.is_none_or(|rules| rules.check(*count).is_ok());
@@ -124,20 +124,24 @@ fn trial(plan: &RunPlan, bootstrap: &[HostPort]) -> RunPlan {
     let mut trial = plan.clone();
     trial.producer.bootstrap_servers = bootstrap.to_vec();
     trial.target = Target::Cluster;
-    trial.topic = TopicPlan {
-        name: "kprod-bench-calibration".to_owned(),
-        partitions: partitions(plan),
-        replication_factor: -1,
-        // A cluster that is to take large requests has been told so; here nobody else can.
-        configs: vec![("max.message.bytes".to_owned(), largest_batch(plan).to_string())],
-        create: true,
-        fresh: false,
-        keep: false,
-    };
+    for (at, topic) in trial.topics.iter_mut().enumerate() {
+        *topic = TopicPlan {
+            name: format!("kprod-bench-calibration-{at}"),
+            partitions: partitions(plan, at),
+            replication_factor: -1,
+            // A cluster that is to take large requests has been told so; here nobody else can.
+            configs: vec![("max.message.bytes".to_owned(), largest_batch(plan).to_string())],
+            create: true,
+            fresh: false,
+            keep: false,
+        };
+    }
     // Records that name one partition cost the same whichever it is, and the topic of the run may
     // have more of them than are asked for here.
-    let count = u32::try_from(trial.topic.partitions).unwrap_or(1).max(1);
-    trial.source.partition = trial.source.partition.map(|named| named % count);
+    for stream in &mut trial.streams {
+        let count = u32::try_from(trial.topics[stream.topic].partitions).unwrap_or(1).max(1);
+        stream.source.partition = stream.source.partition.map(|named| named % count);
+    }
     trial.schedule = trial.schedule.saturated();
     trial.warmup = Warmup::For(WARMUP_SPAN);
     trial.duration = Some(ENGINE_SPAN);

@@ -15,7 +15,7 @@ use crate::kafka::wire::record_batch::{self, Records};
 use crate::load::recorder::{Kind, RecorderPlan};
 use crate::load::schedule::{Curve, Full, Late, Level, Rate, SchedulePlan, Shape, Stage, Stop};
 use crate::load::source::{KeyPlan, SourcePlan, ValuePlan, parse_sequence};
-use crate::load::verify::{Fate, Verifier, VerifyPlan};
+use crate::load::verify::{Fate, Traced, Verifier, VerifyPlan};
 use world::World;
 
 const TOPIC: &str = "t";
@@ -499,8 +499,9 @@ fn a_traced_run_is_found_again_record_by_record() {
             _ => None,
         };
         let source = world.engine.plan.source.clone();
+        let streams = vec![Traced { source, mark }];
         let mut verifier =
-            Verifier::new(&VerifyPlan { source, mark, largest_body: 1 << 20 }, vec![fates]);
+            Verifier::new(&VerifyPlan { streams, largest_body: 1 << 20 }, vec![fates]);
         for partition in 0..12u32 {
             let slot = PartitionSlot(partition);
             let index = i32::try_from(partition).unwrap();
