@@ -9,6 +9,7 @@ use core::convert::Infallible;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use tokio::task::{unconstrained, yield_now};
 
@@ -51,7 +52,7 @@ impl<M: Machine> Shell<M> {
         self.now = clock::now();
         let woken = self.busy_since.is_none();
         let since = self.busy_since.unwrap_or(self.now);
-        self.sealed_nanos = 0;
+        (self.sealed_nanos, self.written) = (0, 0);
         self.take_inputs(cx);
         self.keep_deadline();
         let found = self.settle(on_report);
@@ -100,23 +101,24 @@ impl<M: Machine> Shell<M> {
                     return found;
                 }
             }
-            if self.sealed_enough() || !acted && !wrote {
+            if self.did_enough() || !acted && !wrote {
                 return None;
             }
         }
     }
 
-    /// Whether jobs have run in place for so long in this turn that sockets should be looked at
-    /// before the next. Without that bound, a machine that makes records as fast as their batches
-    /// are compressed would never come to read an ack.
-    fn sealed_enough(&self) -> bool {
-        self.sealed_nanos >= SEALING_A_TURN_NANOS
+    /// Whether so much was compressed in place or written in this turn that sockets and mailbox
+    /// should be looked at before the next. Without that bound, a machine that makes records as
+    /// fast as their batches are compressed, or written where no ack is waited for, would never
+    /// come to read an ack or a command.
+    fn did_enough(&self) -> bool {
+        self.sealed_nanos >= SEALING_A_TURN_NANOS || self.written >= WRITTEN_A_TURN
     }
 
     /// Does all that the machine asks for. Returns whether there was anything.
     fn act(&mut self) -> bool {
         let mut acted = false;
-        while !self.sealed_enough()
+        while !self.did_enough()
             && let Some(action) = self.machine.poll_action()
         {
             acted = true;
@@ -138,12 +140,17 @@ impl<M: Machine> Shell<M> {
     /// Writes all that the machine offers. Returns whether there was anything.
     fn write(&mut self) -> bool {
         let mut wrote = false;
-        while let Some(outbound) = self.machine.poll_write(self.now) {
+        while !self.did_enough()
+            && let Some(outbound) = self.machine.poll_write(self.now)
+        {
             wrote = true;
             let (id, offered) = (outbound.conn, outbound.slices.bytes());
             let stream = self.streams.get_mut(&id).expect("bytes are for a stream that stands");
             assert!(!stream.is_blocked(), "stream {id} is blocked and must not be written to");
             assert!(offered > 0, "a write to stream {id} without bytes would never end");
+            if cfg!(kprod_slow_writes) {
+                slow_down();
+            }
             let len = stream.write(outbound.slices.as_io(), offered);
             if len < offered && (stream.broken().is_some() || stream.takes_bytes()) {
                 // It won't ring: it is gone, or took bytes again in the meantime. The turn after
@@ -151,6 +158,7 @@ impl<M: Machine> Shell<M> {
                 // arrived before the end are seen.
                 self.again.push(Token::Stream(id));
             }
+            self.written += len;
             self.now = clock::now();
             self.machine.handle_written(id, len, self.now);
         }
@@ -162,7 +170,7 @@ impl<M: Machine> Shell<M> {
     fn wait_or_go_on(&mut self, cx: &mut Context<'_>) -> bool {
         let deadline = self.machine.poll_timeout();
         self.ahead = deadline.filter(|deadline| *deadline > self.now);
-        if self.again.is_empty() && self.ahead == deadline && !self.sealed_enough() {
+        if self.again.is_empty() && self.ahead == deadline && !self.did_enough() {
             self.timer.arm(deadline).expect("our own timer takes every deadline");
             return true;
         }
@@ -186,8 +194,19 @@ impl<M: Machine> Shell<M> {
 
 /// For how long jobs run in place before the loop goes on, in nanoseconds: a batch or a few.
 const SEALING_A_TURN_NANOS: u64 = 500_000;
+/// About how many bytes one turn writes over all streams: some eight full batches, and below a
+/// millisecond.
+const WRITTEN_A_TURN: usize = 1024 * 1024;
 /// About how many bytes one turn reads over all streams, before the machine is settled.
 const BYTES_PER_TURN: usize = 1024 * 1024;
 
 /// How old the published processor time may become while the loop is busy.
 const CPU_INTERVAL_NANOS: u64 = 10_000_000;
+/// A slowdown that is there to be found: `scripts/study`.
+#[expect(clippy::disallowed_methods, reason = "to wait is its purpose")]
+fn slow_down() {
+    std::thread::sleep(SLOW_WRITE);
+}
+
+/// How long a build that is slow on purpose waits before every write.
+const SLOW_WRITE: Duration = Duration::from_millis(2);

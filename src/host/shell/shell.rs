@@ -55,6 +55,8 @@ pub struct Shell<M: Machine> {
     pub(super) cpu_read: Instant,
     /// For how long jobs ran in place in this turn.
     pub(super) sealed_nanos: u64,
+    /// Bytes that this turn wrote.
+    pub(super) written: usize,
     pub(super) stopping: bool,
 }
 
@@ -108,6 +110,7 @@ impl<M: Machine> Shell<M> {
             busy_since: None,
             cpu_read: Instant::ZERO,
             sealed_nanos: 0,
+            written: 0,
             stopping: false,
             hub,
         })

@@ -86,6 +86,8 @@ pub(super) struct Puppet {
     pub(super) echoes: bool,
     /// Whether it asks for another job as soon as one is done, and tells of none.
     pub(super) reseals: bool,
+    /// Whether it writes what it was given again and again, and tells nothing of it.
+    pub(super) rewrites: bool,
     peers: BTreeMap<ConnectionId, Peer>,
     actions: VecDeque<Action<Work>>,
     reports: VecDeque<Saw>,
@@ -101,6 +103,7 @@ impl Puppet {
         Self {
             echoes: false,
             reseals: false,
+            rewrites: false,
             peers: BTreeMap::new(),
             actions: VecDeque::new(),
             reports: VecDeque::new(),
@@ -192,6 +195,7 @@ impl Machine for Puppet {
 
     fn handle_written(&mut self, conn: ConnectionId, len: usize, now: Instant) {
         self.at(now);
+        let rewrites = self.rewrites;
         let peer = self.peer(conn);
         assert!(len <= peer.offered);
         peer.sent += len;
@@ -199,7 +203,9 @@ impl Machine for Puppet {
             peer.blocked = true;
             peer.short += 1;
         }
-        if peer.sent == peer.out.len() {
+        if rewrites && peer.sent == peer.out.len() {
+            peer.sent = 0;
+        } else if peer.sent == peer.out.len() {
             peer.out.clear();
             peer.sent = 0;
             let short = peer.short;

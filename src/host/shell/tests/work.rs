@@ -5,6 +5,7 @@ use std::thread;
 
 use super::puppet::{Order, Puppet, Saw, Work};
 use super::{any, connect, echo_server, next, puppet, read};
+use crate::base::{ConnectionId, SocketOptions};
 use crate::host::shell::{WorkerError, bind, clock, spawn, spawn_server};
 
 #[test]
@@ -61,6 +62,37 @@ fn jobs_without_end_do_not_keep_the_loop_from_its_inputs() {
     }
     worker.stop();
     worker.join().unwrap();
+}
+
+/// Goal: with acks=0 no ack is waited for, and yet commands are heard. Method: a machine that always
+/// has something to write, and a peer that takes it.
+#[test]
+fn writes_without_end_do_not_keep_the_loop_from_its_inputs() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    let sink = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        std::io::copy(&mut stream, &mut std::io::sink())
+    });
+    let (tell, told) = mpsc::channel();
+    let endless = || {
+        let mut puppet = Puppet::new(2);
+        puppet.rewrites = true;
+        puppet
+    };
+    let worker = spawn("worker", endless, move |saw| tell.send(saw).unwrap()).unwrap();
+    let conn = ConnectionId(1);
+    worker.send(Order::Connect(conn, addr, SocketOptions::default())).unwrap();
+    assert_eq!(told.recv().unwrap(), Saw::Connected(conn));
+    worker.send(Order::Write(conn, vec![7; 64])).unwrap();
+    for number in 0..3 {
+        worker.send(Order::Echo(number)).unwrap();
+        let heard = told.iter().find(|saw| matches!(saw, Saw::Echo(_)));
+        assert_eq!(heard, Some(Saw::Echo(number)));
+    }
+    worker.stop();
+    worker.join().unwrap();
+    sink.join().unwrap().unwrap();
 }
 
 #[test]
