@@ -4,7 +4,8 @@
 //!
 //! Which look at the schedule first found a record due decides what its lateness is called: up to
 //! that look it is schedule lag, the client's fault; from there it is buffer wait, the wait for
-//! room. While the producer is blocked the schedule counts as looked at all the time.
+//! room. While the producer is blocked the schedule counts as looked at all the time. A call that
+//! ends because it has made enough records hasn't looked at the rest.
 
 use crate::base::Instant;
 use crate::kafka::accumulator::{Place, Stamp};
@@ -94,7 +95,16 @@ impl Feed {
         }
     }
 
-    /// The call at `now` leaves records behind that are due.
+    /// The call at `now` made all the records that one call makes, and others are due. They wait
+    /// for room only where a record before them did; otherwise the client is too slow, and that is
+    /// schedule lag.
+    const fn still_behind(&mut self, now: Instant) {
+        if let Some(behind) = &mut self.behind {
+            behind.until = now;
+        }
+    }
+
+    /// The call at `now` leaves records behind that are due, for want of room.
     fn fall_behind(&mut self, from: Instant, now: Instant) {
         match &mut self.behind {
             Some(behind) => behind.until = now,
@@ -114,7 +124,7 @@ impl<W: Witness> Engine<W> {
         let dropped = core::mem::take(&mut self.feed.dropped);
         self.recorder.generated(u64::from(handed - dropped));
         if self.feed.blocked.is_none() && self.schedule.next_due().is_some_and(|at| at <= now) {
-            self.feed.fall_behind(now, now);
+            self.feed.still_behind(now);
         }
     }
 

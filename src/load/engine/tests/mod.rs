@@ -228,6 +228,25 @@ fn a_pause_shows_in_response_and_not_in_service_when_memory_is_short() {
     assert!(end.tally.service.quantile(0.75).unwrap() < 100_000_000);
 }
 
+/// Goal: a client that can't keep up says so. Method: turns that take longer than the records they
+/// make, with memory to spare. Counted as seen at the first call, their lateness looked like a wait
+/// for room.
+#[test]
+fn a_client_that_is_too_slow_lags_behind_its_schedule() {
+    let mut world = ready(Some(200_000.0), |config| {
+        config.acks = Acks::Leader;
+        config.enable_idempotence = false;
+    });
+    world.work = Duration::from_millis(100);
+    begin(&mut world, for_seconds(1));
+    let end = world.phase_end();
+    assert_eq!(end.tally.ledger.acked, 200_000);
+    assert_stages_add_up(&end);
+    let (lag, wait) = (&end.tally.stages.schedule_lag, &end.tally.stages.buffer_wait);
+    assert!(lag.quantile(0.5).unwrap() > 100_000_000, "{:?}", lag.quantile(0.5));
+    assert_eq!(wait.max(), Some(0));
+}
+
 /// `BufferPoolTest.testBlockTimeout`: a record without room fails when `max.block.ms` is over, not
 /// before, and the result says what it lacked.
 #[test]

@@ -27,6 +27,8 @@ pub(super) struct World {
     pub(super) broker: Broker,
     pub(super) now: Instant,
     pub(super) latency: Duration,
+    /// What a turn of the engine takes.
+    pub(super) work: Duration,
     /// Bytes a pipe hands over at once.
     pub(super) chunk: usize,
     /// While set, the broker hears and says nothing.
@@ -54,6 +56,7 @@ impl World {
             broker: Broker::new(brokers, 1_700_000_000_000, 1),
             now,
             latency: Duration::from_millis(1),
+            work: Duration::from_micros(20),
             chunk: usize::MAX,
             paused: false,
             spoil: None,
@@ -142,7 +145,7 @@ impl World {
         if self.engine.poll_timeout().is_some_and(|at| at <= self.now) {
             self.engine.handle_timeout(self.now);
             // Work takes time, or a saturated engine would stand still in virtual time.
-            self.now = self.now.plus_nanos(20_000);
+            self.now += self.work;
         }
         if self.broker.poll_timeout().is_some_and(|at| at <= self.now) {
             self.broker.handle_timeout(self.now);
