@@ -2,9 +2,14 @@
 //! partition until about `batch.size` bytes went to it, then draw another one, short queues being
 //! likelier.
 //!
-//! Loads are looked at only when a partition is drawn, not per record.
+//! Loads are looked at when a partition is drawn, and at most once a millisecond: a look costs time
+//! for every partition of the topic, a draw none. Java looks when its sender goes round.
 
-use crate::base::Rng;
+use core::time::Duration;
+
+use crate::base::{Instant, Rng};
+
+use super::Leaders;
 
 /// What a draw needs to know of one partition, in partition order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,8 +33,10 @@ pub struct Sticky {
     /// `batch.size`, at least 1.
     threshold: u64,
     adaptive: bool,
-    /// Cumulative weights of the last adaptive draw; kept for its memory.
+    /// Cumulative weights as of the last look; empty when it said nothing.
     table: Vec<(u64, u32)>,
+    /// When loads were last looked at.
+    looked: Option<Instant>,
 }
 
 impl Sticky {
@@ -38,7 +45,7 @@ impl Sticky {
     #[must_use]
     pub fn new(batch_size: u32, adaptive: bool) -> Self {
         let threshold = u64::from(batch_size.max(1));
-        Self { current: None, produced: 0, threshold, adaptive, table: Vec::new() }
+        Self { current: None, produced: 0, threshold, adaptive, table: Vec::new(), looked: None }
     }
 
     /// The current partition; `None` before the first draw.
@@ -72,18 +79,23 @@ impl Sticky {
         (self.threshold * 2).saturating_sub(self.produced)
     }
 
-    /// Draws the next partition; `None` when there are no candidates. The same one may come again.
+    /// Draws the next partition at `now`; `None` when there are no candidates. The same one may
+    /// come again. `leaders` are those of the same partitions.
     #[inline(never)]
     pub fn draw(
         &mut self,
-        candidates: impl ExactSizeIterator<Item = Candidate> + Clone,
+        candidates: impl ExactSizeIterator<Item = Candidate>,
+        leaders: Leaders<'_>,
+        now: Instant,
         rng: &mut Rng,
     ) -> Option<u32> {
-        let picked = if self.adaptive && self.weigh(candidates.clone()) {
-            self.pick_weighted(rng)
-        } else {
-            pick_uniform(candidates, rng)
-        };
+        if self.adaptive && self.looked.is_none_or(|looked| now.since(looked) >= LOOK_EVERY) {
+            self.looked = Some(now);
+            if !self.weigh(candidates) {
+                self.table.clear();
+            }
+        }
+        let picked = self.pick_weighted(rng).or_else(|| pick_uniform(leaders, rng));
         self.produced = 0;
         self.current = picked;
         picked
@@ -91,7 +103,7 @@ impl Sticky {
 
     /// Fills the table of cumulative weights, (longest + 1) − length each. False when lengths say
     /// nothing: not every partition had a batch yet, fewer than one is left, or all are equal.
-    fn weigh(&mut self, candidates: impl ExactSizeIterator<Item = Candidate> + Clone) -> bool {
+    fn weigh(&mut self, candidates: impl ExactSizeIterator<Item = Candidate>) -> bool {
         self.table.clear();
         if candidates.len() < 2 {
             return false;
@@ -134,20 +146,17 @@ impl Sticky {
 }
 
 /// Any partition with a leader, or any at all when none has one.
-fn pick_uniform(
-    candidates: impl ExactSizeIterator<Item = Candidate> + Clone,
-    rng: &mut Rng,
-) -> Option<u32> {
-    let all = candidates.len() as u64;
-    let led = candidates.clone().filter(|candidate| candidate.has_leader).count() as u64;
-    let nth = |of: u64, rng: &mut Rng| usize::try_from(rng.below(of)).unwrap_or(0);
-    if led == 0 {
-        let at = nth(all, rng);
-        return candidates.map(|candidate| candidate.partition).nth(at);
+fn pick_uniform(leaders: Leaders<'_>, rng: &mut Rng) -> Option<u32> {
+    let below = |of: u64, rng: &mut Rng| usize::try_from(rng.below(of)).unwrap_or(0);
+    if !leaders.led.is_empty() {
+        return leaders.led.get(below(leaders.led.len() as u64, rng)).copied();
     }
-    let at = nth(led, rng);
-    candidates.filter(|candidate| candidate.has_leader).map(|candidate| candidate.partition).nth(at)
+    let any = || u32::try_from(rng.below(u64::from(leaders.all))).unwrap_or(0);
+    (leaders.all > 0).then(any)
 }
+
+/// How old a look at the loads may be.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +173,40 @@ mod tests {
             })
             .collect::<Vec<_>>()
             .into_iter()
+    }
+
+    /// A draw at `millis` among candidates, as the producer asks for it.
+    fn draw(
+        sticky: &mut Sticky,
+        candidates: &[Candidate],
+        millis: u64,
+        rng: &mut Rng,
+    ) -> Option<u32> {
+        let led = candidates.iter().filter(|one| one.has_leader).map(|one| one.partition);
+        let led: Vec<u32> = led.collect();
+        let all = u32::try_from(candidates.len()).unwrap();
+        let now = Instant::from_nanos(millis * 1_000_000);
+        sticky.draw(candidates.iter().copied(), Leaders { all, led: &led }, now, rng)
+    }
+
+    /// Goal: a draw costs nothing for partitions that have nothing to do. Method: loads that change
+    /// between two draws count from the next millisecond on.
+    #[test]
+    fn loads_are_looked_at_once_a_millisecond() {
+        let (mut sticky, mut rng) = (Sticky::new(1, true), Rng::new(3));
+        let (first, second): (Vec<_>, Vec<_>) =
+            (queues(&[0, 99_999_999]).collect(), queues(&[99_999_999, 0]).collect());
+        for _ in 0..100 {
+            assert_eq!(draw(&mut sticky, &first, 5, &mut rng), Some(0));
+            assert_eq!(draw(&mut sticky, &second, 5, &mut rng), Some(0));
+        }
+        for _ in 0..100 {
+            assert_eq!(draw(&mut sticky, &second, 6, &mut rng), Some(1));
+        }
+        // Nothing to tell is kept as well as a table.
+        let equal: Vec<_> = queues(&[7, 7]).collect();
+        let picks: Vec<_> = (0..99).map(|_| draw(&mut sticky, &equal, 7, &mut rng)).collect();
+        assert!(picks.contains(&Some(0)) && picks.contains(&Some(1)));
     }
 
     /// `BuiltInPartitionerTest.adaptivePartitionsTest`: lengths {5,0,3,0,1} give exactly
@@ -189,8 +232,9 @@ mod tests {
         let mut sticky = Sticky::new(1, true);
         let mut rng = Rng::new(11);
         let mut counts = [0u32; 5];
+        let some: Vec<_> = queues(&[5, 0, 3, 0, 1]).collect();
         for _ in 0..21_000 {
-            let pick = sticky.draw(queues(&[5, 0, 3, 0, 1]), &mut rng).unwrap();
+            let pick = draw(&mut sticky, &some, 1, &mut rng).unwrap();
             counts[pick as usize] += 1;
         }
         for (count, weight) in counts.iter().zip([1u32, 6, 3, 6, 5]) {
@@ -224,11 +268,11 @@ mod tests {
         let mut some: Vec<_> = queues(&[0, 0, 0]).collect();
         some[1].has_leader = false;
         for _ in 0..100 {
-            assert_ne!(sticky.draw(some.clone().into_iter(), &mut rng), Some(1));
+            assert_ne!(draw(&mut sticky, &some, 1, &mut rng), Some(1));
         }
         let none: Vec<_> = some.into_iter().map(|c| Candidate { has_leader: false, ..c }).collect();
-        assert!(sticky.draw(none.into_iter(), &mut rng).is_some());
-        assert_eq!(sticky.draw(queues(&[]), &mut rng), None);
+        assert!(draw(&mut sticky, &none, 1, &mut rng).is_some());
+        assert_eq!(draw(&mut sticky, &[], 1, &mut rng), None);
     }
 
     #[test]
@@ -238,7 +282,8 @@ mod tests {
         assert!(sticky.produced(1, true));
         assert!(!sticky.is_due(false));
         assert!(sticky.produced(100, false));
-        sticky.draw(queues(&[0]), &mut Rng::new(1));
+        let one: Vec<_> = queues(&[0]).collect();
+        draw(&mut sticky, &one, 1, &mut Rng::new(1));
         assert!(!sticky.is_due(true));
     }
 
@@ -247,7 +292,8 @@ mod tests {
     fn a_batch_size_of_zero_switches_after_every_record() {
         let mut sticky = Sticky::new(0, false);
         assert!(sticky.produced(1, true));
-        assert_eq!(sticky.draw(queues(&[0]), &mut Rng::new(1)), Some(0));
+        let one: Vec<_> = queues(&[0]).collect();
+        assert_eq!(draw(&mut sticky, &one, 1, &mut Rng::new(1)), Some(0));
         assert_eq!(sticky.current(), Some(0));
     }
 
@@ -258,7 +304,7 @@ mod tests {
         let mut some: Vec<_> = queues(&[2, 2, 2]).collect();
         some[0].available = false;
         for _ in 0..100 {
-            assert_ne!(sticky.draw(some.clone().into_iter(), &mut rng), Some(0));
+            assert_ne!(draw(&mut sticky, &some, 1, &mut rng), Some(0));
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct TopicState {
     sticky: Sticky,
     /// A partition that was drawn for a record which found no room.
     kept: Option<u32>,
-    /// Partitions with a leader, as of `led_version`; the built-in partitioner needs no list.
+    /// Partitions with a leader, as of `led_version`.
     led: Vec<u32>,
     /// The cluster's version of leaders when `led` was made.
     led_version: Option<u64>,
@@ -260,7 +260,7 @@ impl TopicState {
                 return view.to(Some(at), By::Sticky);
             }
         }
-        let drawn = view.to(self.sticky.draw(view.candidates(), rng), By::Sticky);
+        let drawn = view.to(self.draw(view, rng), By::Sticky);
         left.map_or(drawn, |left| drawn.leaving(left))
     }
 
@@ -268,8 +268,15 @@ impl TopicState {
     #[inline]
     pub(super) fn count(&mut self, bytes: u64, all_full: bool, view: &View<'_>, rng: &mut Rng) {
         if self.sticky.produced(bytes, all_full) {
-            self.sticky.draw(view.candidates(), rng);
+            self.draw(view, rng);
         }
+    }
+
+    /// Draws the sticky partition anew.
+    fn draw(&mut self, view: &View<'_>, rng: &mut Rng) -> Option<u32> {
+        self.look_for_leaders(view);
+        let leaders = Leaders { all: view.count(), led: &self.led };
+        self.sticky.draw(view.candidates(), leaders, view.now, rng)
     }
 }
 
@@ -308,7 +315,7 @@ impl<'a> View<'a> {
     }
 
     /// The topic's partitions as a draw of the built-in partitioner sees them.
-    fn candidates(&'a self) -> impl ExactSizeIterator<Item = Candidate> + Clone + 'a {
+    fn candidates(&'a self) -> impl ExactSizeIterator<Item = Candidate> + 'a {
         self.slots().iter().enumerate().map(|(partition, &slot)| {
             let leader = self.cluster.partition(slot).leader;
             let queued = self.accumulator.queued(slot);
