@@ -195,6 +195,10 @@ fn a_run_holds_its_buffer_and_little_beside_it() {
         (1, "--topic most --partitions 10000 --partitioner round-robin"),
         (1, "--topic plain --compression-type gzip --batch-size 131072"),
         (1, "--topic plain --compression-type zstd --batch-size 131072"),
+        // Bodies of several times batch.size.
+        (1, "--topic plain --compression-type gzip --batch-size 131072 --compress-ratio 0.15"),
+        (1, "--topic plain --compression-type zstd --batch-size 131072 --compress-ratio 0.15"),
+        (1, "--topic plain --compression-type lz4 --batch-size 131072 --compress-ratio 0.15"),
         (2, "--topic plain --producers 2"),
     ] {
         let peak = peak_of_a_run(&bootstrap, flags);

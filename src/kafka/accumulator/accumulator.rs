@@ -4,7 +4,7 @@
 //! its queue, and its memory is charged before a record goes in. What makes a partition ready
 //! stands in `ready`, what the sender takes and brings back in `drain`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use core::time::Duration;
 
@@ -52,15 +52,21 @@ pub struct Accumulator {
     /// Creation order, so that deadlines come in order; may name batches that left long ago.
     pub(super) lingering: VecDeque<(Instant, PartitionSlot, BatchId)>,
     /// Partitions waiting out a retry backoff; few.
-    pub(super) backing_off: Vec<(Instant, PartitionSlot)>,
+    pub(super) backing_off: BTreeSet<(Instant, PartitionSlot)>,
     pub(super) ready: VecDeque<PartitionSlot>,
     /// Closed bodies that wait for a compressor, oldest first; their batches keep their places.
     jobs: VecDeque<(PartitionSlot, BatchId, Body)>,
     /// Compressors that are away with a job.
     sealing: usize,
+    /// How many of them there may be.
+    most_sealing: usize,
     #[expect(clippy::vec_box, reason = "batches stay boxed from queue to request and back")]
     pub(super) spare: Vec<Box<Batch>>,
+    /// Bytes of their bodies.
+    pub(super) spare_bytes: u64,
     pub(super) spare_stamps: Vec<Stamps>,
+    /// Bytes that those hold.
+    pub(super) spare_stamp_bytes: u64,
     spare_outputs: Vec<(Vec<u8>, Box<Compressor>)>,
     pub(super) next_batch: u64,
     /// Batches created and not yet done.
@@ -85,12 +91,15 @@ impl Accumulator {
             ratios: Vec::new(),
             memory: Memory::new(config.buffer_memory),
             lingering: VecDeque::new(),
-            backing_off: Vec::new(),
+            backing_off: BTreeSet::new(),
             ready: VecDeque::new(),
             jobs: VecDeque::new(),
             sealing: 0,
+            most_sealing: most_sealing(config.buffer_memory),
             spare: Vec::new(),
+            spare_bytes: 0,
             spare_stamps: Vec::new(),
+            spare_stamp_bytes: 0,
             spare_outputs: Vec::new(),
             next_batch: 0,
             live: 0,
@@ -166,6 +175,7 @@ impl Accumulator {
         let id = BatchId(self.next_batch);
         self.next_batch += 1;
         self.live += 1;
+        let blank = self.blank();
         let queue = &mut self.queues[slot.index()];
         let plan = Opening {
             charged: size as u64,
@@ -174,8 +184,6 @@ impl Accumulator {
             codec: self.compression.codec,
             now,
         };
-        let mut blank = self.spare.pop().unwrap_or_else(|| Box::new(Batch::blank()));
-        blank.lend_stamps(self.spare_stamps.pop().unwrap_or_default());
         let mut batch = blank.reopen(id, slot, &plan);
         let body = batch.body_of(record);
         let index = batch.push(record, body, stamp, now);
@@ -231,12 +239,18 @@ impl Accumulator {
         Compressor::new(self.compression).expect("the configuration checked the level")
     }
 
-    /// The next compression to run; no more than `MAX_SEALING` are away at a time.
+    /// The next compression to run; no more than `buffer.memory` bears are away at a time.
     pub fn poll_job(&mut self) -> Option<SealJob> {
-        if self.sealing >= MAX_SEALING {
+        if self.sealing >= self.most_sealing {
             return None;
         }
-        let (slot, batch, body) = self.jobs.pop_front()?;
+        let (slot, batch, body) = loop {
+            let job = self.jobs.pop_front()?;
+            // Of a batch that expired meanwhile nothing is needed any more.
+            if self.queues[job.0.index()].find_mut(job.1).is_some() {
+                break job;
+            }
+        };
         self.sealing += 1;
         let (out, compressor) = match self.spare_outputs.pop() {
             Some(spare) => spare,
@@ -307,13 +321,14 @@ impl Accumulator {
 }
 
 /// Makes sure that the batch's memory covers `len` more bytes: under compression an open batch
-/// holds more than `batch.size`, and that is charged, too.
-fn hold(memory: &mut Memory, batch: &mut Batch, len: usize, unit: usize) -> bool {
+/// holds more than `batch.size`, and stamps that differ from record to record are heavy beside
+/// small records; both are charged, too.
+fn hold(memory: &mut Memory, batch: &mut Batch, len: usize, batch_size: usize) -> bool {
     let needed = batch.held() + len as u64;
     if needed <= batch.charged {
         return true;
     }
-    let more = (needed - batch.charged).max(unit as u64);
+    let more = (needed - batch.charged).max(batch.charging_unit(batch_size));
     let taken = memory.take(more);
     if taken {
         batch.charged += more;
@@ -327,6 +342,12 @@ pub(super) fn share(part: usize, whole: usize) -> f32 {
     if whole == 0 { 1.0 } else { part as f32 / whole as f32 }
 }
 
-/// A compressor of zstd holds about half a MiB, so that one for each waiting batch would take many
-/// times `buffer.memory`; more than the cores of a large machine gain nothing.
-const MAX_SEALING: usize = 16;
+/// How many compressions may be away beside a `buffer.memory` of so many bytes. Each has an output
+/// as large as its body and a compressor, which for zstd holds about half a MiB, and neither is
+/// charged. More than the cores of a large machine gain nothing.
+fn most_sealing(buffer_memory: u64) -> usize {
+    usize::try_from(buffer_memory / MEMORY_A_JOB).unwrap_or(MOST_JOBS).clamp(2, MOST_JOBS)
+}
+
+const MEMORY_A_JOB: u64 = 4 << 20;
+const MOST_JOBS: usize = 64;

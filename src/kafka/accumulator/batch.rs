@@ -206,9 +206,19 @@ impl Batch {
         HEADER_LEN + scaled(self.body.len(), self.ratio)
     }
 
-    /// Bytes that the batch occupies while it is open, header included.
+    /// Bytes that the batch occupies while it is open, header included, and its stamps as far as
+    /// they are heavier than stamps usually are.
     pub(super) fn held(&self) -> u64 {
-        (HEADER_LEN + self.body.len()) as u64
+        let usual = (self.charged / USUAL_STAMPS).max(LIGHT_STAMPS);
+        (HEADER_LEN + self.body.len()) as u64 + self.stamps.memory().saturating_sub(usual)
+    }
+
+    /// Bytes to charge at a time when the batch outgrows what it was opened with.
+    pub(super) fn charging_unit(&self, batch_size: usize) -> u64 {
+        match self.codec {
+            Codec::None => LIGHT_STAMPS,
+            _ => batch_size as u64,
+        }
     }
 
     /// Appends a record whose [`Batch::body_of`] is `body`; returns its index.
@@ -380,6 +390,12 @@ impl Batch {
         self.body.capacity()
     }
 }
+
+/// Stamps up to this share of what a batch is charged aren't charged apart, nor below so many
+/// bytes: Java doesn't charge its callbacks either. All of `buffer.memory` in such batches leaves
+/// 2 MiB of every 32 uncharged.
+const USUAL_STAMPS: u64 = 16;
+const LIGHT_STAMPS: u64 = 1_024;
 
 /// How a batch is opened.
 pub(super) struct Opening {

@@ -6,6 +6,7 @@
 //! is, others decide.
 
 use crate::base::{Instant, PartitionSlot};
+use crate::kafka::compression::Codec;
 
 use super::{Accumulator, Batch, BatchState, CloseReason, Stamps};
 
@@ -83,7 +84,7 @@ impl Accumulator {
         queue.muted = queue.muted.filter(|muting| *muting != batch.id);
         queue.put_back(batch);
         if retry_at > now {
-            self.backing_off.push((retry_at, slot));
+            self.backing_off.insert((retry_at, slot));
         } else {
             self.relist(slot, now);
         }
@@ -102,16 +103,46 @@ impl Accumulator {
         self.relist(slot, now);
     }
 
-    /// Keeps the memory of an ended batch for a later one, within `buffer.memory`.
+    /// Keeps the memory of an ended batch for a later one, within `buffer.memory` and together with
+    /// what is in use. That of one large record isn't, as in Java; under a codec an ordinary batch
+    /// holds several times `batch.size`, as many as the compression estimate says.
     fn keep_spare(&mut self, batch: Box<Batch>) {
-        if batch.capacity() <= self.batch_size * 2 && self.spare.len() < MAX_SPARE {
+        let bytes = batch.capacity() as u64;
+        let ordinary = self.compression.codec != Codec::None || bytes <= self.batch_size as u64 * 2;
+        let room = self.memory.total().saturating_sub(self.memory.used());
+        if ordinary && self.spare_bytes + bytes <= room {
+            self.spare_bytes += bytes;
             self.spare.push(batch);
         }
     }
 
+    /// Memory for a new batch: that of an ended one, where there is one.
+    pub(super) fn blank(&mut self) -> Box<Batch> {
+        let mut blank = self.spare.pop().map_or_else(
+            || Box::new(Batch::blank()),
+            |spare| {
+                self.spare_bytes -= spare.capacity() as u64;
+                spare
+            },
+        );
+        // What is in use has grown since it was kept.
+        let room = self.memory.total().saturating_sub(self.memory.used());
+        while self.spare_bytes > room
+            && let Some(spare) = self.spare.pop()
+        {
+            self.spare_bytes -= spare.capacity() as u64;
+        }
+        let stamps = self.spare_stamps.pop().unwrap_or_default();
+        self.spare_stamp_bytes -= stamps.memory();
+        blank.lend_stamps(stamps);
+        blank
+    }
+
     /// Gives a delivery's stamps back for their memory.
     pub fn reuse_stamps(&mut self, stamps: Stamps) {
-        if self.spare_stamps.len() < MAX_SPARE {
+        let bytes = stamps.memory();
+        if self.spare_stamp_bytes + bytes <= self.memory.total() / SPARE_STAMPS {
+            self.spare_stamp_bytes += bytes;
             self.spare_stamps.push(stamps);
         }
     }
@@ -137,5 +168,5 @@ impl Accumulator {
     }
 }
 
-/// Batches kept for their memory; with 128 KiB each no more than a default `buffer.memory`.
-const MAX_SPARE: usize = 4_096;
+/// Of `buffer.memory`, the share that stamps without a batch may hold.
+const SPARE_STAMPS: u64 = 8;

@@ -40,8 +40,9 @@ impl Accumulator {
     /// Takes the first deadline off; returns its partition when the batch still waits there.
     fn pop_lingering(&mut self) -> Option<PartitionSlot> {
         let (_, slot, id) = self.lingering.pop_front()?;
-        let batch = self.queues[slot.index()].find_mut(id)?;
-        batch.lingering = false;
+        // A batch with others behind it is closed, and was named when it was.
+        let last = self.queues[slot.index()].batches.back_mut();
+        last.filter(|batch| batch.id == id)?.lingering = false;
         Some(slot)
     }
 
@@ -52,13 +53,10 @@ impl Accumulator {
                 self.relist(slot, now);
             }
         }
-        let mut at = 0;
-        while at < self.backing_off.len() {
-            if self.backing_off[at].0 > now {
-                at += 1;
-                continue;
-            }
-            let (_, slot) = self.backing_off.swap_remove(at);
+        while let Some(&(retry_at, slot)) = self.backing_off.first()
+            && retry_at <= now
+        {
+            self.backing_off.pop_first();
             self.relist(slot, now);
         }
     }
@@ -67,7 +65,7 @@ impl Accumulator {
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
         let linger = self.lingering.front().map(|(deadline, ..)| *deadline);
-        let backoff = self.backing_off.iter().map(|(deadline, _)| *deadline).min();
+        let backoff = self.backing_off.first().map(|(deadline, _)| *deadline);
         [linger, backoff].into_iter().flatten().min()
     }
 
@@ -107,8 +105,8 @@ impl Accumulator {
 
     /// [`Accumulator::end_backoff`] for every partition in backoff.
     pub fn end_backoffs(&mut self, leader_epoch: impl Fn(PartitionSlot) -> i32, now: Instant) {
-        for at in 0..self.backing_off.len() {
-            let slot = self.backing_off[at].1;
+        let slots: Vec<PartitionSlot> = self.backing_off.iter().map(|(_, slot)| *slot).collect();
+        for slot in slots {
             self.end_backoff(slot, leader_epoch(slot), now);
         }
     }

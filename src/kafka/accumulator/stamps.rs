@@ -70,6 +70,14 @@ impl Stamps {
         self.count
     }
 
+    /// Bytes of memory that it holds, used or not.
+    #[must_use]
+    #[inline]
+    pub const fn memory(&self) -> u64 {
+        let places = (self.offsets.capacity() + self.numbers.capacity()) * size_of::<u32>();
+        (self.runs.capacity() * size_of::<Run>() + places) as u64
+    }
+
     /// Adds the next record, appended at `now`.
     #[inline]
     pub fn push(&mut self, stamp: &Stamp, now: Instant) {

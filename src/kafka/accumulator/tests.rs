@@ -559,6 +559,31 @@ fn an_ended_batchs_memory_is_used_again_unless_it_is_large() {
     assert!(acc.spare.iter().all(|spare| spare.capacity() < 100_000));
 }
 
+/// Stamps that share nothing weigh more than the small records that they belong to, and all that
+/// waits is to be within `buffer.memory`.
+#[test]
+fn heavy_stamps_are_charged() {
+    let mut acc = accumulator(|_| {});
+    for nanos in 0..800u64 {
+        let at = Instant::from_nanos(nanos);
+        let record = record(None, &[7; 10]);
+        assert!(matches!(acc.append(A, &record, &Stamp::at(at), at), Append::Done(_)));
+    }
+    let used = acc.memory().used();
+    assert!((16_384 + 800 * 64 - 2_048..2 * 16_384 + 800 * 128).contains(&used), "{used}");
+    for batch in acc.take_all() {
+        acc.done(batch, ms(900));
+    }
+    assert_eq!(acc.memory().used(), 0);
+
+    // What records share costs nothing.
+    for _ in 0..800u64 {
+        let record = record(None, &[7; 10]);
+        assert!(matches!(acc.append(A, &record, &Stamp::at(ms(901)), ms(901)), Append::Done(_)));
+    }
+    assert_eq!(acc.memory().used(), 16_384);
+}
+
 /// What a world does to the accumulator.
 #[derive(Clone, Copy, Debug)]
 enum Step {

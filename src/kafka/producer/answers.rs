@@ -75,7 +75,7 @@ impl Producer {
         now: Instant,
     ) {
         self.sequences.leader_changed(slot);
-        self.routes.move_to(slot, to);
+        self.routes.move_to(slot, from, to);
         if slot.index() < self.accumulator.partitions() {
             let epoch = self.cluster.partition(slot).leader_epoch;
             self.accumulator.end_backoff(slot, epoch, now);

@@ -13,6 +13,8 @@ use crate::base::{BrokerId, Instant, PartitionSlot};
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     nodes: Vec<Route>,
+    /// Those with something in their list, in the order in which it came.
+    busy: Vec<BrokerId>,
     /// Ready partitions whose leader isn't known.
     homeless: Vec<PartitionSlot>,
 }
@@ -22,6 +24,8 @@ pub(super) struct Routes {
 pub(super) struct Route {
     pub(super) node: BrokerId,
     pub(super) slots: VecDeque<PartitionSlot>,
+    /// It stands among the busy ones.
+    busy: bool,
     /// When it was last looked at with something ready for it (`NodeLatencyStats.readyTimeMs`).
     wanted: Option<Instant>,
     /// When it last could be sent that; `wanted` of the first look if it never could.
@@ -43,21 +47,40 @@ impl Routes {
     pub(super) fn place(&mut self, slot: PartitionSlot, leader: Option<BrokerId>) {
         match leader {
             None => self.homeless.push(slot),
-            Some(node) => self.route(node).slots.push_back(slot),
+            Some(node) => {
+                let route = self.route(node);
+                route.slots.push_back(slot);
+                if !core::mem::replace(&mut route.busy, true) {
+                    self.busy.push(node);
+                }
+            }
         }
     }
 
-    /// A listed partition has another leader: moves it to that one's list. A dead broker's list is
-    /// never visited, so it can't wait there.
-    pub(super) fn move_to(&mut self, slot: PartitionSlot, leader: Option<BrokerId>) {
-        let mut found = false;
-        for route in &mut self.nodes {
-            if let Some(at) = route.slots.iter().position(|listed| *listed == slot) {
-                route.slots.remove(at);
-                found = true;
-            }
-        }
-        if found {
+    /// The brokers whose lists have become empty are looked at no more until they have something.
+    pub(super) fn forget_idle(&mut self) {
+        let Self { nodes, busy, .. } = self;
+        busy.retain(|node| {
+            let at = nodes.binary_search_by_key(node, |route| route.node);
+            let route = &mut nodes[at.expect("a busy broker has a list")];
+            route.busy = !route.slots.is_empty();
+            route.busy
+        });
+    }
+
+    /// A partition that `from` led has another leader: if it is listed, moves it to that one's
+    /// list. A dead broker's list is never visited, so it can't wait there.
+    pub(super) fn move_to(
+        &mut self,
+        slot: PartitionSlot,
+        from: Option<BrokerId>,
+        leader: Option<BrokerId>,
+    ) {
+        // Without a leader it waits among the homeless, who are all placed again.
+        let Some(from) = from else { return };
+        let slots = &mut self.route(from).slots;
+        if let Some(at) = slots.iter().position(|listed| *listed == slot) {
+            slots.remove(at);
             self.place(slot, leader);
         }
     }
@@ -68,17 +91,18 @@ impl Routes {
             Ok(at) => at,
             Err(at) => {
                 let slots = VecDeque::new();
-                self.nodes.insert(at, Route { node, slots, wanted: None, taken: None });
+                self.nodes
+                    .insert(at, Route { node, slots, busy: false, wanted: None, taken: None });
                 at
             }
         };
         &mut self.nodes[at]
     }
 
-    /// The `at`-th broker that ever led something, if it has ready partitions; `None` past the end.
-    pub(super) fn waiting(&self, at: usize) -> Option<Option<BrokerId>> {
-        let route = self.nodes.get(at)?;
-        Some((!route.slots.is_empty()).then_some(route.node))
+    /// The `at`-th broker that has ready partitions, or had some at the last
+    /// [`Routes::forget_idle`]; `None` past the end. Others cost nothing.
+    pub(super) fn waiting(&self, at: usize) -> Option<BrokerId> {
+        self.busy.get(at).copied()
     }
 
     /// How long after the broker could last be sent something there was something ready for it that
@@ -133,11 +157,12 @@ mod tests {
         let mut routes = Routes::default();
         routes.place(PartitionSlot(4), Some(BrokerId(2)));
         routes.place(PartitionSlot(5), Some(BrokerId(2)));
-        routes.move_to(PartitionSlot(4), Some(BrokerId(1)));
-        routes.move_to(PartitionSlot(9), Some(BrokerId(1)));
+        routes.move_to(PartitionSlot(4), Some(BrokerId(2)), Some(BrokerId(1)));
+        routes.move_to(PartitionSlot(9), Some(BrokerId(2)), Some(BrokerId(1)));
+        routes.move_to(PartitionSlot(4), None, Some(BrokerId(2)));
         assert_eq!(routes.route(BrokerId(1)).slots, [PartitionSlot(4)]);
         assert_eq!(routes.route(BrokerId(2)).slots, [PartitionSlot(5)]);
-        routes.move_to(PartitionSlot(5), None);
+        routes.move_to(PartitionSlot(5), Some(BrokerId(2)), None);
         assert_eq!(routes.take_homeless(), [PartitionSlot(5)]);
     }
 
@@ -147,8 +172,8 @@ mod tests {
         routes.place(PartitionSlot(4), Some(BrokerId(2)));
         routes.place(PartitionSlot(5), Some(BrokerId(1)));
         routes.place(PartitionSlot(6), None);
-        assert_eq!(routes.waiting(0), Some(Some(BrokerId(1))));
-        assert_eq!(routes.waiting(1), Some(Some(BrokerId(2))));
+        assert_eq!(routes.waiting(0), Some(BrokerId(2)));
+        assert_eq!(routes.waiting(1), Some(BrokerId(1)));
         assert_eq!(routes.waiting(2), None);
         assert!(routes.has_homeless());
         for slot in routes.take_homeless() {
@@ -156,6 +181,10 @@ mod tests {
         }
         assert_eq!(routes.route(BrokerId(1)).slots, [PartitionSlot(5), PartitionSlot(6)]);
         routes.route(BrokerId(2)).slots.clear();
-        assert_eq!(routes.waiting(1), Some(None));
+        routes.forget_idle();
+        assert_eq!((routes.waiting(0), routes.waiting(1)), (Some(BrokerId(1)), None));
+        routes.place(PartitionSlot(4), Some(BrokerId(2)));
+        routes.place(PartitionSlot(7), Some(BrokerId(2)));
+        assert_eq!((routes.waiting(1), routes.waiting(2)), (Some(BrokerId(2)), None));
     }
 }

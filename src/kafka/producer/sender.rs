@@ -26,13 +26,13 @@ impl Producer {
         self.ask_for_identity(now);
         self.route_ready();
         let mut at = 0;
-        while let Some(waiting) = self.routes.waiting(at) {
+        while let Some(node) = self.routes.waiting(at) {
             at += 1;
-            let Some(node) = waiting else { continue };
             if self.cluster.ready(node, now) && compressed {
                 self.close_open_heads(node, now);
             }
         }
+        self.routes.forget_idle();
     }
 
     /// Closes the open heads in a broker's list; they come back once compressed.
@@ -53,9 +53,8 @@ impl Producer {
         self.ask_for_identity(now);
         self.route_ready();
         let mut at = 0;
-        while let Some(waiting) = self.routes.waiting(at) {
+        while let Some(node) = self.routes.waiting(at) {
             at += 1;
-            let Some(node) = waiting else { continue };
             while !self.routes.route(node).slots.is_empty() {
                 let can_take = self.cluster.ready(node, now);
                 self.routes.route(node).looked_at(can_take, now);
@@ -65,6 +64,7 @@ impl Producer {
                 self.send_to(node, now);
             }
         }
+        self.routes.forget_idle();
     }
 
     /// Sorts the partitions that became ready by their leaders.
