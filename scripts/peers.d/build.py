@@ -114,14 +114,24 @@ def target_folder():
 
 
 def make_bare():
-    """Ours without the latencies of records. In a folder of its own: other flags for the compiler
-    build every dependency anew."""
-    program = named("KPROD_BENCH_BARE")
+    """Ours without the latencies of records."""
+    return make_with("KPROD_BENCH_BARE", "kprod_no_latency", "bare")
+
+
+def make_slow():
+    """Ours with a wait before every write."""
+    return make_with("KPROD_BENCH_SLOW", "kprod_slow_writes", "slow")
+
+
+def make_with(variable, cfg, folder):
+    """A build of ours that no option of the product gives. In a folder of its own: other flags for
+    the compiler build every dependency anew."""
+    program = named(variable)
     if program:
         return program
-    say("building kprod-bench without latencies")
-    folder = target_folder() / "bare"
-    flags = f"{os.environ.get('RUSTFLAGS', '')} --cfg kprod_no_latency".strip()
+    say(f"building kprod-bench with {cfg}")
+    folder = target_folder() / folder
+    flags = f"{os.environ.get('RUSTFLAGS', '')} --cfg {cfg}".strip()
     run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench", "--target-dir",
          str(folder)], cwd=ROOT, env={**os.environ, "RUSTFLAGS": flags})
     return str(folder / "release" / "kprod-bench")
