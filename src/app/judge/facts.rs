@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use crate::app::report::model::{ClusterKind, GeneratorModel, Report, TopicModel};
+use crate::app::report::model::{ClusterKind, GeneratorModel, LoadModel, Report, TopicModel};
+use crate::base::mix;
 
 /// Whose business a fact is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -82,6 +83,9 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
     for (key, value) in keys {
         push(&mut found, Area::Producer, key, Some(value.clone()));
     }
+    // How a client wakes is its setting, and follows its linger.
+    let quantum = report.client.pacing_quantum.map(|nanos| format!("{nanos} ns"));
+    push(&mut found, Area::Producer, "pacing_quantum", quantum);
     let partitioner = (!config.partitioner.is_empty()).then(|| config.partitioner.clone());
     push(&mut found, Area::Producer, "partitioner", partitioner);
     push(&mut found, Area::Tool, "version", Some(report.tool.version.clone()));
@@ -108,6 +112,12 @@ fn workload(report: &Report, found: &mut Vec<Fact>) {
         let rate = measured.target_rate.map(|rate| format!("{rate}/s"));
         text("rate", Some(rate.unwrap_or_else(|| "as fast as it goes".to_owned())));
     }
+    if let Some(load) = &report.load {
+        text("pacing", load.pacing.clone());
+        text("on_late", load.on_late.clone());
+        text("on_full", load.on_full.clone());
+        text("rates", varying(load));
+    }
     text("producers", Some(report.client.producers.to_string()));
     let mode = report.verification.as_ref().map_or("none", |proof| &proof.mode);
     text("verify", Some(mode.to_owned()));
@@ -127,6 +137,16 @@ fn workload(report: &Report, found: &mut Vec<Fact>) {
         let value = Held::About(seconds);
         found.push(Fact { area: Area::Workload, key: "workload.seconds".to_owned(), value });
     }
+}
+
+/// A rate that varies: its bounds, and its course as one number.
+fn varying(load: &LoadModel) -> Option<String> {
+    let least = load.rates.iter().copied().reduce(f64::min)?;
+    let most = load.rates.iter().copied().fold(least, f64::max);
+    let course = load.rates.iter().fold(0, |sum, rate| mix(sum ^ rate.to_bits()));
+    let span = load.span_seconds.unwrap_or_default();
+    let course = course >> 32;
+    Some(format!("{least:.0} to {most:.0}/s over {span} s (course {course:08x})"))
 }
 
 /// What records were to hold; what was measured of them is none of it.

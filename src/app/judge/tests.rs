@@ -13,7 +13,7 @@ use super::verdicts::{Verdict, cases};
 use super::{exit_of, markdown};
 use crate::app::report::exit::Exit;
 use crate::app::report::model::{
-    ClusterKind, ComparisonModel, OutcomeModel, ReasonModel, Report, Status,
+    ClusterKind, ComparisonModel, LoadModel, OutcomeModel, ReasonModel, Report, Status,
 };
 use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
@@ -98,6 +98,37 @@ fn what_else_differs_is_listed_and_inconclusive_unless_meant() {
     let misspelt = Question { vary: vec!["host.core".to_owned()], ..question() };
     let problems = compare(&base, &new, &misspelt).unwrap_err();
     assert!(problems[0].contains("the nearest is host.cores"), "{problems:?}");
+}
+
+/// Goal: loads that differ are told apart though their mean rate is the same. Method: one word of
+/// the load after another.
+#[test]
+fn runs_that_were_due_otherwise_differ() {
+    let differs = |change: fn(&mut LoadModel)| {
+        let other = |report: &mut Report| change(report.load.as_mut().unwrap());
+        let found = compared(&group(1.0, |_| {}), &group(1.3, other));
+        assert_eq!(found.outcome, OutcomeModel::Inconclusive);
+        found.differences.iter().map(|it| it.key.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(differs(|load| load.on_late = Some("skip:100ms".to_owned())), ["workload.on_late"]);
+    assert_eq!(differs(|load| load.on_full = Some("drop".to_owned())), ["workload.on_full"]);
+    assert_eq!(differs(|load| load.pacing = Some("poisson".to_owned())), ["workload.pacing"]);
+    // Old results don't say, and differ from nothing.
+    let old = compared(&group(1.0, |report| report.load = None), &group(1.3, |_| {}));
+    assert_eq!(old.outcome, OutcomeModel::Worse);
+    let wave = |rates: [f64; 3]| {
+        group(1.0, move |report| {
+            let load = report.load.as_mut().unwrap();
+            (load.rates, load.span_seconds) = (rates.to_vec(), Some(30.0));
+        })
+    };
+    let found = compared(&wave([1.0, 2.0, 3.0]), &wave([1.0, 3.0, 2.0]));
+    let [difference] = &found.differences[..] else { panic!("{:?}", found.differences) };
+    assert_eq!(difference.key, "workload.rates");
+    assert!(difference.baseline.starts_with("1 to 3/s over 30 s (course "), "{difference:?}");
+    // How a client wakes is its setting.
+    let spun = group(1.3, |report| report.client.pacing_quantum = Some(0));
+    assert_eq!(compared(&group(1.0, |_| {}), &spun).outcome, OutcomeModel::Worse);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::model::{
     EnvironmentModel, GeneratorModel, LimitsModel, PhaseModel, PoolModel, Report,
     RunCalibrationModel, SCHEMA_VERSION, SizesModel, ThroughputModel, Tool, TopicModel,
 };
-use super::{calibration, secrets, streams, verdict, verified};
+use super::{calibration, load, secrets, streams, verdict, verified};
 use crate::host::driver::plan::StreamPlan;
 use crate::host::driver::result::{OffsetDelta, PhaseKind, PhaseResult, Signal, TopicFacts};
 use crate::host::driver::{Environment, RunPlan, RunResult};
@@ -64,6 +64,7 @@ pub fn report(
         cluster: cluster(result),
         config,
         generator: generator(plan, result),
+        load: Some(load::load(&plan.schedule)),
         phases: result.phases.iter().map(|one| phase(plan, one)).collect(),
         throughput,
         records: distill::records(tally),

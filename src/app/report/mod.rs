@@ -13,6 +13,7 @@ pub(in crate::app) mod figures;
 pub mod files;
 pub mod html;
 mod limit;
+mod load;
 pub mod matrix;
 pub mod metrics;
 pub mod model;

@@ -55,6 +55,12 @@ pub(in crate::app) fn report() -> Report {
         cluster: cluster(),
         config: config(),
         generator: generator(),
+        load: Some(LoadModel {
+            pacing: Some("uniform".to_owned()),
+            on_late: Some("catchup".to_owned()),
+            on_full: Some("block".to_owned()),
+            ..LoadModel::default()
+        }),
         phases: vec![phase()],
         throughput: throughput(),
         records: RecordsModel {

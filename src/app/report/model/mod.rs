@@ -7,6 +7,7 @@
 mod calibration;
 mod figures;
 mod judgement;
+mod load;
 mod streams;
 mod verification;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use calibration::*;
 pub use figures::*;
 pub use judgement::*;
+pub use load::*;
 pub use streams::*;
 pub use verification::*;
 
@@ -50,6 +52,9 @@ pub struct Report {
     pub config: ConfigModel,
     /// What the records held.
     pub generator: GeneratorModel,
+    /// How records were to fall due; null in results that are too old to say.
+    #[serde(default)]
+    pub load: Option<LoadModel>,
     /// Warm-up and measurement.
     pub phases: Vec<PhaseModel>,
     /// Rates of the measurement.
