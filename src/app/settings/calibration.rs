@@ -65,6 +65,10 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
     if plan.streams.len() > 1 {
         let topics = of_each(plan, |stream| stream.topic.to_string());
         rows.insert("topic of each stream".to_owned(), topics);
+        let shared = plan.schedule.is_paced() || plan.records.is_some();
+        let weights = of_each(plan, |stream| stream.weight.to_string());
+        let weights = if shared { weights } else { "none".to_owned() };
+        rows.insert("weights".to_owned(), weights);
     }
     rows
 }

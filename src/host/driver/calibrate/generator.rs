@@ -9,7 +9,7 @@ use std::thread::{self, ScopedJoinHandle};
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use super::Pace;
+use super::{Pace, in_shares};
 use crate::host::driver::environment::process_cpu;
 use crate::host::driver::error::RunError;
 use crate::host::driver::plan::{Post, RunPlan};
@@ -32,20 +32,24 @@ pub(super) fn alone(plan: &RunPlan, span: Duration) -> Result<Pace, RunError> {
         let workers: Vec<_> = plan.posts().enumerate().map(start).collect();
         let signal = wait(span);
         stop.store(true, Ordering::Relaxed);
-        let mut made = Made::default();
-        for worker in workers {
-            made.add(&joined(worker.map_err(|error| error.to_string()))?);
+        let mut made: Vec<_> = plan.streams.iter().map(|_| Made::default()).collect();
+        for (worker, post) in workers.into_iter().zip(plan.posts()) {
+            made[post.stream].add(&joined(worker.map_err(|error| error.to_string()))?);
         }
         Ok((made, signal?))
     })?;
     match signal {
         Some(signal) => Err(RunError::Interrupted(signal)),
-        None => Ok(Pace {
-            records: made.records,
-            payload_bytes: made.bytes,
-            span: clock::now().since(began),
-            cpu: process_cpu().saturating_sub(cpu),
-        }),
+        None => {
+            let whole = Pace {
+                records: made.iter().map(|made| made.records).sum(),
+                payload_bytes: made.iter().map(|made| made.bytes).sum(),
+                span: clock::now().since(began),
+                cpu: process_cpu().saturating_sub(cpu),
+            };
+            let each: Vec<_> = made.iter().map(|made| (made.records, made.bytes)).collect();
+            Ok(in_shares(plan, whole, &each))
+        }
     }
 }
 

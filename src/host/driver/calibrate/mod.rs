@@ -94,7 +94,7 @@ pub fn calibrate(
     if let Some(signal) = result.interrupted {
         return Err(RunError::Interrupted(signal));
     }
-    let engine = pace(&result);
+    let engine = pace(plan, &result);
     if engine.records == 0 {
         return Err(RunError::Unusable(
             "the calibration's embedded brokers took no record of this configuration; a run of it \
@@ -158,15 +158,47 @@ fn largest_batch(plan: &RunPlan) -> i32 {
 }
 
 /// What was acked (or written) in the window.
-fn pace(result: &RunResult) -> Pace {
+fn pace(plan: &RunPlan, result: &RunResult) -> Pace {
     let measured = result.phases.iter().rfind(|phase| phase.kind == PhaseKind::Measure);
     let span = measured.map_or(Duration::ZERO, |phase| phase.end.saturating_sub(phase.start));
     let window = &result.tally.window;
-    Pace {
+    let whole = Pace {
         records: window.records,
         payload_bytes: window.payload_bytes,
         span,
         cpu: result.client.cpu,
+    };
+    let windows = result.streams.iter().map(|stream| &stream.tally.window);
+    let each: Vec<_> = windows.map(|it| (it.records, it.payload_bytes)).collect();
+    in_shares(plan, whole, &each)
+}
+
+/// The pace at which all streams keep the shares that their weights give them: what each of them
+/// did while the others went flat out as well, up to the first that did no more. `each` are
+/// records and payload bytes by stream.
+fn in_shares(plan: &RunPlan, whole: Pace, each: &[(u64, u64)]) -> Pace {
+    let has_shares = plan.schedule.is_paced() || plan.records.is_some();
+    if !has_shares || each.len() < 2 {
+        return whole;
+    }
+    let weights = plan.streams.iter().map(|stream| u128::from(stream.weight));
+    let all: u128 = weights.clone().sum();
+    let at_most = |(weight, (records, _)): (u128, &(u64, u64))| u128::from(*records) * all / weight;
+    let records = weights.clone().zip(each).map(at_most).min().unwrap_or(0);
+    let of = |(weight, (records_of, bytes)): (u128, &(u64, u64))| {
+        let mine = records * weight / all;
+        (mine * u128::from(*bytes)).checked_div(u128::from(*records_of)).unwrap_or(0)
+    };
+    let bytes: u128 = weights.zip(each).map(of).sum();
+    let cpu = whole.cpu.as_nanos() * records;
+    let cpu = cpu.checked_div(u128::from(whole.records)).unwrap_or(0);
+    // No more than all of them together.
+    let narrow = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+    Pace {
+        records: narrow(records),
+        payload_bytes: narrow(bytes),
+        cpu: Duration::from_nanos(narrow(cpu)),
+        ..whole
     }
 }
 
@@ -183,7 +215,11 @@ const KAFKAS_LARGEST: i32 = 1_048_588;
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::{StreamPlan, Verify};
     use super::*;
+    use crate::kafka::config::ProducerConfig;
+    use crate::load::schedule::SchedulePlan;
+    use crate::load::source::SourcePlan;
 
     #[test]
     fn a_pace_is_what_its_figures_come_to() {
@@ -197,5 +233,56 @@ mod tests {
         assert_eq!(pace.bytes_per_second(), 150e6);
         assert_eq!(pace.cpu_nanos(), Some(500.0));
         assert_eq!((Pace::default().per_second(), Pace::default().cpu_nanos()), (0.0, None));
+    }
+
+    /// Goal: the ceiling of streams is one of their mix. Method: a stream of three quarters does 90
+    /// of 100 records, the other one 10, so that 40 are in shares; without shares all count.
+    #[test]
+    fn streams_go_as_fast_as_their_shares_allow() {
+        let mut plan = plan_of_one();
+        let other = StreamPlan { weight: 1, ..plan.streams[0].clone() };
+        plan.streams[0].weight = 3;
+        plan.streams.push(other);
+        plan.records = Some(5);
+        let whole = Pace {
+            records: 100,
+            payload_bytes: 90 * 10 + 10 * 1_000,
+            span: Duration::from_secs(1),
+            cpu: Duration::from_nanos(500),
+        };
+        let each = [(90, 900), (10, 10_000)];
+        let found = in_shares(&plan, whole, &each);
+        assert_eq!((found.records, found.payload_bytes), (40, 30 * 10 + 10 * 1_000));
+        assert_eq!(found.cpu_nanos(), whole.cpu_nanos());
+        plan.records = None;
+        assert_eq!(in_shares(&plan, whole, &each), whole);
+    }
+
+    fn plan_of_one() -> RunPlan {
+        let topic = TopicPlan {
+            name: "t".to_owned(),
+            partitions: -1,
+            replication_factor: -1,
+            configs: Vec::new(),
+            create: true,
+            fresh: false,
+            keep: false,
+        };
+        RunPlan {
+            producer: ProducerConfig::default(),
+            target: Target::Embedded { brokers: 1 },
+            streams: vec![StreamPlan::only(&topic, SourcePlan::default())],
+            topics: vec![topic],
+            schedule: SchedulePlan::of(None, 1),
+            warmup: Warmup::None,
+            duration: None,
+            records: None,
+            pacing_quantum: Duration::ZERO,
+            cooldown: Duration::ZERO,
+            balanced_leaders: None,
+            abort_on: Vec::new(),
+            verify: Verify::None,
+            progress_every: Duration::from_secs(1),
+        }
     }
 }
