@@ -10,6 +10,7 @@ mod machines;
 mod messages;
 mod network;
 mod records;
+mod rules;
 mod settings;
 mod templates;
 mod text;
@@ -57,6 +58,13 @@ pub(crate) const TARGETS: &[Target] = &[
         executions: 300,
     },
     Target { name: "files", run: settings::files, seed: settings::seed_file, executions: 300 },
+    Target {
+        name: "rate_files",
+        run: settings::rate_file,
+        seed: settings::seed_rate_file,
+        executions: 300,
+    },
+    Target { name: "rules", run: rules::run, seed: rules::seed, executions: 60_000 },
 ];
 
 /// The bytes of an input, taken from the front; at the end everything is 0.

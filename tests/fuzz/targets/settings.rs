@@ -22,14 +22,28 @@ pub(crate) fn command_line(input: &[u8]) {
 
 /// A profile, and the same text as key rules.
 pub(crate) fn files(input: &[u8]) {
-    let name = format!("kprod-fuzz-{}-{:?}.yaml", process::id(), thread::current().id());
+    // Text that names another file is read beside this one.
+    with_file(input, "yaml", |name| {
+        for flag in ["--profile", "--key-rules"] {
+            build(["kprod-bench", "--embedded", flag, name].into_iter());
+        }
+    });
+}
+
+/// A recorded rate, held and linear.
+pub(crate) fn rate_file(input: &[u8]) {
+    with_file(input, "csv", |name| {
+        let words = ["kprod-bench", "--embedded", "--rate-file", name];
+        build(words.into_iter());
+        build(words.into_iter().chain(["--rate-file-linear"]));
+    });
+}
+
+fn with_file(input: &[u8], ending: &str, each: impl FnOnce(&str)) {
+    let name = format!("kprod-fuzz-{}-{:?}.{ending}", process::id(), thread::current().id());
     let path = env::temp_dir().join(name);
     fs::write(&path, input).expect("a folder for temporary files");
-    let name = path.to_str().expect("a name in UTF-8");
-    // Text that names another file is read beside this one.
-    for flag in ["--profile", "--key-rules"] {
-        build(["kprod-bench", "--embedded", flag, name].into_iter());
-    }
+    each(path.to_str().expect("a name in UTF-8"));
     fs::remove_file(&path).expect("it was there");
 }
 
@@ -66,6 +80,32 @@ pub(crate) fn seed_file(rng: &mut Rng) -> Vec<u8> {
     }
 }
 
+/// Lines of time and rate, as people and programs write them.
+pub(crate) fn seed_rate_file(rng: &mut Rng) -> Vec<u8> {
+    let mut text = HEADS[below(rng, HEADS.len())].to_owned();
+    let mut millis = 0;
+    for _ in 0..rng.below(12) {
+        let time = match rng.below(4) {
+            0 => format!("{millis}ms"),
+            1 => format!("{}s", millis / 1_000),
+            _ => format!("{}.{:03}", millis / 1_000, millis % 1_000),
+        };
+        let rate = ["0", "200k", "1.5M", "20MB", "1e400", "-1", " 7 ", "0.000000001"];
+        text.push_str(&format!("{time},{}\n", rate[below(rng, rate.len())]));
+        millis += rng.below(3_000);
+    }
+    text.into_bytes()
+}
+
+const HEADS: &[&str] = &[
+    "",
+    "time,rate\n",
+    "\u{feff}# recorded\n\nrate, time ,host\n",
+    "a,b\n",
+    "time,rate,acked\r\n0,5,1\r\n1,6,1\r\n",
+    "100d,1\n99999999999d,5\n",
+];
+
 const FILES: &[&str] = &[
     include_str!("../../../profiles/first-look.yaml"),
     include_str!("../../../profiles/key-rules.yaml"),
@@ -79,6 +119,11 @@ const FILES: &[&str] = &[
      load: {abort-on: [errors > 5], stages: [{rate: 10k, for: 1m}], pacing-quantum: 0}\n\
      gates: {verify: none, strict: false}\noutput: {json: \"-\"}\n\
      matrix: {acks: [1, all], max.request.size: [1000000, 2000000], key: [none, {kind: none}]}\n",
+    "version: 1\nname: s\ntopic: {partitions: 3}\ngenerator: {size: 100, key: {kind: none}}\n\
+     streams:\n- {topic: a, weight: 3, producers: 2, generator: {value: sequence, size: 1KiB}}\n\
+     - name: b\n  topic: a\n  generator:\n    key: {kind: list, values: [x, ~]}\n    \
+     header: [a=uuid()]\n- {weight: 1000, generator: {template: t, payload-file: f}}\n\
+     load: {rate: 1MB, duration: 1s}\n",
     "%YAML 1.2\n---\nversion: 0x1\nname: |\n  text\n...\n--- second\n",
 ];
 
