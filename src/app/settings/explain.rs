@@ -39,10 +39,11 @@ pub fn explain(args: &RunArgs, variable: &dyn Fn(&str) -> Option<String>) -> Exp
     let shared = Shared::read(&given, &mut problems);
     let (axes, choices) = matrix::expand(&given.args, given.axes(), &mut problems);
     let cells = choices.iter().map(|choice| {
-        let (_, source) = shared.workload(choice, &mut problems);
+        let (_, streams) = shared.workload(choice, &mut problems);
         let mut judgement = judge(&shared.layers.raw(choice, &mut problems));
         if let Some(rules) = &shared.key_rules {
-            rules.explain(&mut judgement, &source);
+            // All streams name the same partition, or none.
+            rules.explain(&mut judgement, &streams[0].source);
         }
         let value =
             |axis: &matrix::Axis| (axis.flag, choice.get(axis.flag).unwrap_or_default().to_owned());

@@ -29,6 +29,16 @@ impl Choice {
     pub fn get(&self, flag: &str) -> Option<&str> {
         self.0.get(flag).map(String::as_str)
     }
+
+    /// The same with another value for `flag`, or with none.
+    #[must_use]
+    pub fn with(mut self, flag: &'static str, value: Option<String>) -> Self {
+        match value {
+            Some(value) => self.0.insert(flag, value),
+            None => self.0.remove(flag),
+        };
+        self
+    }
 }
 
 /// The cells that the flags ask for, one when no flag has a list; `more` are axes that no flag
@@ -99,7 +109,7 @@ fn shuffle(items: &mut [usize], rng: &mut Rng) {
 
 /// The flags that may make a matrix, in the order of the help.
 #[rustfmt::skip]
-fn scalars(args: &RunArgs) -> Vec<(&'static str, Option<&String>)> {
+pub(super) fn scalars(args: &RunArgs) -> Vec<(&'static str, Option<&String>)> {
     let (producer, load, data) = (&args.producer, &args.load, &args.data);
     vec![
         ("acks", producer.acks.as_ref()),

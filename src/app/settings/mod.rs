@@ -19,6 +19,7 @@ mod payload;
 mod problems;
 mod profile;
 mod size;
+mod streams;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ use self::load::{Load, Planned};
 use self::matrix::{Axis, Choice};
 use self::payload::Payload;
 use self::profile::Given;
+use self::streams::{Stream, unweighed};
 use crate::app::cli::args::RunArgs;
 use crate::app::judge::gates::Gates;
 use crate::base::units::parse_duration;
@@ -178,6 +180,8 @@ struct Shared {
     key_rules: Option<GivenRules>,
     topic: TopicPlan,
     payload: Payload,
+    /// Those of the profile; none where a run is one stream.
+    streams: Vec<Stream>,
     planned: Planned,
     headers: Arc<[HeaderPlan]>,
     seed: u64,
@@ -197,12 +201,14 @@ impl Shared {
         let rules = args.load.abort_on.iter();
         let abort_on = rules.filter_map(|text| load::abort_rule(text, problems)).collect();
         let leaders = args.target.wait_balanced_leaders.as_deref();
+        let payload = Payload::read(given, problems);
         Self {
             layers: given.layers.clone(),
             listed_key: given.listed_key().cloned(),
             key_rules: GivenRules::read(given, problems),
             topic: target::topic(&args.target, problems),
-            payload: Payload::read(given, problems),
+            streams: Stream::read(given, &payload, problems),
+            payload,
             planned: Planned::read(&args.load, problems),
             headers: header::headers(&args.data.header, problems).into(),
             seed: seed(args, problems),
@@ -215,7 +221,7 @@ impl Shared {
 
     /// The plan of one cell; `None` when something is wrong with it.
     fn cell(&self, axes: &[Axis], choice: &Choice, problems: &mut Problems) -> Option<Cell> {
-        let (load, mut source) = self.workload(choice, problems);
+        let (load, mut streams) = self.workload(choice, problems);
         let raw = self.layers.raw(choice, problems);
         match resolve(&raw) {
             Err(found) => {
@@ -223,30 +229,26 @@ impl Shared {
                 None
             }
             Ok(mut resolved) => {
-                fits(&source, &resolved.config, problems);
-                if let Some(rules) = &self.key_rules {
-                    rules.apply(&mut resolved, &source, problems);
+                for (at, stream) in streams.iter().enumerate() {
+                    problems.within(self.origins(at), |problems| {
+                        fits(&stream.source, &resolved.config, problems);
+                    });
                 }
-                make_room(&mut source, self.verify, problems);
-                Some(self.planned(axes, choice, load, source, resolved))
+                if let Some(rules) = &self.key_rules {
+                    // All streams name the same partition, or none.
+                    rules.apply(&mut resolved, &streams[0].source, problems);
+                }
+                for at in 0..streams.len() {
+                    let topic = streams[at].topic;
+                    let sharers = streams.iter().filter(|other| other.topic == topic).count();
+                    problems.within(self.origins(at), |problems| {
+                        let source = &mut streams[at].source;
+                        make_room(source, self.verify, sharers > 1, problems);
+                    });
+                }
+                Some(self.planned(axes, choice, load, streams, resolved))
             }
         }
-    }
-
-    /// What is sent, how much of it and when.
-    fn workload(&self, choice: &Choice, problems: &mut Problems) -> (Load, SourcePlan) {
-        let listed_key = self.listed_key.as_ref();
-        let mut source = data::source(choice, listed_key, &self.payload, self.seed, problems);
-        source.headers = Arc::clone(&self.headers);
-        let payload_bytes = source.mean_payload();
-        let given = load::Given { planned: &self.planned, payload_bytes, seed: self.seed };
-        let load = load::load(choice, &given, problems);
-        source.workers = load.producers;
-        source.clock = clock(source.clock, &load);
-        if let Err(error) = source.check() {
-            data::blame(&source, &error, problems);
-        }
-        (load, source)
     }
 
     fn planned(
@@ -254,11 +256,11 @@ impl Shared {
         axes: &[Axis],
         choice: &Choice,
         load: Load,
-        source: SourcePlan,
+        streams: Vec<StreamPlan>,
         resolved: Resolved,
     ) -> Cell {
         let Resolved { config, effective, notes, .. } = resolved;
-        let partitioner = match (source.partition, &self.key_rules) {
+        let partitioner = match (streams[0].source.partition, &self.key_rules) {
             (Some(partition), _) => format!("{}{partition}", data::FIXED_PARTITION),
             (None, Some(rules)) if config.key_rules.is_some() => {
                 format!("key-rules:{}", rules.file)
@@ -274,9 +276,9 @@ impl Shared {
         let plan = RunPlan {
             producer: config,
             target,
-            topics: vec![self.topic.clone()],
+            topics: self.topics(),
             schedule: load.schedule,
-            streams: vec![StreamPlan::only(&self.topic, source)],
+            streams,
             warmup: load.warmup,
             duration: load.duration,
             records: load.records,
@@ -287,13 +289,14 @@ impl Shared {
             verify: self.verify,
             progress_every: self.progress_every,
         };
+        let unweighed = unweighed(&plan);
         let value = |axis: &Axis| (axis.flag, choice.get(axis.flag).unwrap_or("").to_owned());
         Cell {
             values: axes.iter().map(value).collect(),
             plan,
             effective,
             partitioner,
-            notes: notes.iter().map(ToString::to_string).collect(),
+            notes: notes.iter().map(ToString::to_string).chain(unweighed).collect(),
         }
     }
 }
@@ -361,8 +364,12 @@ fn verify(args: &RunArgs, problems: &mut Problems) -> Verify {
 
 /// Takes the bytes of a mark from the size of each value, so that a record keeps the size that was
 /// asked for. Values with sizes of their own keep them.
-fn make_room(source: &mut SourcePlan, verify: Verify, problems: &mut Problems) {
-    if verify != Verify::Sequence || source.names_itself() || !source.value.is_sized() {
+///
+/// Values that name their producer and number don't name the stream: one that `shares` its topic
+/// with others needs a mark, too.
+fn make_room(source: &mut SourcePlan, verify: Verify, shares: bool, problems: &mut Problems) {
+    let names_itself = source.names_itself() && !shares;
+    if verify != Verify::Sequence || names_itself || !source.value.is_sized() {
         return;
     }
     source.reserved = Mark::SIZE;

@@ -60,6 +60,19 @@ impl Problems {
         self.origins.insert(flag.to_owned(), origins);
     }
 
+    /// Does something about values that stand elsewhere than the run's.
+    pub(super) fn within<T>(
+        &mut self,
+        origins: &[(String, Vec<Origin>)],
+        then: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.origins.clone();
+        self.origins.extend(origins.iter().cloned());
+        let done = then(self);
+        self.origins = before;
+        done
+    }
+
     /// Where that value of the flag stands, or one that it was made of.
     pub(super) fn origin(&self, flag: &str, value: &str) -> Option<&Origin> {
         let origins = self.origins.get(flag)?;
@@ -114,6 +127,10 @@ mod tests {
         );
         assert_eq!(problems.named("linger-ms"), "linger.ms (p.yaml:3:7)");
         assert_eq!(problems.named("acks"), "--acks");
+        let others = [("linger-ms".to_owned(), vec![origin("7", 99)])];
+        problems.within(&others, |problems| problems.flag("linger-ms", "7", "expected less"));
+        assert_eq!(problems.lines()[3], "linger.ms = \"7\" (p.yaml:3:99): expected less");
+        assert_eq!(problems.named("linger-ms"), "linger.ms (p.yaml:3:7)");
     }
 
     #[test]

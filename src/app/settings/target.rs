@@ -44,7 +44,7 @@ pub(super) fn key_value(
 
 /// Kafka's rule for topic names (`Topic.validate`), with room for what a fresh topic's name gets
 /// appended.
-fn check_name(name: &str, fresh: bool) -> Result<(), String> {
+pub(super) fn check_name(name: &str, fresh: bool) -> Result<(), String> {
     let most = if fresh { MAX_NAME - FRESH_SUFFIX } else { MAX_NAME };
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || name == "." || name == ".." || !name.chars().all(legal) {

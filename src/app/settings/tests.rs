@@ -24,11 +24,11 @@ fn in_environment(line: &str, environment: Environment<'_>) -> Result<Settings, 
     build(&parsed(line), &|name| variables.get(name).map(|value| (*value).to_owned()))
 }
 
-fn settings(line: &str) -> Settings {
+pub(super) fn settings(line: &str) -> Settings {
     in_environment(line, &[]).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn problems(line: &str) -> Vec<String> {
+pub(super) fn problems(line: &str) -> Vec<String> {
     match in_environment(line, &[]) {
         Ok(_) => panic!("nothing is found wrong with {line}"),
         Err(problems) => problems.lines().to_vec(),
@@ -41,7 +41,7 @@ fn source(line: &str) -> SourcePlan {
 }
 
 /// The one cell of a line without lists.
-fn plan(line: &str) -> RunPlan {
+pub(super) fn plan(line: &str) -> RunPlan {
     let settings = settings(line);
     assert_eq!(settings.cells.len(), 1);
     settings.cells[0].plan.clone()
@@ -448,8 +448,8 @@ fn a_profile_or_rules_that_cannot_be_read_are_named() {
         [
             "--profile = \"key-rule\": can't read it: No such file or directory (os error 2); \
              expected a file or one of first-look, low-latency, durable, throughput, many-small, \
-             few-large, keyed-skew, compressible-events, at-most-once, key-rules, bursty, \
-             capacity, ci; the nearest is key-rules",
+             few-large, keyed-skew, compressible-events, at-most-once, mixed-topics, key-rules, \
+             bursty, capacity, ci; the nearest is key-rules",
             "--key-rules = \"none.yaml\": can't read it: No such file or directory (os error 2)",
         ]
     );
@@ -463,7 +463,7 @@ fn a_profile_or_rules_that_cannot_be_read_are_named() {
 }
 
 /// A profile in a folder of its own, and the flag that names it.
-fn profile(text: &str) -> (tempfile::TempDir, String) {
+pub(super) fn profile(text: &str) -> (tempfile::TempDir, String) {
     let (folder, path) = file(&format!("version: 1\nname: p\n{text}"));
     (folder, format!("--profile {path}"))
 }

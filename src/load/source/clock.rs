@@ -2,7 +2,8 @@
 //!
 //! Cost class: per record, without a clock. Invariant: the time depends on the record's number
 //! alone, so that a record can be made again. Under a constant rate it is the record's due instant
-//! to the nanosecond, warm-up counted; otherwise it goes by the mean rate that is planned.
+//! to the nanosecond, warm-up counted; otherwise it goes by the mean rate that is planned. Of
+//! several streams each goes by its share of the rate, off its due instants by a turn at most.
 
 /// When records happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,6 +31,21 @@ impl PayloadClock {
     #[must_use]
     pub fn new(origin_ms: Option<i64>, records: u64, seconds: u64) -> Self {
         Self { origin_ms, records: records.max(1), seconds: seconds.max(1) }
+    }
+
+    /// The clock of a stream of which `weight` of every `weights` records of this one are.
+    #[must_use]
+    pub fn share(self, weight: u32, weights: u64) -> Self {
+        let mut records = u128::from(self.records) * u128::from(weight);
+        let mut seconds = u128::from(self.seconds) * u128::from(weights);
+        let shared = greatest_common_divisor(records, seconds);
+        (records, seconds) = (records / shared, seconds / shared);
+        // A rate in billionths is known to ten digits still.
+        while seconds > MOST_SECONDS || records > u128::from(u64::MAX) {
+            (records, seconds) = (records / 2, seconds / 2);
+        }
+        let narrow = |part| u64::try_from(part).expect("no more than 64 bits are left");
+        Self::new(self.origin_ms, narrow(records), narrow(seconds))
     }
 
     /// The same clock, begun at `unix_ms` unless it has another origin.
@@ -62,7 +78,16 @@ impl PayloadClock {
     }
 }
 
+const fn greatest_common_divisor(mut one: u128, mut other: u128) -> u128 {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    if one == 0 { 1 } else { one }
+}
+
 const BILLION: u64 = 1_000_000_000;
+/// As many have fewer nanoseconds than 64 bits count.
+const MOST_SECONDS: u128 = 18_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -84,6 +109,19 @@ mod tests {
         let odd = PayloadClock::new(Some(0), 333_333_333_333_333, 1_000_000_000);
         assert_eq!(odd.at(333_333), 999_999_000);
         assert_eq!(odd.at(u64::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn a_stream_s_records_lie_as_far_apart_as_its_share_is_small() {
+        let run = PayloadClock::new(Some(5), 200_000, 1);
+        let part = run.share(3, 4);
+        assert_eq!(part, PayloadClock::new(Some(5), 150_000, 1));
+        assert_eq!(part.at(150_000), run.at(200_000));
+        assert_eq!(run.share(1, 1), run);
+        assert_eq!(run.share(2, 3).at(400_000), 3_005_000_000);
+        // A third of a million in billionths, of which a stream has the thousandth part.
+        let odd = PayloadClock::new(Some(0), 333_333_333_333_333, 1_000_000_000).share(1, 1_000);
+        assert!(odd.at(1_000).abs_diff(3_000_000_000) < 1_000, "{}", odd.at(1_000));
     }
 
     #[test]

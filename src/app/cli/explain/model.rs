@@ -29,6 +29,8 @@ struct ProfileModel<'a> {
 
 #[derive(Serialize)]
 struct FlagRow<'a> {
+    /// The stream that says it; null for the whole run.
+    stream: Option<&'a str>,
     flag: &'a str,
     value: &'a str,
     source: &'a str,
@@ -124,9 +126,10 @@ pub(super) fn json(explanation: &Explanation, asked: &[&Key]) -> String {
 }
 
 fn flag_row(row: &ProfileRow) -> FlagRow<'_> {
-    let ProfileRow { flag, value, source, overridden } = row;
+    let ProfileRow { stream, flag, value, source, overridden } = row;
     let by = overridden.as_ref();
     FlagRow {
+        stream: stream.as_deref(),
         flag,
         value,
         source,

@@ -40,19 +40,29 @@ pub(super) fn profile(name: &str, rows: &[ProfileRow]) -> String {
         return page;
     }
     line(&mut page, &format!("\nBeside Kafka keys, profile {name} says:"));
-    let widest = |text: fn(&ProfileRow) -> &str| {
+    let widest = |text: fn(&ProfileRow) -> String| {
         rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0)
     };
-    let (flag, value) = (widest(|row| &row.flag), widest(|row| &row.value).min(WIDEST_VALUE));
+    let flag = widest(flag_of);
+    let value = widest(|row| row.value.clone()).min(WIDEST_VALUE);
     for row in rows {
         let above = match &row.overridden {
             Some((by, text)) => format!(", overridden by {by} {text}"),
             None => String::new(),
         };
-        let ProfileRow { flag: name, value: said, source, .. } = row;
+        let ProfileRow { value: said, source, .. } = row;
+        let name = flag_of(row);
         line(&mut page, &format!("  {name:flag$}  {:value$}  {source}{above}", shown(said)));
     }
     page
+}
+
+/// The flag, and whose, where a stream says it.
+fn flag_of(row: &ProfileRow) -> String {
+    match &row.stream {
+        Some(stream) => format!("{} of {stream}", row.flag),
+        None => row.flag.clone(),
+    }
 }
 
 /// Java's verdict as a sentence without its full stop; the keys that speak against a start are

@@ -66,6 +66,7 @@ built_in![
     "keyed-skew",
     "compressible-events",
     "at-most-once",
+    "mixed-topics",
     "key-rules",
     "bursty",
     "capacity",

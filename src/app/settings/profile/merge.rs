@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Data};
 
 use super::super::layers::{Layers, key_of_flag};
-use super::super::problems::{Origin, Problems};
+use super::super::problems::Problems;
 use super::super::yaml::read_text;
 use super::builtin::FIRST;
 use super::flags::{Flag, Flags, Shape};
@@ -26,12 +26,18 @@ pub(in crate::app::settings) struct Given {
     /// What became of the profile's values that aren't Kafka keys.
     pub rows: Vec<ProfileRow>,
     /// Flags that the profile gives.
-    from_profile: BTreeSet<String>,
+    pub(super) from_profile: BTreeSet<String>,
+    /// Flags that somebody typed, with what they say.
+    pub(super) typed: BTreeMap<String, String>,
+    /// The command line alone.
+    pub(super) command_line: RunArgs,
 }
 
 /// What became of a value of a profile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProfileRow {
+    /// The stream that it is of; `None`: the whole run.
+    pub stream: Option<String>,
     /// The flag that it stands for, without dashes.
     pub flag: String,
     /// What it says; several values are told apart by commas.
@@ -62,21 +68,42 @@ impl Given {
             profile: None,
             rows: Vec::new(),
             from_profile: BTreeSet::new(),
+            typed: BTreeMap::new(),
+            command_line: args.clone(),
         };
         let Some(profile) = profile else { return given };
         let flags = Flags::of_run();
+        given.typed = typed(&flags, &fields(&given.args));
         let held = given.put_under(&flags, &profile, problems);
         given.check_kafka(&flags, &profile, problems);
         let path = given.args.producer.command_config.as_deref();
         let path = path.filter(|_| given.is_from_profile("command-config"));
         given.layers.put_under(&profile, &held, path, problems);
         given.profile = Some(profile);
+        given.stream_rows(&flags);
         given
     }
 
     /// Whether the profile gives that flag.
     pub(in crate::app::settings) fn is_from_profile(&self, flag: &str) -> bool {
         self.from_profile.contains(flag)
+    }
+
+    /// The typed flag that stands above what a profile says in the place of `flag`, and what that
+    /// is given.
+    pub(super) fn typed_above(&self, flags: &Flags, flag: &str) -> Option<(&String, &String)> {
+        let over = |flag: &str| {
+            let displaces = |(name, value): &(&String, &String)| {
+                flags.displaces(name, flag) && !asks_for(name, value, flag)
+            };
+            self.typed.get_key_value(flag).or_else(|| self.typed.iter().find(displaces))
+        };
+        // What makes sense only beside something else goes with it.
+        let with_it = || {
+            let (_, needed, _) = NEEDED.into_iter().find(|(needing, ..)| *needing == flag)?;
+            over(needed).filter(|(name, _)| *name != needed)
+        };
+        over(flag).or_else(with_it)
     }
 
     /// The keys that the profile lists.
@@ -115,13 +142,12 @@ impl Given {
         problems: &mut Problems,
     ) -> Vec<Said> {
         let mut data = fields(&self.args);
-        let typed = typed(flags, &data);
-        self.list_key(profile, &typed);
+        self.list_key(profile);
         let mut held: Vec<Said> = Vec::new();
         for said in &profile.said {
             let flag = flags.get(&said.flag).expect("a profile says flags that exist");
             let adds = PAIRS.contains(&flag.name.as_str());
-            let above = self.above(flags, &typed, profile, said).filter(|_| !adds);
+            let above = self.above(flags, profile, said).filter(|_| !adds);
             if above.is_some() {
                 self.row(said, above);
                 continue;
@@ -137,19 +163,14 @@ impl Given {
                 continue;
             }
             self.row(said, None);
-            let origin = |value: &Value| Origin {
-                value: value.text.clone(),
-                field: said.field.clone(),
-                place: value.place.clone(),
-            };
-            problems.stand_elsewhere(&flag.name, said.values.iter().map(origin).collect());
+            problems.stand_elsewhere(&flag.name, said.origins());
             let value = datum(flag, said, data.get(&flag.id));
             data.insert(flag.id.clone(), value);
             self.from_profile.insert(flag.name.clone());
             held.push(said.clone());
         }
         for said in &held {
-            if let Some(sentence) = lonely(said, &typed, &held) {
+            if let Some(sentence) = lonely(said, &self.typed, &held) {
                 problems.add(sentence);
             }
         }
@@ -159,26 +180,14 @@ impl Given {
     }
 
     /// Who stands above what a profile says, with dashes, and what it says.
-    fn above(
+    pub(super) fn above(
         &self,
         flags: &Flags,
-        typed: &BTreeMap<String, String>,
         profile: &Profile,
         said: &Said,
     ) -> Option<(String, String)> {
         let dashed = |(name, value): (&String, &String)| (format!("--{name}"), value.clone());
-        let over = |flag: &str| {
-            let displaces = |(name, value): &(&String, &String)| {
-                flags.displaces(name, flag) && !asks_for(name, value, flag)
-            };
-            typed.get_key_value(flag).or_else(|| typed.iter().find(displaces))
-        };
-        // What makes sense only beside something else goes with it.
-        let with_it = || {
-            let (_, needed, _) = NEEDED.into_iter().find(|(flag, ..)| *flag == said.flag)?;
-            over(needed).filter(|(name, _)| *name != needed)
-        };
-        let by_flag = over(&said.flag).or_else(with_it).map(dashed);
+        let by_flag = self.typed_above(flags, &said.flag).map(dashed);
         let by_axis = || {
             let is_it = |it: &&Said| it.is_axis && it.flag == said.flag && !said.is_axis;
             let axis = profile.said.iter().find(is_it)?;
@@ -193,12 +202,13 @@ impl Given {
     }
 
     /// Listed keys stand for no flag's word.
-    fn list_key(&mut self, profile: &Profile, typed: &BTreeMap<String, String>) {
+    fn list_key(&mut self, profile: &Profile) {
         let Some((_, value)) = &profile.key else { return };
-        let by_flag = typed.get("key").map(|text| ("--key".to_owned(), text.clone()));
+        let by_flag = self.typed.get("key").map(|text| ("--key".to_owned(), text.clone()));
         let axis = profile.said.iter().find(|said| said.flag == "key");
         let by_axis = || axis.map(|axis| ("matrix".to_owned(), joined(&axis.values)));
         self.rows.push(ProfileRow {
+            stream: None,
             flag: "key".to_owned(),
             value: value.text.clone(),
             source: value.place.to_string(),
@@ -206,9 +216,10 @@ impl Given {
         });
     }
 
-    fn row(&mut self, said: &Said, overridden: Option<(String, String)>) {
+    pub(super) fn row(&mut self, said: &Said, overridden: Option<(String, String)>) {
         let first = said.values.first().map(|value| value.place.to_string());
         self.rows.push(ProfileRow {
+            stream: None,
             flag: said.flag.clone(),
             value: joined(&said.values),
             source: first.unwrap_or_default(),
@@ -253,7 +264,7 @@ fn is_bare(args: &RunArgs) -> bool {
 }
 
 /// The flags as data, by field.
-fn fields(args: &RunArgs) -> Map<String, Data> {
+pub(super) fn fields(args: &RunArgs) -> Map<String, Data> {
     match serde_json::to_value(args) {
         Ok(Data::Object(fields)) => fields,
         _ => unreachable!("flags are texts, numbers and lists of texts by name"),
@@ -275,8 +286,17 @@ fn typed(flags: &Flags, data: &Map<String, Data>) -> BTreeMap<String, String> {
     all.filter_map(|(flag, value)| Some((flag.name.clone(), text(value)?))).collect()
 }
 
+/// What stands in the field of a flag that isn't given.
+pub(super) fn nothing(shape: Shape) -> Data {
+    match shape {
+        Shape::Switch => Data::Bool(false),
+        Shape::One => Data::Null,
+        Shape::Many => Data::Array(Vec::new()),
+    }
+}
+
 /// What stands in a flag's field for what a profile says; `before` is what stands there already.
-fn datum(flag: &Flag, said: &Said, before: Option<&Data>) -> Data {
+pub(super) fn datum(flag: &Flag, said: &Said, before: Option<&Data>) -> Data {
     match flag.shape {
         Shape::Switch => Data::Bool(true),
         Shape::One => {
@@ -295,7 +315,7 @@ fn datum(flag: &Flag, said: &Said, before: Option<&Data>) -> Data {
 }
 
 /// Why something that a profile says can't stand beside what it said before.
-fn rival(flags: &Flags, held: &[Said], said: &Said) -> Option<String> {
+pub(super) fn rival(flags: &Flags, held: &[Said], said: &Said) -> Option<String> {
     let is_rival = |it: &&Said| it.flag == said.flag || flags.are_exclusive(&it.flag, &said.flag);
     let other = held.iter().find(is_rival)?;
     let (own, others) = (said.values.first()?, other.values.first()?);
@@ -306,7 +326,11 @@ fn rival(flags: &Flags, held: &[Said], said: &Said) -> Option<String> {
 }
 
 /// Why something that a profile says makes no sense without something else.
-fn lonely(said: &Said, typed: &BTreeMap<String, String>, held: &[Said]) -> Option<String> {
+pub(super) fn lonely(
+    said: &Said,
+    typed: &BTreeMap<String, String>,
+    held: &[Said],
+) -> Option<String> {
     let (_, needed, field) = NEEDED.into_iter().find(|(flag, ..)| *flag == said.flag)?;
     if typed.contains_key(needed) || held.iter().any(|it| it.flag == needed) {
         return None;
@@ -316,12 +340,12 @@ fn lonely(said: &Said, typed: &BTreeMap<String, String>, held: &[Said]) -> Optio
     Some(format!("{own} = \"{}\" ({}): expected {field} beside it", value.text, value.place))
 }
 
-fn joined(values: &[Value]) -> String {
+pub(super) fn joined(values: &[Value]) -> String {
     values.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// Whether what is given for one flag asks for what another one names, so that this stays.
-fn asks_for(name: &str, value: &str, flag: &str) -> bool {
+pub(super) fn asks_for(name: &str, value: &str, flag: &str) -> bool {
     let kind = match (name, flag) {
         ("generator", "template") => "template",
         ("generator", "payload-file") => "corpus",
@@ -331,7 +355,7 @@ fn asks_for(name: &str, value: &str, flag: &str) -> bool {
 }
 
 /// Flags that add to what a profile says, key by key.
-const PAIRS: [&str; 3] = ["topic-config", "label", "header"];
+pub(super) const PAIRS: [&str; 3] = ["topic-config", "label", "header"];
 /// Flags that the command line takes beside others alone, and what a profile calls those.
 const NEEDED: [(&str, &str, &str); 5] = [
     ("keep-topic", "fresh-topic", "fresh: true"),

@@ -14,6 +14,7 @@ mod merge;
 mod read;
 mod schema;
 mod sections;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +24,9 @@ pub use builtin::{BUILT_IN, BuiltIn, built_in, built_in_file};
 pub(super) use merge::Given;
 pub use merge::ProfileRow;
 pub use schema::profile_schema;
+pub(super) use streams::{GivenStream, StreamSaid};
 
-use super::problems::Problems;
+use super::problems::{Origin, Problems};
 use super::yaml::{Place, read_text};
 use crate::kafka::config::Source;
 use crate::load::source::KeyPlan;
@@ -44,6 +46,8 @@ pub(super) struct Profile {
     said: Vec<Said>,
     /// Its keys, where it lists them, and what to call them.
     key: Option<(KeyPlan, Value)>,
+    /// Its streams; none where it is one without a word.
+    streams: Vec<StreamSaid>,
     beside: Beside,
 }
 
@@ -69,6 +73,18 @@ pub(super) struct Value {
     pub place: Place,
     /// Why there is none after all, as a sentence: to be told unless somebody else gives one.
     missing: Option<String>,
+}
+
+impl Said {
+    /// Where its values stand, for messages.
+    fn origins(&self) -> Vec<Origin> {
+        let origin = |value: &Value| Origin {
+            value: value.text.clone(),
+            field: self.field.clone(),
+            place: value.place.clone(),
+        };
+        self.values.iter().map(origin).collect()
+    }
 }
 
 impl Value {

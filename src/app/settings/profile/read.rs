@@ -39,6 +39,7 @@ pub(super) fn read(
         axes: Vec::new(),
         said: Vec::new(),
         key: None,
+        streams: Vec::new(),
         beside,
     };
     let mut reader = Reader { flags: Flags::of_run(), profile: empty, problems };
@@ -48,7 +49,7 @@ pub(super) fn read(
 
 /// Fields before the sections and behind them.
 const HEAD: [&str; 3] = ["version", "name", "producer"];
-const TAIL: [&str; 4] = ["matrix", "repeat", "cooldown", "labels"];
+const TAIL: [&str; 5] = ["streams", "matrix", "repeat", "cooldown", "labels"];
 
 fn text_of(node: &Node<'_>, expected: &str, problems: &mut Problems) -> String {
     let text = node.text().filter(|_| node.unset().is_none()).map(str::to_owned);
@@ -77,6 +78,9 @@ impl Reader<'_> {
             if let Some(node) = root.field(section.name) {
                 self.section(&node, section);
             }
+        }
+        if let Some(streams) = root.field("streams") {
+            self.streams(&streams);
         }
         for name in ["repeat", "cooldown"] {
             if let Some(node) = root.field(name) {
@@ -110,7 +114,7 @@ impl Reader<'_> {
     }
 
     /// The fields of a section: flags under their names, and those with a form of their own.
-    fn section(&mut self, node: &Node<'_>, section: &Section) {
+    pub(super) fn section(&mut self, node: &Node<'_>, section: &Section) {
         let flags = self.flags.clone();
         let fields = section.fields(&flags);
         let named = fields.iter().map(|(name, _)| *name);

@@ -9,7 +9,9 @@ use super::super::matrix;
 use super::flags::{Flag, Flags, Shape};
 use super::kinds::{self, BESIDE_KEY, BESIDE_VALUE, FILED_VALUES, Kind, MADE_VALUES};
 use super::sections::{SECTIONS, Section};
+use super::streams::{MOST, MOST_PRODUCERS, OF_THE_RUN};
 use crate::kafka::config::keys::KEYS;
+use crate::load::schedule::Part;
 
 /// The schema as text, with a line end.
 #[must_use]
@@ -23,6 +25,7 @@ pub fn profile_schema() -> String {
         field(section.name, of_section(section, &flags));
     }
     field("producer", producer());
+    field("streams", streams(&flags));
     field("matrix", axes(&flags));
     for name in ["repeat", "cooldown"] {
         let flag = flags.get(name).expect("both are flags of a run");
@@ -90,6 +93,41 @@ fn producer() -> Value {
     let key = |doc: &str| json!({"description": doc, "$ref": "#/$defs/value"});
     let keys = KEYS.iter().map(|it| (it.name.to_owned(), key(it.doc)));
     object("Keys of the Kafka producer, in Java's form.", &keys.collect())
+}
+
+/// Several kinds of records in one run.
+fn streams(flags: &Flags) -> Value {
+    let generator = SECTIONS.iter().find(|section| section.name == "generator");
+    let mut generator = of_section(generator.expect("profiles have a generator"), flags);
+    generator["description"] = "What its records hold, above the run's own generator.".into();
+    if let Some(fields) = generator["properties"].as_object_mut() {
+        fields.retain(|field, _| OF_THE_RUN.iter().all(|(name, _)| name != field));
+    }
+    let count = |most: u32, description: &str| {
+        json!({
+            "description": description,
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": most},
+                {"$ref": "#/$defs/variable"},
+            ],
+        })
+    };
+    let text = |description: &str| json!({"description": description, "type": "string"});
+    let fields = [
+        ("name", text("Its name in results; without one its topic's.")),
+        ("topic", text("Where it writes; without one to the run's topic.")),
+        ("weight", count(Part::MAX_WEIGHT, "Its share of the records is this by all weights.")),
+        ("producers", count(MOST_PRODUCERS, "How many producers it has.")),
+        ("generator", generator),
+    ];
+    json!({
+        "description": "Several kinds of records in one run, each with a topic, a share and \
+            producers of its own.",
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST,
+        "items": object_of(&[], &fields),
+    })
 }
 
 /// Whatever may have several values, under each of its names.

@@ -262,7 +262,7 @@ labels: []
 ",
     );
     let known = "version, name, producer, target, topic, clients, generator, load, gates, output, \
-                 matrix, repeat, cooldown, labels";
+                 streams, matrix, repeat, cooldown, labels";
     let expected = [
         format!("\"nmae\" (p.yaml:2:1): expected one of {known}; the nearest is name"),
         "version = 2 (p.yaml:1:10): expected 1".to_owned(),
