@@ -40,11 +40,14 @@ const { sessionId } = await call("Target.attachToTarget", { targetId, flatten: t
 const page = (method, params) => call(method, params, sessionId);
 for (const domain of ["Page", "Runtime", "Log", "Network"]) await page(`${domain}.enable`);
 
-const SECTIONS = ["verdict", "latency", "time", "stages", "batches", "brokers", "errors", "matrix",
-  "curve", "compare", "place"];
+const SECTIONS = {
+  result: ["verdict", "latency", "time", "stages", "batches", "brokers", "errors", "matrix",
+    "curve", "compare", "place"],
+  comparison: ["verdict", "compare", "runs", "setup", "place"],
+};
 const check = `(() => {
   const faults = [];
-  for (const id of ${JSON.stringify(SECTIONS)}) {
+  for (const id of ${JSON.stringify(SECTIONS)}[document.body.dataset.kind]) {
     const section = document.getElementById(id);
     if (!section) faults.push("no section " + id);
     else if (section.innerText.trim().length < 20) faults.push("section " + id + " is empty");

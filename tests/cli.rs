@@ -294,14 +294,58 @@ fn an_interrupted_run_says_what_the_stop_cut_off_and_what_was_measured() {
     assert!(out.contains("errors           none"), "{out}");
 }
 
+/// Goal: also a run that never came to its measurement leaves a result, and it says so. Method: an
+/// interrupt in the warm-up.
 #[test]
-fn an_interrupt_before_the_measurement_says_that_nothing_was_measured() {
-    let mut run = Running::start("--embedded --warmup 60s --rate 1k --reporting-interval 100ms");
-    run.wait_for("unanswered");
-    run.signal(rustix::process::Signal::INT);
-    let (code, out, err) = run.end();
-    assert_eq!((code, out.as_str()), (Some(130), ""), "{err}");
-    assert!(err.contains("interrupted before anything was measured"), "{err}");
+fn an_interrupt_in_the_warm_up_writes_how_far_it_came() {
+    let line = "--embedded --warmup 60s --rate 1k --reporting-interval 100ms";
+    for format in ["json", "text"] {
+        let mut run = Running::start(&format!("{line} --output-format {format}"));
+        run.wait_for("unanswered");
+        run.signal(rustix::process::Signal::INT);
+        let (code, out, err) = run.end();
+        assert_eq!(code, Some(130), "{err}");
+        if format == "text" {
+            assert!(out.contains("INVALID   PARTIAL: interrupted before the measurement"), "{out}");
+            assert!(out.contains("the run ended before its measurement began"), "{out}");
+            continue;
+        }
+        let result: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(result["partial"], "interrupted before the measurement");
+        assert_eq!(result["exit"]["code"], 130);
+        let phases = result["phases"].as_array().unwrap();
+        assert_eq!((phases.len(), &phases[0]["name"]), (1, &"warmup".into()));
+        assert!(phases[0]["acked"].as_u64() > Some(0), "{phases:?}");
+        assert_eq!(result["validity"]["reasons"][0]["name"], "nothing_measured");
+    }
+}
+
+/// Goal: a defect of ours takes no measurement with it: the result of all producers until then is
+/// written, marked, and the exit is 1. Method: the hidden fault, in warm-up and measurement.
+#[test]
+fn a_producer_that_panics_leaves_what_was_measured() {
+    let line = "--embedded --rate 2k --producers 2 --duration 60s --output-format json \
+                --provoke-panic 700ms";
+    for (warmup, phases) in [("0", 1), ("60s", 1), ("300ms", 2)] {
+        let run = Running::start(&format!("{line} --warmup {warmup}"));
+        let (code, out, err) = run.end();
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains("thread producer-1 panicked: a panic that was asked for"), "{err}");
+        let result: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let partial = result["partial"].as_str().unwrap();
+        assert!(partial.starts_with("internal error"), "{partial}");
+        assert_eq!(result["exit"]["code"], 1);
+        assert_eq!(result["phases"].as_array().map(Vec::len), Some(phases));
+        let records = &result["records"];
+        if warmup == "60s" {
+            assert!(partial.contains("before the measurement"), "{partial}");
+            assert_eq!(records["generated"], 0);
+            continue;
+        }
+        // Both producers' records until then: some 1,400, were it only the other one's some 700.
+        assert!(records["acked"].as_u64() > Some(1_000), "{records}");
+        assert_eq!(result["errors"].as_array().map(Vec::len), Some(0), "{}", result["errors"]);
+    }
 }
 
 #[test]
@@ -313,7 +357,7 @@ fn an_interrupted_matrix_names_the_cell_and_keeps_its_rows() {
     run.signal(rustix::process::Signal::TERM);
     let (code, out, err) = run.end();
     assert_eq!(code, Some(143), "{err}");
-    assert!(err.contains("error: [2 of 2 acks=all] interrupted before"), "{err}");
+    assert!(err.contains("error: [2 of 2 acks=all] terminated before"), "{err}");
     assert!(out.contains("PARTIAL          1 of 2 runs were done"), "{out}");
 }
 

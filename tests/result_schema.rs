@@ -1,7 +1,9 @@
 //! `docs/result.schema.json` against results as the command writes them.
 
 use assert_cmd::Command;
-use kprod_bench::app::report::model::{FaultModel, GapModel, LimitsModel, MissingModel};
+use kprod_bench::app::report::model::{
+    FaultModel, GapModel, LeaderChangeModel, LimitsModel, MissingModel,
+};
 use serde_json::{Value, json};
 
 #[path = "result_schema/check.rs"]
@@ -109,9 +111,11 @@ fn rare_parts_of_a_result_are_in_the_schema() {
     let schema = schema();
     let fault = FaultModel { broker: None, text: String::new(), count: 1, first_at: 1, last_at: 2 };
     let gap = GapModel { topic: None, partition: 0, start: 1, end: 2, from: Some(1), to: None };
+    let moved = LeaderChangeModel { at: 1, topic: None, partition: 0, from: None, to: 2 };
     let parts = [
         ("fault", serde_json::to_value(fault)),
         ("gap", serde_json::to_value(gap)),
+        ("leaderChange", serde_json::to_value(moved)),
         ("limits", serde_json::to_value(LimitsModel { cpus: Some(0.5), memory: None })),
         ("missing", serde_json::to_value(MissingModel { producer: 0, first: 1, last: 2 })),
     ];

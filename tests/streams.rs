@@ -58,6 +58,7 @@ fn plan(topics: Vec<TopicPlan>, streams: Vec<StreamPlan>) -> RunPlan {
         abort_on: Vec::new(),
         verify: Verify::Sequence,
         progress_every: Duration::from_secs(1),
+        panic_after: None,
     }
 }
 

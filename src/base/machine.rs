@@ -61,6 +61,12 @@ pub trait Machine {
     fn poll_timeout(&self) -> Option<Instant>;
     /// Whether it has ended: nothing to send, nothing to wait for; the driver may drop it.
     fn is_done(&self) -> bool;
+    /// What it can still tell after a call of it panicked. Nothing else is called any more. Any of
+    /// its parts may be half changed, so that this may panic, too.
+    fn last_words(&mut self, now: Instant) -> Option<Self::Report> {
+        let _ = now;
+        None
+    }
 }
 
 /// A machine that also answers incoming streams.

@@ -69,6 +69,7 @@ fn streams_fill_their_topics_by_weight() {
         abort_on: Vec::new(),
         verify: Verify::Sequence,
         progress_every: Duration::from_secs(1),
+        panic_after: None,
     };
     let result = driver::run(&plan, &mut Deaf).expect("the run is carried out");
     let acked: Vec<u64> = result.streams.iter().map(|it| it.tally.ledger.acked).collect();

@@ -296,6 +296,10 @@ pub struct LoadArgs {
     /// repeatable
     #[arg(long, value_name = "RULE")]
     pub abort_on: Vec<String>,
+    /// Make the first producer panic this long after the start of each phase, to see what comes of
+    /// a defect
+    #[arg(long, value_name = "TIME", hide = true)]
+    pub provoke_panic: Option<String>,
 }
 
 /// What is written where.

@@ -15,6 +15,7 @@ use crate::app::judge::verdicts::cases;
 use crate::app::judge::{exit_of, markdown};
 use crate::app::report::assemble::tool;
 use crate::app::report::exit::Exit;
+use crate::app::report::html;
 use crate::app::report::model::{ComparisonModel, ComparisonReport, SCHEMA_VERSION};
 use crate::app::report::output::{json, make_way, write_whole};
 use crate::app::report::paint::Paint;
@@ -63,13 +64,17 @@ fn show(args: &CompareArgs, command: Vec<String>, comparison: ComparisonModel, e
     );
     let text = page(&comparison, paint);
     let mut forms = forms(args, &comparison);
-    let machine = json(&ComparisonReport {
+    let report = ComparisonReport {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: tool(),
         command,
         comparison,
         exit: exit.model(),
-    });
+    };
+    if let Some(path) = &args.html {
+        forms.push(("html", path, html::comparison(&report)));
+    }
+    let machine = json(&report);
     if let Some(path) = args.json.as_deref().filter(|path| *path != "-") {
         forms.push(("json", path, machine.clone()));
     }

@@ -98,6 +98,9 @@ pub struct CompareArgs {
     /// Write it as Markdown, such as for a CI job's summary
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<String>,
+    /// Write it as one page that fetches nothing, with every run in it
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<String>,
     /// And in these forms.
     #[command(flatten)]
     pub verdict: VerdictArgs,

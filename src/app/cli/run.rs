@@ -95,7 +95,14 @@ fn all(
                 exit = exit.max(ended);
                 let values = settings.cells[cell].values.iter();
                 let values = values.map(|(flag, value)| ((*flag).to_owned(), value.clone()));
-                runs.push(CellRun { cell, values: values.collect(), repetition, report });
+                let values = values.collect();
+                // A run without a measurement is no row beside others, but better than nothing.
+                let measured = report.phases.iter().any(|phase| phase.name == "measure");
+                if measured || runs.is_empty() {
+                    runs.push(CellRun { cell, values, repetition, report });
+                } else if let Some(why) = &report.partial {
+                    complain(&format!("{}{why}", title(settings, &settings.cells[cell], number)));
+                }
             }
             Err(ended) => exit = exit.max(ended),
         }

@@ -20,13 +20,13 @@ pub fn value(unit: Unit, value: f64) -> String {
 }
 
 /// A median of a stored comparison.
-pub(super) fn median(metric: &MetricComparisonModel, figure: Option<f64>) -> String {
+pub(in crate::app) fn median(metric: &MetricComparisonModel, figure: Option<f64>) -> String {
     let unit = Unit::named(&metric.unit);
     figure.map_or_else(|| "-".to_owned(), |figure| value(unit, figure))
 }
 
 /// `+31.2 %`, `−4.0 %`.
-pub(super) fn change(change: Option<f64>) -> String {
+pub(in crate::app) fn change(change: Option<f64>) -> String {
     let Some(change) = change else { return "-".to_owned() };
     let percent = change * 100.0;
     let sign = if percent < -0.05 { "−" } else { "+" };
@@ -35,7 +35,7 @@ pub(super) fn change(change: Option<f64>) -> String {
 }
 
 /// The interval, or that there is none.
-pub(super) fn between(metric: &MetricComparisonModel) -> String {
+pub(in crate::app) fn between(metric: &MetricComparisonModel) -> String {
     match (metric.change_low, metric.change_high) {
         (Some(low), Some(high)) => format!("{} … {}", change(Some(low)), change(Some(high))),
         _ => "-".to_owned(),
@@ -43,12 +43,12 @@ pub(super) fn between(metric: &MetricComparisonModel) -> String {
 }
 
 /// A chance with as many digits as matter.
-pub(super) fn chance(p: f64) -> String {
+pub(in crate::app) fn chance(p: f64) -> String {
     if p < 0.000_1 { "<0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
 /// A share of a round number: `5 %`, `0.5 %`.
-pub(super) fn share(share: f64) -> String {
+pub(in crate::app) fn share(share: f64) -> String {
     let text = format!("{:.2}", share * 100.0);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -98,7 +98,7 @@ fn verdict(comparison: &ComparisonModel, paint: Paint) -> String {
 }
 
 /// The gated metrics in a sentence.
-pub(super) fn because(comparison: &ComparisonModel) -> String {
+pub(in crate::app) fn because(comparison: &ComparisonModel) -> String {
     let single = comparison.cells.len() == 1;
     let gated = comparison.cells.iter().flat_map(|cell| {
         let metrics = cell.metrics.iter().filter(|metric| metric.gated);

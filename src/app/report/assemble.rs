@@ -42,7 +42,8 @@ pub fn report(
     let nothing = PhaseResult::default();
     let measured = result.phases.iter().rfind(|phase| phase.kind == PhaseKind::Measure);
     let measured = measured.unwrap_or(&nothing);
-    let window = measured.end.saturating_sub(measured.start).as_secs_f64();
+    let span = measured.end.saturating_sub(measured.start);
+    let window = span.as_secs_f64();
     let tally = &result.tally;
     let throughput = throughput(plan, tally, measured, result.offsets.as_ref());
     let calibration = ceiling.map(|ceiling| {
@@ -79,16 +80,13 @@ pub fn report(
         streams: streams::streams(plan, result, measured),
         partitions: distill::partitions(result),
         brokers: distill::brokers(tally, window),
-        intervals: distill::intervals(
-            tally,
-            &plan.schedule,
-            measured.end.saturating_sub(measured.start),
-        ),
+        intervals: distill::intervals(result, &plan.schedule, span),
         errors: distill::errors(tally),
         faults: distill::faults(&result.faults),
         failures: distill::failures(tally),
         retries: tally.batches.retries,
         unavailability: distill::unavailability(result),
+        leader_changes: distill::leader_changes(result),
         client: client(plan, result, calibration.clone()),
         validity: verdict::validity(plan, result, measured, calibration.as_ref()),
         verification: verified::verification(plan, result),
@@ -96,18 +94,27 @@ pub fn report(
         comparison: None,
         exit: Exit::Passed.model(),
     };
-    let exit = of_report(&report, result.interrupted, origin.demands);
+    let crashed = result.crashed.as_ref().map(|_| Exit::Internal);
+    let early = result.interrupted.map(Exit::from).or(crashed);
+    let exit = of_report(&report, early, origin.demands);
     report.exit = exit.model();
     (report, exit)
 }
 
 fn partial(result: &RunResult) -> Option<String> {
+    let early = if measured(result) { "" } else { " before the measurement" };
     let signal = result.interrupted.map(|signal| match signal {
-        Signal::Interrupt => "interrupted".to_owned(),
-        Signal::Terminate => "terminated".to_owned(),
+        Signal::Interrupt => format!("interrupted{early}"),
+        Signal::Terminate => format!("terminated{early}"),
     });
-    let rule = result.aborted.as_ref();
-    signal.or_else(|| rule.map(|rule| format!("--abort-on {rule}")))
+    let crash = result.crashed.as_ref().map(|words| format!("internal error{early}: {words}"));
+    let rule = result.aborted.as_ref().map(|rule| format!("--abort-on {rule}"));
+    signal.or(crash).or(rule)
+}
+
+/// Whether the run came to its measurement.
+pub(super) fn measured(result: &RunResult) -> bool {
+    result.phases.iter().any(|phase| phase.kind == PhaseKind::Measure)
 }
 
 /// This program. The commit is known where the build was told it (`KPROD_GIT_COMMIT`).
@@ -330,7 +337,7 @@ fn client(
     let first_sent = result.phases.iter().find_map(|phase| phase.first_sent);
     // Time is counted to the window's end: with most acks behind it, it isn't theirs.
     let in_window = result.tally.window.records;
-    let most = in_window > result.tally.ledger.delivered() / 2;
+    let most = in_window > result.tally.ledger.delivered() / 2 && result.client.is_long_enough();
     let records = if most { in_window } else { 0 };
     ClientModel {
         producers: plan.producers(),
@@ -349,19 +356,20 @@ fn client(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use core::time::Duration;
 
     use super::super::model::Status;
     use super::*;
     use crate::base::Instant;
+    use crate::host::driver::course::CpuCourse;
     use crate::host::driver::plan::{Target, TopicPlan, Verify, Warmup};
     use crate::host::driver::result::{ClientCost, ClusterFacts, PartitionDelta};
     use crate::kafka::config::ProducerConfig;
     use crate::load::recorder::{Kind, Recorder, RecorderPlan};
     use crate::load::schedule::SchedulePlan;
 
-    fn plan() -> RunPlan {
+    pub(in crate::app::report) fn plan() -> RunPlan {
         let topic = TopicPlan {
             name: "t".to_owned(),
             partitions: -1,
@@ -386,11 +394,12 @@ mod tests {
             abort_on: Vec::new(),
             verify: Verify::Offsets,
             progress_every: Duration::from_secs(1),
+            panic_after: None,
         }
     }
 
     /// Ten seconds in which a thousand records were due and none came back.
-    fn result() -> RunResult {
+    pub(in crate::app::report) fn result() -> RunResult {
         let start = Instant::from_nanos(5_000);
         let recorder_plan = RecorderPlan {
             paced: true,
@@ -426,6 +435,8 @@ mod tests {
             offsets: Some(offsets),
             readback: None,
             faults: Vec::new(),
+            leader_moves: Vec::new(),
+            cpu: CpuCourse::default(),
             client: ClientCost {
                 cpu: Duration::from_secs(1),
                 worker_cpu: vec![Duration::from_millis(500)],
@@ -434,11 +445,12 @@ mod tests {
             },
             environment: Environment { cores: 2, ..Environment::default() },
             interrupted: None,
+            crashed: None,
             aborted: None,
         }
     }
 
-    fn grown(grew: i64, at_least: u64, at_most: u64) -> OffsetDelta {
+    pub(in crate::app::report) fn grown(grew: i64, at_least: u64, at_most: u64) -> OffsetDelta {
         let one = PartitionDelta { grew, delivered: at_least, at_least, at_most };
         OffsetDelta { partitions: vec![one] }
     }

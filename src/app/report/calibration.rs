@@ -167,12 +167,12 @@ pub(super) fn line(calibration: Option<&RunCalibrationModel>) -> Option<String> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use core::time::Duration;
 
     use super::*;
 
-    fn calibration(busy: f64) -> CalibrationModel {
+    pub(in crate::app::report) fn calibration(busy: f64) -> CalibrationModel {
         let pace = |records, cpu| Pace {
             records,
             payload_bytes: records * 100,

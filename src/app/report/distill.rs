@@ -5,14 +5,14 @@ use core::time::Duration;
 use super::files::hdr::encode;
 use super::model::{
     BatchesModel, BrokerLatencyModel, CloseReasonModel, Distribution, ErrorModel, FailuresModel,
-    FaultModel, GapModel, IntervalModel, LatencyModel, PartitionModel, RecordsModel, RequestsModel,
-    StagesModel,
+    FaultModel, GapModel, IntervalModel, LatencyModel, LeaderChangeModel, PartitionModel,
+    RecordsModel, RequestsModel, StagesModel,
 };
 use crate::base::Instant;
 use crate::host::driver::RunResult;
-use crate::host::driver::result::BrokerFault;
+use crate::host::driver::result::{BrokerFault, LeaderMove};
 use crate::kafka::wire::record_batch;
-use crate::load::recorder::{Kind, Measured, Tally};
+use crate::load::recorder::{ErrorSource, Kind, Measured, Tally};
 use crate::load::schedule::SchedulePlan;
 
 /// A family or stage; `None` when it holds nothing.
@@ -159,10 +159,14 @@ pub(super) fn brokers(tally: &Tally, window_seconds: f64) -> Vec<BrokerLatencyMo
 
 /// Over a `window` from the phase's start, in which records were planned.
 pub(super) fn intervals(
-    tally: &Tally,
+    result: &RunResult,
     plan: &SchedulePlan,
     window: Duration,
 ) -> Vec<IntervalModel> {
+    let moved = |from: Duration, to: Duration| {
+        let moves = result.leader_moves.iter();
+        moves.filter(|it| (from..to).contains(&it.since)).count() as u64
+    };
     let planned = |from: Duration, length: Duration| {
         let records = plan.planned(from.min(window), (from + length).min(window))?;
         Some(records / length.as_secs_f64())
@@ -179,9 +183,11 @@ pub(super) fn intervals(
         max: interval.latency.max(),
         lag_p99: interval.lag.quantile(0.99),
         backlog: interval.backlog,
+        cpu: result.cpu.cores(interval.from, interval.from + interval.length),
+        leader_changes: moved(interval.from, interval.from + interval.length),
         hdr: (interval.latency.count() > 0).then(|| encode(&interval.latency.hdr())),
     };
-    tally.intervals().map(row).collect()
+    result.tally.intervals().map(row).collect()
 }
 
 pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
@@ -191,7 +197,8 @@ pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
             ErrorModel {
                 code: code.0,
                 name: code.name().to_owned(),
-                refusal: tally.errors.words(code).map(str::to_owned),
+                cause: cause(count.source).to_owned(),
+                refusal: tally.errors.words(code, count.source).map(str::to_owned),
                 retriable: code.is_retriable(),
                 count: count.records + count.retried_records,
                 records: count.records,
@@ -201,6 +208,29 @@ pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
             }
         };
     tally.errors.iter().map(row).collect()
+}
+
+/// A stable word for scripts.
+const fn cause(source: ErrorSource) -> &'static str {
+    match source {
+        ErrorSource::Cluster => "cluster",
+        ErrorSource::BufferExhausted => "buffer_exhausted",
+        ErrorSource::NoMetadata => "no_metadata",
+        ErrorSource::Refused => "refused",
+    }
+}
+
+pub(super) fn leader_changes(result: &RunResult) -> Vec<LeaderChangeModel> {
+    let places: Vec<_> = result.partitions().collect();
+    let place = |one: &LeaderMove| places.get(one.slot.index());
+    let row = |one: &LeaderMove| LeaderChangeModel {
+        at: nanos(one.since),
+        topic: place(one).and_then(|place| topic_of(result, place.topic)),
+        partition: place(one).map_or(-1, |place| place.index),
+        from: one.from.map(|broker| broker.0),
+        to: one.to.0,
+    };
+    result.leader_moves.iter().map(row).collect()
 }
 
 pub(super) fn faults(faults: &[BrokerFault]) -> Vec<FaultModel> {

@@ -137,15 +137,16 @@ pub struct Demands {
     pub measured: bool,
 }
 
-/// How a process ends whose only run is `report`, gates apart.
+/// How a process ends whose only run is `report`, gates apart; `early`: what ended it before its
+/// time, where that says it all.
 ///
 /// What is proved comes before what could not be found out: a loss that was found stays one when
 /// the reading ended early.
 #[must_use]
-pub fn of_report(report: &Report, interrupted: Option<Signal>, demands: Demands) -> Exit {
+pub fn of_report(report: &Report, early: Option<Exit>, demands: Demands) -> Exit {
     let Demands { strict, measured } = demands;
-    if let Some(signal) = interrupted {
-        return signal.into();
+    if let Some(early) = early {
+        return early;
     }
     let records = &report.records;
     let proof = report.verification.as_ref();
@@ -227,8 +228,11 @@ mod tests {
         assert_eq!(of_report(&report, None, demands(false)), Exit::Passed);
         report.partial = Some("--abort-on backlog > 1".to_owned());
         assert_eq!(of_report(&report, None, demands(false)), Exit::NotAMeasurement);
-        let signal = Some(Signal::Interrupt);
-        assert_eq!(of_report(&report, signal, demands(false)), Exit::Interrupted);
+        // What ended a run before its time says it all, a loss or not.
+        report.records.failed = 1;
+        for early in [Exit::from(Signal::Interrupt), Exit::Internal] {
+            assert_eq!(of_report(&report, Some(early), demands(true)), early);
+        }
     }
 
     #[test]

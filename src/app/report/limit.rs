@@ -92,10 +92,12 @@ impl Facts<'_> {
     }
 
     const fn unknown(&self) -> &'static str {
-        if self.evidence.delivered == 0 {
+        if self.evidence.unmeasured {
+            "not known: the run ended before its measurement began"
+        } else if self.evidence.delivered == 0 {
             "not known: nothing was measured"
         } else {
-            "not known: the window was too short to tell"
+            "not known: the window was too short to tell; give it more --duration or records"
         }
     }
 
@@ -227,7 +229,7 @@ mod tests {
             (Limit::Linger, "linger.ms = 5: it closed 90 %", "lower --linger-ms"),
             (Limit::Network, "9.00 ms to write a request out, 40.0 ms", "look at the link"),
             (Limit::Broker, "40.0 ms from a written request", "add partitions or brokers"),
-            (Limit::Unknown, "the window was too short", ""),
+            (Limit::Unknown, "the window was too short", "more --duration or records"),
         ];
         for (limit, figure, change) in cases {
             let words = said(limit, |_| {});

@@ -6,11 +6,12 @@
 
 use super::model::{Distribution, Report};
 use super::text::window_seconds;
+use crate::kafka::config::ProducerConfig;
 
 /// One line a metric, as kafka-producer-perf-test prints them.
 #[must_use]
 pub fn metrics(report: &Report) -> String {
-    let id = report.config.effective.get("client.id").map_or("", String::as_str);
+    let id = client_ids(report);
     let rows = rows(report);
     let name = |metric: &str| format!("producer-metrics:{metric}:{{client-id={id}}}");
     let width = rows.iter().map(|(metric, _)| name(metric).len()).max().unwrap_or(0);
@@ -19,6 +20,17 @@ pub fn metrics(report: &Report) -> String {
         page.push_str(&format!("{:<width$} : {value:.3}\n", name(metric)));
     }
     page
+}
+
+/// Whose metrics they are: those of all producers together. Java counts producers from 1 unless the
+/// user named them; then all have that name.
+fn client_ids(report: &Report) -> String {
+    let id = report.config.effective.get("client.id").map_or("", String::as_str);
+    let default = ProducerConfig::default_client_id;
+    match report.client.producers {
+        producers if producers > 1 && id == default(1) => format!("{id}..{}", default(producers)),
+        _ => id.to_owned(),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "metrics are doubles")]
@@ -69,5 +81,9 @@ mod tests {
         assert!(line(":record-send-rate:").ends_with(" : 199998.000"));
         assert!(line(":request-latency-avg:").ends_with(" : 2.590"));
         assert!(page.contains("producer-metrics:batch-size-avg:{client-id=producer-1}"));
+        report.client.producers = 3;
+        assert!(metrics(&report).contains("{client-id=producer-1..producer-3}"));
+        report.config.effective.insert("client.id".to_owned(), "mine".to_owned());
+        assert!(metrics(&report).contains("{client-id=mine}"));
     }
 }

@@ -9,6 +9,9 @@ use super::files::hdr::encode;
 use super::matrix::{Asked, CellRun, join};
 use super::model::*;
 use super::outcome::Outcome;
+use crate::app::judge::compare::{Question, compare};
+use crate::app::judge::group::{Group, Run};
+use crate::app::stats::Terms;
 
 /// The same, as all that is made from results takes it.
 pub(super) fn outcome() -> Outcome {
@@ -38,6 +41,28 @@ pub(super) fn matrix() -> Outcome {
     let axes = vec![axis("acks", &["0", "1", "all"]), axis("linger-ms", &["5"])];
     let asked = Asked { axes, repeat: 1, runs: 3 };
     Outcome::Matrix(join(asked, runs.collect(), Exit::Passed).into())
+}
+
+/// Seven runs against seven whose response takes `factor` times as long, each a little different.
+pub(in crate::app) fn comparison(factor: f64) -> ComparisonModel {
+    let side = |source: &str, factor: f64| {
+        let run = |at: u32| {
+            let mut report = report();
+            let scatter = 1.0 + f64::from(at * 5 % 7) * 0.004;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test")]
+            #[expect(clippy::cast_precision_loss, reason = "a test")]
+            let times = |nanos: u64| (nanos as f64 * factor * scatter) as u64;
+            let response = report.latency.response.as_mut().expect("the sample has a rate");
+            (response.p50, response.p99) = (times(response.p50), times(response.p99));
+            report.run_id = format!("{source}-{at}");
+            Run { cell: BTreeMap::new(), place: format!("{source}[{at}]"), report }
+        };
+        Group { source: source.to_owned(), runs: (0..7).map(run).collect() }
+    };
+    let terms = Terms { alpha: 0.01, min_effect: 0.05 };
+    let question = Question { metrics: Vec::new(), terms, vary: Vec::new() };
+    let found = compare(&side("before", 1.0), &side("after", factor), &question);
+    found.expect("both sides are alike but for their latencies")
 }
 
 /// A paced, valid run on a real cluster: the figures of the example in the documentation.
@@ -91,6 +116,7 @@ pub(in crate::app) fn report() -> Report {
         failures: FailuresModel::default(),
         retries: 0,
         unavailability: Vec::new(),
+        leader_changes: Vec::new(),
         client: client(),
         validity: ValidityModel {
             status: Status::Valid,
@@ -292,6 +318,8 @@ fn intervals() -> Vec<IntervalModel> {
         max: Some(spans[5]),
         lag_p99: Some(262_000),
         backlog: 1_000,
+        cpu: Some(0.04),
+        leader_changes: 0,
         hdr: Some(hdr.clone()),
     };
     (0..30).map(one).collect()

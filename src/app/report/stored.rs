@@ -291,7 +291,7 @@ mod tests {
     fn an_error_names_file_field_and_version() {
         let p99 = broken(|value| value["latency"]["response"]["p99"] = "fast".into());
         assert!(p99.contains("r.json: latency.response.p99: invalid type"), "{p99}");
-        assert!(p99.ends_with("(schema 1.1, written by kprod-bench 0.1.0)"), "{p99}");
+        assert!(p99.ends_with("(schema 1.2, written by kprod-bench 0.1.0)"), "{p99}");
         let missing = broken(|value| {
             value["records"].as_object_mut().unwrap().remove("acked");
         });

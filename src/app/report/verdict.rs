@@ -1,6 +1,7 @@
 //! The evidence of a run, collected for the verdict, and the verdict in words. Cost class: once a
 //! run.
 
+use super::assemble;
 use super::limit::Facts;
 use super::model::{ReasonModel, RunCalibrationModel, Status, ValidityModel};
 use super::text::shown;
@@ -47,7 +48,7 @@ fn evidence(plan: &RunPlan, result: &RunResult, measured: &PhaseResult) -> Evide
     let (tally, client) = (&result.tally, &result.client);
     let seconds = client.window.as_secs_f64();
     let share = |spent: core::time::Duration, cores: f64| {
-        (seconds > 0.0).then(|| spent.as_secs_f64() / seconds / cores)
+        client.is_long_enough().then(|| spent.as_secs_f64() / seconds / cores)
     };
     let cores = f64::from(result.environment.cores.max(1));
     let foreign = result.offsets.as_ref().map_or(0, |offsets| {
@@ -55,6 +56,7 @@ fn evidence(plan: &RunPlan, result: &RunResult, measured: &PhaseResult) -> Evide
         parts.map(|one| one.grew.saturating_sub_unsigned(one.at_most).max(0).unsigned_abs()).sum()
     });
     Evidence {
+        unmeasured: !assemble::measured(result),
         foreign_records: foreign,
         leaders_moved: result.leader_changes(),
         busy_max: client.busy_max(),
@@ -99,5 +101,119 @@ const fn status(status: verdict::Status) -> Status {
         verdict::Status::Suspect => Status::Suspect,
         verdict::Status::Overloaded => Status::Overloaded,
         verdict::Status::Invalid => Status::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::super::assemble::tests::{grown, plan, result};
+    use super::super::model::RunCalibrationModel;
+    use super::*;
+
+    /// The names of the reasons, and the word for the limit, after `change` to what a run found in
+    /// which nothing speaks against it but that it delivered nothing.
+    fn after(change: impl FnOnce(&mut RunResult)) -> (Vec<String>, String) {
+        let mut found = result();
+        (found.cluster.embedded, found.offsets) = (false, None);
+        found.phases[0].end = found.phases[0].start + Duration::from_secs(10);
+        change(&mut found);
+        let measured = found.phases[0].clone();
+        let validity = validity(&plan(), &found, &measured, None);
+        let names = validity.reasons.into_iter().map(|reason| reason.name).collect();
+        (names, validity.limit)
+    }
+
+    /// Goal: what only the machine and the driver see comes to the verdict. Method: each in what a
+    /// run found. What a load and a cluster bring about is provoked in the engine's own tests.
+    #[test]
+    fn each_reason_that_the_driver_sees_is_given() {
+        let without = after(|_| {}).0;
+        type Change = fn(&mut RunResult);
+        let cases: [(&str, Change); 8] = [
+            ("worker_busy", |run| run.client.worker_cpu = vec![Duration::from_millis(8_100)]),
+            ("run_delay", |run| run.client.run_delay = Some(Duration::from_millis(210))),
+            // Of two cores.
+            ("steal", |run| run.client.steal = Some(Duration::from_millis(210))),
+            ("brokers_on_host", |run| run.cluster.on_this_host = true),
+            ("brokers_on_host", |run| run.cluster.embedded = true),
+            ("other_writer", |run| run.offsets = Some(grown(7, 0, 6))),
+            ("leaders_moved", |run| run.topics[0].leader_changes = 1),
+            ("clock_step", |run| run.client.clock_step = Duration::from_millis(51)),
+        ];
+        for (name, change) in cases {
+            assert!(without.iter().all(|known| known != name), "{name}: {without:?}");
+            let (reasons, _) = after(change);
+            assert!(reasons.iter().any(|found| found == name), "{name}: {reasons:?}");
+        }
+        // At the bound none is given.
+        let (reasons, _) = after(|run| {
+            run.client.worker_cpu = vec![Duration::from_millis(8_000)];
+            run.client.run_delay = Some(Duration::from_millis(200));
+            run.client.steal = Some(Duration::from_millis(200));
+            run.client.clock_step = Duration::from_millis(50);
+        });
+        assert_eq!(reasons, without);
+    }
+
+    #[test]
+    fn few_records_beyond_the_highest_percentile_are_a_reason() {
+        for (count, beyond) in [(5_000, 50), (50_000, 500)] {
+            let (_, found) = highest_percentile(count).unwrap();
+            assert_eq!(found, beyond, "{count}");
+        }
+        let mut ceilings = calibration();
+        let validity = |known: &RunCalibrationModel| {
+            let found = result();
+            validity(&plan(), &found, &found.phases[0].clone(), Some(known))
+        };
+        let names = |known: &RunCalibrationModel| {
+            validity(known).reasons.into_iter().map(|it| it.name).collect::<Vec<_>>()
+        };
+        assert!(names(&ceilings).contains(&"little_headroom".to_owned()));
+        ceilings.rate = 10.0;
+        assert!(!names(&ceilings).contains(&"little_headroom".to_owned()));
+    }
+
+    /// A client that can do 140 records/s, of which 100 are asked.
+    fn calibration() -> RunCalibrationModel {
+        let mut ceilings = super::super::calibration::tests::calibration(0.99);
+        ceilings.ceilings.engine.records_per_second = 140.0;
+        super::super::calibration::of_run(&ceilings, 100.0)
+    }
+
+    /// Goal: a few milliseconds give no share of a core and no diagnosis. Method: the same run, its
+    /// window long and short.
+    #[test]
+    fn a_run_of_a_few_milliseconds_is_too_short_to_tell() {
+        let of = |window_ms: u64| {
+            let mut found = result();
+            found.client.window = Duration::from_millis(window_ms);
+            found.client.worker_cpu = vec![Duration::from_millis(window_ms)];
+            found.client.run_delay = Some(Duration::from_millis(window_ms / 2));
+            let measured = &mut found.phases[0];
+            measured.end = measured.start + Duration::from_millis(window_ms);
+            let measured = measured.clone();
+            (validity(&plan(), &found, &measured, None), found.client.busy_max())
+        };
+        let (brief, busy) = of(6);
+        assert_eq!((brief.limit.as_str(), busy), ("unknown", None));
+        let of_the_machine = ["worker_busy", "run_delay", "steal"];
+        assert!(brief.reasons.iter().all(|it| !of_the_machine.contains(&it.name.as_str())));
+        let (long, busy) = of(600);
+        assert_eq!(busy, Some(1.0));
+        assert!(long.reasons.iter().any(|it| it.name == "worker_busy"));
+    }
+
+    #[test]
+    fn a_run_that_ended_before_its_measurement_says_so() {
+        let mut found = result();
+        found.phases.clear();
+        let nothing = PhaseResult::default();
+        let validity = validity(&plan(), &found, &nothing, None);
+        let text = &validity.reasons[0].text;
+        assert_eq!(text, "the run ended before its measurement began: nothing was measured");
+        assert!(validity.limited_by.contains("before its measurement began"));
     }
 }

@@ -189,6 +189,7 @@ struct Shared {
     balanced_leaders: Option<Duration>,
     verify: Verify,
     progress_every: Duration,
+    panic_after: Option<Duration>,
 }
 
 impl Shared {
@@ -216,6 +217,7 @@ impl Shared {
             balanced_leaders: span("wait-balanced-leaders", leaders, problems),
             verify: verify(args, problems),
             progress_every: progress_every(args, perf_test, problems),
+            panic_after: span("provoke-panic", args.load.provoke_panic.as_deref(), problems),
         }
     }
 
@@ -288,6 +290,7 @@ impl Shared {
             abort_on: self.abort_on.clone(),
             verify: self.verify,
             progress_every: self.progress_every,
+            panic_after: self.panic_after,
         };
         let unweighed = unweighed(&plan);
         let value = |axis: &Axis| (axis.flag, choice.get(axis.flag).unwrap_or("").to_owned());

@@ -1012,6 +1012,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("cooldown", "--cooldown 3s"),
         ("seed", "--seed 3"),
         ("abort_on", "--abort-on errors>5"),
+        ("provoke_panic", "--provoke-panic 3s"),
         ("record_size", "--record-size 50"),
         ("compress_ratio", "--compress-ratio 0.3"),
         ("generator", "--generator sequence"),

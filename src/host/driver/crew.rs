@@ -46,7 +46,7 @@ impl Crew {
             engine.trace = trace(plan, post.stream, tag);
             let tell = tell.clone();
             let at = crew.len();
-            let name = format!("{WORKER_THREAD_PREFIX}{}", index.0 + 1);
+            let name = worker_name(at);
             let on_report = move |report| {
                 // Nobody listens once the run has given up on its workers.
                 let _ = tell.send((at, report));
@@ -88,43 +88,35 @@ impl Crew {
         Duration::from_nanos(turns.max().unwrap_or(0))
     }
 
-    /// The next thing any worker tells.
-    ///
-    /// # Errors
-    /// When all have ended, or one of them died.
-    pub(super) async fn next(&mut self) -> Result<Told, RunError> {
-        match self.told.recv().await {
-            Some(told) => Ok(told),
-            None => Err(self.autopsy()),
-        }
+    /// The next thing any worker tells; `None` when all have ended and nothing is left to hear.
+    pub(super) async fn next(&mut self) -> Option<Told> {
+        self.told.recv().await
     }
 
-    /// Whether every worker lives, but for those in `ended`, which may have finished.
+    /// A worker that has died: it isn't among those in `ended`, which may have finished.
     ///
     /// A worker tells before it ends, so one that has ended with nothing left to hear has died.
-    pub(super) fn check(&mut self, ended: &[usize]) -> Result<(), RunError> {
+    pub(super) fn dead(&self, ended: &[usize]) -> Option<usize> {
         let mut workers = self.workers.iter().enumerate();
-        let dead = workers.any(|(at, worker)| worker.is_finished() && !ended.contains(&at));
-        if dead && self.told.is_empty() { Err(self.autopsy()) } else { Ok(()) }
+        let dead = workers.find(|(at, worker)| worker.is_finished() && !ended.contains(at));
+        dead.map(|(at, _)| at).filter(|_| self.told.is_empty())
     }
 
-    /// Why a worker that should run has ended.
-    fn autopsy(&mut self) -> RunError {
-        let mut words = Vec::new();
-        for worker in self.workers.drain(..) {
-            if worker.is_finished()
-                && let Err(error) = worker.join()
-            {
-                words.push(error.to_string());
-            }
+    /// Why a worker died; waits until its thread is gone.
+    pub(super) fn autopsy(&mut self, worker: usize) -> String {
+        match self.workers[worker].wait() {
+            Err(error) => error.to_string(),
+            Ok(()) => format!("thread {} ended before its work", worker_name(worker)),
         }
-        if words.is_empty() {
-            words.push("a producer's thread ended before its work".to_owned());
-        }
-        RunError::Internal(words.join("; "))
     }
 
-    /// Ends all workers and waits for their threads.
+    /// Makes one worker panic.
+    pub(super) fn strike(&self, worker: usize) {
+        // One that has ended already has had its end.
+        let _ = self.workers[worker].send(EngineCommand::Panic);
+    }
+
+    /// Ends all workers and waits for their threads. One that is known to have died is passed over.
     pub(super) fn end(mut self) -> Result<(), WorkerError> {
         self.order(EngineCommand::Close);
         for worker in self.workers.drain(..) {
@@ -135,18 +127,26 @@ impl Crew {
     }
 }
 
+/// The thread of a worker, from 0.
+fn worker_name(worker: usize) -> String {
+    format!("{WORKER_THREAD_PREFIX}{}", worker + 1)
+}
+
+/// What recorders measure a run of `plan` with.
+pub(super) fn recorder_plan(plan: &RunPlan) -> RecorderPlan {
+    RecorderPlan {
+        paced: plan.schedule.is_paced(),
+        varying: plan.schedule.is_varying(),
+        kind: if plan.producer.acks == Acks::None { Kind::Written } else { Kind::Acked },
+        highest_trackable: longest_latency(plan),
+        interval: Duration::from_secs(1),
+    }
+}
+
 /// What the worker at `post` is made of, but for its servers and its name.
 fn engine_plan(plan: &RunPlan, post: Post, topic: &str, origin: Origin) -> EnginePlan {
     let stream = &plan.streams[post.stream];
     let producer = plan.producer.clone();
-    let kind = if producer.acks == Acks::None { Kind::Written } else { Kind::Acked };
-    let recorder = RecorderPlan {
-        paced: plan.schedule.is_paced(),
-        varying: plan.schedule.is_varying(),
-        kind,
-        highest_trackable: longest_latency(plan),
-        interval: Duration::from_secs(1),
-    };
     EnginePlan {
         worker: post.producer,
         producer,
@@ -154,7 +154,7 @@ fn engine_plan(plan: &RunPlan, post: Post, topic: &str, origin: Origin) -> Engin
         schedule: plan.schedule_of(post.stream),
         source: stream.source.clone(),
         quantum: plan.pacing_quantum,
-        recorder,
+        recorder: recorder_plan(plan),
         seed: stream.source.seed ^ SEED_OF_JITTER,
         origin,
         trace: Trace::Off,

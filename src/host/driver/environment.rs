@@ -306,7 +306,8 @@ mod tests {
         assert_eq!(cost.busy_max(), Some(0.5));
         // Two clocks are never quite one: more than the window nobody can have run and waited.
         let cost = after.since(&before, Duration::from_millis(70));
-        assert_eq!((cost.busy_max(), cost.run_delay), (Some(1.0), Some(Duration::from_millis(20))));
+        assert_eq!(cost.run_delay, Some(Duration::from_millis(20)));
+        assert_eq!(cost.busy_max(), None, "so short a window tells no share");
         assert!(cost.run_delay.unwrap() + cost.run_delay_busy.unwrap() <= cost.window);
     }
 }

@@ -1,20 +1,58 @@
 //! What happened on the network, as counts and as lines. Cost class: per event.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::observer::LogLevel;
-use super::result::BrokerFault;
-use crate::base::PartitionSlot;
+use super::result::{BrokerFault, LeaderMove};
+use crate::base::{BrokerId, PartitionSlot};
 use crate::load::engine::ProducerEvent;
 
 /// What a phase remembers of events.
 #[derive(Debug, Default)]
 pub(super) struct Chronicle {
-    /// Leader changes seen by each worker: all see the same, some miss one.
-    leader_changes: Vec<u64>,
+    /// Leader changes seen by each worker: all of a topic see the same, some miss one.
+    leader_changes: Vec<Moves>,
+    /// What happens again and again, by its words: how often, and the line for the last time.
+    again: BTreeMap<String, (u64, String)>,
     /// What brokers got wrong, with the event that was first of its kind.
     faults: Vec<(ProducerEvent, BrokerFault)>,
+}
+
+/// What one worker saw of leaders.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Moves {
+    pub(super) count: u64,
+    /// The first few thousand, by the slots of the worker's own topic.
+    pub(super) first: Vec<LeaderMove>,
+    /// Who led partitions that nobody leads, as far as this worker knows. One that lost all of its
+    /// connections knows of no leader for a while: that moves none.
+    lost: BTreeMap<PartitionSlot, BrokerId>,
+}
+
+impl Moves {
+    /// Takes note of what the worker learnt of a partition.
+    fn note(
+        &mut self,
+        slot: PartitionSlot,
+        from: Option<BrokerId>,
+        to: Option<BrokerId>,
+        since: Duration,
+    ) {
+        let Some(to) = to else {
+            self.lost.extend(from.map(|from| (slot, from)));
+            return;
+        };
+        let from = self.lost.remove(&slot).or(from);
+        if from == Some(to) {
+            return;
+        }
+        self.count += 1;
+        if self.first.len() < MOST_MOVES {
+            self.first.push(LeaderMove { since, slot, from, to });
+        }
+    }
 }
 
 impl Chronicle {
@@ -28,11 +66,21 @@ impl Chronicle {
         since: Duration,
     ) -> Option<(LogLevel, String)> {
         match event {
-            ProducerEvent::LeaderChanged { to: Some(_), .. } => {
+            ProducerEvent::LeaderChanged { slot, from, to } => {
                 if self.leader_changes.len() <= worker {
-                    self.leader_changes.resize(worker + 1, 0);
+                    self.leader_changes.resize_with(worker + 1, Moves::default);
                 }
-                self.leader_changes[worker] += 1;
+                self.leader_changes[worker].note(*slot, *from, *to, since);
+            }
+            ProducerEvent::EpochBumped { epoch, code } => {
+                let why = code.map_or_else(String::new, |code| format!(" ({code})"));
+                let words = format!("a batch was given up{why}");
+                return Some(self.once(words, format!("the producer goes on with epoch {epoch}")));
+            }
+            ProducerEvent::Rebootstrapped => {
+                let words = "no broker left".to_owned();
+                let more = "starting again from the bootstrap servers".to_owned();
+                return Some(self.once(words, more));
             }
             // A broker that restarts is news; one that answers nonsense is nobody's plan.
             ProducerEvent::NodeLost { node, problem } if problem.fault.is_final() => {
@@ -62,6 +110,31 @@ impl Chronicle {
         describe(event, topic)
     }
 
+    /// The line for what may happen often: a warning the first time.
+    fn once(&mut self, words: String, more: String) -> (LogLevel, String) {
+        let line = format!("{words}; {more}");
+        let room = self.again.len() < MOST_FAULTS;
+        match self.again.get_mut(&words) {
+            Some((count, last)) => {
+                *count += 1;
+                *last = more;
+                (LogLevel::Info, line)
+            }
+            None => {
+                if room {
+                    self.again.insert(words, (1, more));
+                }
+                (LogLevel::Warn, line)
+            }
+        }
+    }
+
+    /// A line for each warning that happened again after it was told: how often in all.
+    pub(super) fn repeated(&self) -> Vec<String> {
+        let often = self.again.iter().filter(|(_, (count, _))| *count > 1);
+        often.map(|(words, (count, last))| format!("{words}: {count} times; {last}")).collect()
+    }
+
     /// What brokers got wrong, in the order in which each showed first.
     pub(super) fn faults(&self) -> Vec<BrokerFault> {
         self.faults.iter().map(|(_, fault)| fault.clone()).collect()
@@ -69,7 +142,7 @@ impl Chronicle {
 
     /// Changes to another leader as each worker saw them; those at the end that saw none may be
     /// missing.
-    pub(super) fn leader_changes(&self) -> &[u64] {
+    pub(super) fn leader_changes(&self) -> &[Moves] {
         &self.leader_changes
     }
 }
@@ -114,13 +187,8 @@ fn describe(event: &ProducerEvent, topic: Option<&str>) -> Option<(LogLevel, Str
         ProducerEvent::Throttled { node, span } => {
             (LogLevel::Info, format!("broker {node} asks for a pause of {} ms", span.as_millis()))
         }
-        ProducerEvent::Rebootstrapped => {
-            (LogLevel::Warn, "no broker left; starting again from the bootstrap servers".to_owned())
-        }
-        ProducerEvent::EpochBumped { epoch } => (
-            LogLevel::Warn,
-            format!("a batch was given up; the producer goes on with epoch {epoch}"),
-        ),
+        // These have their line already.
+        ProducerEvent::Rebootstrapped | ProducerEvent::EpochBumped { .. } => return None,
         ProducerEvent::Fatal(failure) => (LogLevel::Error, failure.to_string()),
     };
     Some(told)
@@ -128,11 +196,13 @@ fn describe(event: &ProducerEvent, topic: Option<&str>) -> Option<(LogLevel, Str
 
 /// Kinds of faults kept: a hostile cluster may name itself anew with every answer.
 const MOST_FAULTS: usize = 100;
+/// Leader changes kept of each worker.
+const MOST_MOVES: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{BrokerId, CloseCause};
+    use crate::base::CloseCause;
     use crate::kafka::connection::{Fault, Phase, Problem};
     use crate::kafka::wire::ApiKey;
 
@@ -197,6 +267,54 @@ mod tests {
         let words = "partition 3: a batch too large goes on in 2 pieces";
         assert_eq!(describe(&split, None).unwrap().1, words);
         assert_eq!(describe(&split, Some("orders")).unwrap().1, format!("topic orders, {words}"));
+    }
+
+    #[test]
+    fn what_happens_often_is_a_warning_once_a_reason_and_counted_at_the_end() {
+        use crate::kafka::wire::ErrorCode;
+        let mut chronicle = Chronicle::default();
+        let (late, other) = (Some(ErrorCode::REQUEST_TIMED_OUT), Some(ErrorCode(20)));
+        let mut note = |epoch, code| {
+            let event = ProducerEvent::EpochBumped { epoch, code };
+            chronicle.note(0, None, &event, Duration::ZERO).expect("a line")
+        };
+        let (level, line) = note(1, late);
+        assert_eq!(level, LogLevel::Warn);
+        assert_eq!(
+            line,
+            "a batch was given up (REQUEST_TIMED_OUT (7)); the producer goes on with epoch 1"
+        );
+        assert_eq!(
+            [note(2, late).0, note(3, other).0, note(4, late).0],
+            [LogLevel::Info, LogLevel::Warn, LogLevel::Info]
+        );
+        assert_eq!(
+            chronicle.repeated(),
+            ["a batch was given up (REQUEST_TIMED_OUT (7)): 3 times; the producer goes on with \
+              epoch 4"]
+        );
+    }
+
+    #[test]
+    fn a_leader_that_is_found_again_has_not_moved() {
+        let mut chronicle = Chronicle::default();
+        let mut moved = |worker, second, from: Option<i32>, to: Option<i32>| {
+            let (from, to) = (from.map(BrokerId), to.map(BrokerId));
+            let event = ProducerEvent::LeaderChanged { slot: PartitionSlot(3), from, to };
+            chronicle.note(worker, None, &event, Duration::from_secs(second));
+        };
+        moved(0, 1, Some(1), Some(2));
+        moved(1, 2, Some(1), Some(2));
+        moved(1, 3, Some(2), None);
+        moved(1, 4, None, Some(3));
+        // Who loses sight of a leader and finds it again has seen no change.
+        moved(1, 5, Some(3), None);
+        moved(1, 6, None, Some(3));
+        let of = chronicle.leader_changes();
+        assert_eq!([of[0].count, of[1].count], [1, 2]);
+        let moves =
+            of[1].first.iter().map(|it| (it.since.as_secs(), it.from.map(|id| id.0), it.to.0));
+        assert_eq!(moves.collect::<Vec<_>>(), [(2, Some(1), 2), (4, Some(2), 3)]);
     }
 
     #[test]

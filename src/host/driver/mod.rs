@@ -4,10 +4,12 @@
 //! know how it is carried out.
 
 pub mod calibrate;
+pub mod course;
 mod crew;
 mod desk;
 pub mod doctor;
 mod embedded;
+mod ending;
 pub mod environment;
 mod error;
 mod events;

@@ -5,20 +5,21 @@
 use core::pin::pin;
 use core::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant as TokioInstant, MissedTickBehavior, interval, interval_at, sleep};
 
-use super::crew::Crew;
-use super::environment::Usage;
+use super::course::CpuCourse;
+use super::crew::{Crew, recorder_plan};
+use super::environment::{Usage, process_cpu};
 use super::error::RunError;
-use super::events::Chronicle;
-use super::observer::{Lap, Observer, Progress};
+use super::events::{Chronicle, Moves};
+use super::observer::{Lap, LogLevel, Observer, Progress};
 use super::plan::RunPlan;
 use super::result::{BrokerFault, PhaseKind, Signal};
 use super::signals::Signals;
 use crate::base::Instant;
 use crate::host::shell::clock;
 use crate::load::engine::{EngineCommand, EngineReport, Load, PhaseEnd};
-use crate::load::recorder::Snapshot;
+use crate::load::recorder::{Recorder, Snapshot};
 use crate::load::schedule::Stop;
 
 /// What a phase came to.
@@ -30,11 +31,15 @@ pub(super) struct PhaseOutcome {
     /// The time between these two readings.
     pub(super) usage_span: Duration,
     pub(super) interrupted: Option<Signal>,
+    /// How a worker died, in words; what it had measured by then is its end where it could still
+    /// tell.
+    pub(super) crashed: Option<String>,
     /// The user doesn't want to wait for anything more.
     pub(super) at_once: bool,
     pub(super) aborted: Option<String>,
     /// By worker; those at the end that saw none may be missing.
-    pub(super) leader_changes: Vec<u64>,
+    pub(super) leader_changes: Vec<Moves>,
+    pub(super) cpu: CpuCourse,
     pub(super) faults: Vec<BrokerFault>,
 }
 
@@ -57,9 +62,11 @@ pub(super) struct Watch<'a> {
 /// What is known while the phase runs.
 struct State {
     start: Instant,
-    draining: usize,
-    ends: Vec<PhaseEnd>,
-    /// Which workers those are from.
+    /// The workers whose schedule is over.
+    draining: Vec<usize>,
+    /// With the worker that each is from.
+    ends: Vec<(usize, PhaseEnd)>,
+    /// The workers that have nothing more to tell: those, and the dead ones.
     ended: Vec<usize>,
     looks: Vec<Snapshot>,
     last_look: Instant,
@@ -68,9 +75,34 @@ struct State {
     /// When the schedule had ended everywhere.
     drains_since: Option<Instant>,
     interrupted: Option<Signal>,
+    crashed: Option<String>,
     at_once: bool,
     aborted: Option<String>,
     chronicle: Chronicle,
+    cpu: CpuCourse,
+}
+
+impl State {
+    /// Of a phase that begins at `start`.
+    fn of(start: Instant) -> Self {
+        Self {
+            start,
+            draining: Vec::new(),
+            ends: Vec::new(),
+            ended: Vec::new(),
+            looks: Vec::new(),
+            last_look: start,
+            last_acked: 0,
+            usage_after: None,
+            drains_since: None,
+            interrupted: None,
+            crashed: None,
+            at_once: false,
+            aborted: None,
+            chronicle: Chronicle::default(),
+            cpu: CpuCourse::default(),
+        }
+    }
 }
 
 impl Watch<'_> {
@@ -80,56 +112,59 @@ impl Watch<'_> {
         let start = clock::now() + TOGETHER;
         let (usage_before, usage_read) = (self.usage(), clock::now());
         self.crew.order(EngineCommand::Begin(self.load(start, stop)));
-        let mut state = State {
-            start,
-            draining: 0,
-            ends: Vec::new(),
-            ended: Vec::new(),
-            looks: Vec::new(),
-            last_look: start,
-            last_acked: 0,
-            usage_after: None,
-            drains_since: None,
-            interrupted: None,
-            at_once: false,
-            aborted: None,
-            chronicle: Chronicle::default(),
-        };
+        let mut state = State::of(start);
+        state.cpu.read(Duration::ZERO, usage_before.cpu);
+        let mut seconds = interval_at(TokioInstant::now() + TOGETHER + SECOND, SECOND);
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut ticks = interval(self.plan.progress_every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;
         // A window that ends by time ends for all at once, whatever is still to be handed over.
         let window = stop.after.map_or(Duration::MAX, |after| TOGETHER + after);
         let mut window_end = pin!(sleep(window));
-        while state.ends.len() < self.crew.len() {
+        let struck = self.plan.panic_after.map_or(Duration::MAX, |after| TOGETHER + after);
+        let mut strike = pin!(sleep(struck));
+        let mut intact = self.plan.panic_after.is_some();
+        while state.ended.len() < self.crew.len() {
             tokio::select! {
-                told = self.crew.next() => {
-                    let (worker, report) = told?;
-                    self.hear(&mut state, worker, report);
+                told = self.crew.next() => match told {
+                    Some((worker, report)) => self.hear(&mut state, worker, report),
+                    None => self.bury(&mut state),
+                },
+                () = &mut strike, if intact => {
+                    intact = false;
+                    self.crew.strike(0);
                 }
                 signal = self.signals.next() => self.interrupt(&mut state, signal)?,
                 () = &mut window_end, if state.usage_after.is_none() => {
                     self.window_over(&mut state);
                 }
+                _ = seconds.tick() => state.cpu.read(clock::now().since(start), process_cpu()),
                 _ = ticks.tick() => {
-                    self.crew.check(&state.ended)?;
+                    self.bury(&mut state);
                     state.looks.clear();
                     self.crew.order(EngineCommand::Look);
                 }
             }
         }
+        state.cpu.end(clock::now().since(start), process_cpu());
+        for line in state.chronicle.repeated() {
+            self.observer.log(LogLevel::Warn, &line);
+        }
         let read_again = state.drains_since.unwrap_or_else(clock::now);
         let usage = (usage_before, state.usage_after.unwrap_or_else(|| self.usage()));
-        let mut ends: Vec<_> = state.ended.into_iter().zip(state.ends).collect();
+        let mut ends = state.ends;
         ends.sort_by_key(|(worker, _)| *worker);
         Ok(PhaseOutcome {
             ends: ends.into_iter().map(|(_, end)| end).collect(),
             usage,
             usage_span: read_again.since(usage_read),
             interrupted: state.interrupted,
+            crashed: state.crashed,
             at_once: state.at_once,
             aborted: state.aborted,
             leader_changes: state.chronicle.leader_changes().to_vec(),
+            cpu: state.cpu,
             faults: state.chronicle.faults(),
         })
     }
@@ -161,19 +196,18 @@ impl Watch<'_> {
         match report {
             EngineReport::Snapshot(snapshot) => {
                 state.looks.push(*snapshot);
-                if state.looks.len() + state.ends.len() == self.crew.len() {
+                if state.looks.len() + state.ended.len() == self.crew.len() {
                     self.progress(state);
                 }
             }
-            EngineReport::Draining { .. } => {
-                state.draining += 1;
-                if state.draining == self.crew.len() {
-                    self.window_over(state);
-                }
-            }
+            EngineReport::Draining { .. } => self.drains(state, worker),
             EngineReport::PhaseEnded(end) => {
-                state.ends.push(*end);
+                state.ends.push((worker, *end));
                 state.ended.push(worker);
+            }
+            EngineReport::BrokeOff(end) => {
+                state.ends.push((worker, *end));
+                self.fell(state, worker);
             }
             EngineReport::Event { event, at } => {
                 let since = at.since(state.start);
@@ -185,6 +219,41 @@ impl Watch<'_> {
             }
             EngineReport::Ready { .. } | EngineReport::NotReady(_) | EngineReport::Waiting(_) => {}
         }
+    }
+
+    /// A worker's schedule is over, or its life.
+    fn drains(&mut self, state: &mut State, worker: usize) {
+        if !state.draining.contains(&worker) {
+            state.draining.push(worker);
+        }
+        if state.draining.len() == self.crew.len() {
+            self.window_over(state);
+        }
+    }
+
+    /// Looks for workers that died without a word: of them nothing is known.
+    fn bury(&mut self, state: &mut State) {
+        while let Some(worker) = self.crew.dead(&state.ended) {
+            let (start, now) = (state.start, clock::now());
+            let tally = Recorder::new(&recorder_plan(self.plan), start).finish(now);
+            let nothing =
+                PhaseEnd { start, end: now, drained: now, due: 0, cut: true, tally, fates: None };
+            state.ends.push((worker, nothing));
+            self.fell(state, worker);
+        }
+    }
+
+    /// A worker has died. The load is no longer the one that was asked for, so that the others
+    /// stop, in good order: what was measured until now is kept.
+    fn fell(&mut self, state: &mut State, worker: usize) {
+        state.ended.push(worker);
+        self.drains(state, worker);
+        let words = self.crew.autopsy(worker);
+        self.observer.log(LogLevel::Error, &format!("internal error: {words}"));
+        if state.crashed.is_none() {
+            self.crew.order(EngineCommand::Stop { within: LAST_WORDS });
+        }
+        state.crashed.get_or_insert(words);
     }
 
     /// The schedule's time is up: what the process used until now belongs to the measurement.
@@ -202,7 +271,7 @@ impl Watch<'_> {
         for look in state.looks.drain(..) {
             sum.merge(&look);
         }
-        for end in &state.ends {
+        for (_, end) in &state.ends {
             sum.ledger.merge(&end.tally.ledger);
             sum.due += end.due;
         }
@@ -252,7 +321,7 @@ impl Watch<'_> {
         }
         if let Some(rule) = self.plan.abort_on.iter().find(|rule| rule.broken_by(progress)) {
             let line = format!("--abort-on \"{rule}\" ends the run");
-            self.observer.log(super::LogLevel::Warn, &line);
+            self.observer.log(LogLevel::Warn, &line);
             state.aborted = Some(rule.to_string());
             self.crew.order(EngineCommand::Stop { within: LAST_WORDS });
         }
@@ -261,10 +330,17 @@ impl Watch<'_> {
     /// The first signal stops generating and drains for a few seconds, the second cuts the drain
     /// off; both leave a result of what was measured. The third gives that up too.
     ///
-    /// A warm-up isn't measured, so there the first ends everything.
+    /// A warm-up isn't measured, so there the first cuts off what is under way: the result says no
+    /// more than how far it came.
     fn interrupt(&mut self, state: &mut State, signal: Signal) -> Result<(), RunError> {
-        if state.at_once || self.kind != PhaseKind::Measure {
+        let measures = self.kind == PhaseKind::Measure;
+        if state.at_once || (state.interrupted.is_some() && !measures) {
             return Err(RunError::Interrupted(signal));
+        }
+        if !measures {
+            state.interrupted = Some(signal);
+            self.crew.order(EngineCommand::Stop { within: Duration::ZERO });
+            return Ok(());
         }
         state.at_once = state.interrupted.is_some();
         state.interrupted = state.interrupted.or(Some(signal));
@@ -276,7 +352,7 @@ impl Watch<'_> {
                 "stopping: what was due is still sent, for up to 5 s; once more to end at once",
             )
         };
-        self.observer.log(super::LogLevel::Warn, words);
+        self.observer.log(LogLevel::Warn, words);
         self.crew.order(EngineCommand::Stop { within });
         Ok(())
     }
@@ -288,5 +364,7 @@ const TOGETHER: Duration = Duration::from_millis(10);
 const OVERDUE_WARMUP: Duration = Duration::from_secs(1);
 /// Every batch has ended this long after delivery.timeout.ms.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// Between two readings of the CPU account.
+const SECOND: Duration = Duration::from_secs(1);
 /// How long an interrupted run still drains.
 const LAST_WORDS: Duration = Duration::from_secs(5);

@@ -48,6 +48,9 @@ pub struct RunPlan {
     pub verify: Verify,
     /// How often the observer hears; the last lap of a phase may be shorter.
     pub progress_every: Duration,
+    /// The first worker panics this long after the start of each phase: shows what comes of a
+    /// defect. `None`: never.
+    pub panic_after: Option<Duration>,
 }
 
 /// Producers that send records of one kind to one topic.

@@ -7,7 +7,9 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use super::course::CpuCourse;
 use super::environment::Environment;
+use crate::base::{BrokerId, PartitionSlot};
 use crate::load::recorder::{Kind, Measured, Tally};
 use crate::load::verify::Verification;
 
@@ -36,12 +38,20 @@ pub struct RunResult {
     pub readback: Option<Readback>,
     /// What brokers got wrong in the measurement, in the order in which each showed first.
     pub faults: Vec<BrokerFault>,
+    /// The changes of leaders in the measurement, in their order, as the worker that saw most of
+    /// them saw them; the first few thousand.
+    pub leader_moves: Vec<LeaderMove>,
     /// What the run cost on this side.
     pub client: ClientCost,
+    /// This process's CPU time in the course of the measurement.
+    pub cpu: CpuCourse,
     /// Where it ran.
     pub environment: Environment,
-    /// The signal that ended it early.
+    /// The signal that ended it early; where it came before the measurement, `phases` has none.
     pub interrupted: Option<Signal>,
+    /// How a worker died, which ended it early: a defect of this program. What the dead worker had
+    /// measured is in the tally where it could still tell.
+    pub crashed: Option<String>,
     /// The rule that ended it early, as its sentence.
     pub aborted: Option<String>,
 }
@@ -302,6 +312,19 @@ pub struct BrokerFacts {
     pub rack: Option<String>,
 }
 
+/// A partition got another leader.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LeaderMove {
+    /// Since the phase's start.
+    pub since: Duration,
+    /// The partition, as a slot of the tally.
+    pub slot: PartitionSlot,
+    /// Who led it before; `None` where this client did not know.
+    pub from: Option<BrokerId>,
+    /// Who leads it.
+    pub to: BrokerId,
+}
+
 /// Bytes of a broker that broke the protocol and ended the connection.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct BrokerFault {
@@ -387,10 +410,21 @@ impl ClientCost {
         (!self.window.is_zero()).then(|| self.wakeups as f64 / self.window.as_secs_f64())
     }
 
-    /// The busiest worker's share of one core, 0 to 1; `None` where the system doesn't tell.
+    /// The busiest worker's share of one core, 0 to 1; `None` where the system doesn't tell, and of
+    /// a window too short to say so.
     #[must_use]
     pub fn busy_max(&self) -> Option<f64> {
         let most = self.worker_cpu.iter().max()?;
-        (!self.window.is_zero()).then(|| most.as_secs_f64() / self.window.as_secs_f64())
+        self.is_long_enough().then(|| most.as_secs_f64() / self.window.as_secs_f64())
+    }
+
+    /// Whether shares of the window mean something: of a few milliseconds, beginning and ending are
+    /// most.
+    #[must_use]
+    pub fn is_long_enough(&self) -> bool {
+        self.window >= SHORTEST_WINDOW
     }
 }
+
+/// Below it, a share of the window says how a run begins and ends, not what it takes.
+const SHORTEST_WINDOW: Duration = Duration::from_millis(100);

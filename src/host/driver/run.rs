@@ -4,7 +4,6 @@
 //! asked while nothing is sent.
 
 use core::pin::pin;
-use core::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -13,17 +12,17 @@ use tokio::time::timeout;
 use super::crew::Crew;
 use super::desk::Desk;
 use super::embedded::Embedded;
-use super::environment::{Environment, raise_open_files};
+use super::environment::raise_open_files;
 use super::error::RunError;
 use super::observer::{LogLevel, Observer};
 use super::offsets::{Offsets, first_offsets, offsets};
 use super::patience::Patience;
 use super::phase::{PhaseOutcome, Watch};
 use super::plan::{RunPlan, Target, Verify, Warmup};
-use super::proof::{self, Proof};
+use super::proof::Proof;
 use super::result::{PhaseKind, PhaseResult, Readback, RunResult, Signal};
 use super::signals::Signals;
-use super::sums::{Sums, service_of, sums};
+use super::sums::service_of;
 use super::topic::{self, Ground};
 use crate::base::{Instant, mix};
 use crate::host::shell::clock;
@@ -80,6 +79,7 @@ fn begin(plan: &RunPlan, observer: &mut dyn Observer, proves: bool) -> Result<Ru
             interrupted_late: None,
             started_unix_ms,
             started,
+            so_far: Vec::new(),
             embedded: embedded.is_some(),
             tag: tag(started_unix_ms, started),
         };
@@ -100,8 +100,8 @@ pub(super) fn start_embedded(brokers: u32) -> Result<Embedded, RunError> {
 }
 
 /// One run under way.
-struct Run<'a> {
-    plan: &'a RunPlan,
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a RunPlan,
     /// How delivery is proved.
     verify: Verify,
     observer: &'a mut dyn Observer,
@@ -110,19 +110,20 @@ struct Run<'a> {
     notices: UnboundedReceiver<String>,
     /// A signal that came when the measurement was over, but not all that is asked after it.
     interrupted_late: Option<Signal>,
-    started_unix_ms: u64,
-    started: Instant,
+    pub(super) started_unix_ms: u64,
+    pub(super) started: Instant,
+    /// The phases that are over.
+    pub(super) so_far: Vec<PhaseResult>,
     embedded: bool,
     /// Tells this run's records from those of any other.
     tag: u32,
 }
 
 /// What the phases came to.
-struct Phases {
-    results: Vec<PhaseResult>,
-    measured: PhaseOutcome,
-    offsets: Option<(Offsets, Offsets)>,
-    readback: Option<Readback>,
+pub(super) struct Phases {
+    pub(super) measured: PhaseOutcome,
+    pub(super) offsets: Option<(Offsets, Offsets)>,
+    pub(super) readback: Option<Readback>,
 }
 
 impl Run<'_> {
@@ -135,7 +136,10 @@ impl Run<'_> {
         let mut ground = Ground::default();
         let outcome = self.on_ground(desk, bootstrap, &mut ground).await;
         self.clean_up(desk, &mut ground).await;
-        self.sum_up(outcome?, ground)
+        match outcome {
+            Ok(phases) => self.sum_up(phases, ground),
+            Err(error) => self.sum_up_unmeasured(error, ground),
+        }
     }
 
     /// Prepares the topics and runs the phases.
@@ -166,14 +170,15 @@ impl Run<'_> {
         while ready < crew.len() {
             let told = timeout(patience.next_look(), crew.next());
             let told = self.interruptible(async { Ok(told.await) }).await?;
-            let Ok(told) = told else {
-                crew.check(&[])?;
+            let Ok(Some((_, report))) = told else {
+                if let Some(worker) = crew.dead(&[]) {
+                    return Err(RunError::Internal(crew.autopsy(worker)));
+                }
                 if patience.is_over() {
                     crew.order(EngineCommand::Look);
                 }
                 continue;
             };
-            let (_, report) = told?;
             match report {
                 EngineReport::Ready { produce_version } => {
                     ready += 1;
@@ -217,7 +222,6 @@ impl Run<'_> {
         ground: &mut Ground,
     ) -> Result<Phases, RunError> {
         let names = ground.names();
-        let mut results = Vec::new();
         let reached = self.interruptible(desk.all_offsets(&names)).await?;
         let hash = desk.api_versions_hash(&ground.cluster.brokers);
         ground.cluster.api_versions_hash = hash;
@@ -225,28 +229,7 @@ impl Run<'_> {
         let asked = first_offsets(self.verify, desk, &names, &reached);
         let mut before = self.interruptible(asked).await?;
         if let Some(stop) = warmup_stop(self.plan.warmup) {
-            let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
-            if let Some(signal) = outcome.interrupted {
-                return Err(RunError::Interrupted(signal));
-            }
-            if outcome.ends.iter().any(|end| end.cut) {
-                return Err(RunError::Unusable(format!(
-                    "the warm-up's records had no outcome {} s after its end, though \
-                     delivery.timeout.ms = {} ms; lower --rate, or leave the warm-up out \
-                     (--warmup 0)",
-                    outcome.drained().as_secs(),
-                    self.plan.producer.delivery_timeout.as_millis()
-                )));
-            }
-            let asked = offsets(self.verify, desk, &names);
-            let after = self.interruptible(asked).await?;
-            let warmup = self.phase_result(PhaseKind::Warmup, &outcome, &before, &after);
-            if let Some(words) = warmup.shortfall() {
-                let line = format!("{words}; the measurement goes on");
-                self.observer.log(LogLevel::Warn, &line);
-            }
-            results.push(warmup);
-            before = after;
+            before = self.warm_up(stop, desk, crew, &names, &before).await?;
         }
         let leaders = topic::leaders(desk, &names);
         let leaders = self.interruptible(leaders).await?;
@@ -254,19 +237,23 @@ impl Run<'_> {
         let stop = Stop { after: self.plan.duration, records: self.plan.records };
         let mut measured = self.watch(crew, PhaseKind::Measure).run(stop).await?;
         let mut after = None;
-        if !measured.at_once {
+        // What a dead worker had under way is in no partition's account, so that offsets prove
+        // nothing.
+        if !measured.at_once && measured.crashed.is_none() {
             after = self.ask_after(offsets(self.verify, desk, &names)).await.flatten();
             let leaders = self.ask_after(topic::leaders(desk, &names)).await.unwrap_or_default();
             ground.topics.iter_mut().zip(leaders).for_each(|(it, now)| it.leaders_after = now);
             measured.interrupted = measured.interrupted.or(self.interrupted_late);
         }
         self.note_topics(ground, &measured, after.as_ref());
-        results.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
+        self.so_far.push(self.phase_result(PhaseKind::Measure, &measured, &before, &after));
         let offsets = before.zip(after);
         let readback = match self.verify {
             Verify::None | Verify::Offsets => None,
             // Who doesn't want to wait doesn't want to read everything back either.
             Verify::Sequence if measured.at_once => None,
+            // Of a worker that died nobody knows which records it was told to have arrived.
+            Verify::Sequence if measured.crashed.is_some() => None,
             Verify::Sequence => {
                 let layout = ground.layout();
                 let Self { signals, observer, plan, tag, .. } = self;
@@ -276,7 +263,43 @@ impl Run<'_> {
                 Some(proof.read_back(&mut measured.ends, offsets).await)
             }
         };
-        Ok(Phases { results, measured, offsets, readback })
+        Ok(Phases { measured, offsets, readback })
+    }
+
+    /// The warm-up; gives the offsets after it. What came of it is kept also where the run ends in
+    /// it.
+    async fn warm_up(
+        &mut self,
+        stop: Stop,
+        desk: &mut Desk,
+        crew: &mut Crew,
+        topics: &[String],
+        before: &Option<Offsets>,
+    ) -> Result<Option<Offsets>, RunError> {
+        let outcome = self.watch(crew, PhaseKind::Warmup).run(stop).await?;
+        let ended = outcome.interrupted.map(RunError::Interrupted);
+        if let Some(error) = ended.or_else(|| outcome.crashed.clone().map(RunError::Internal)) {
+            self.so_far.push(self.phase_result(PhaseKind::Warmup, &outcome, before, &None));
+            return Err(error);
+        }
+        if outcome.ends.iter().any(|end| end.cut) {
+            return Err(RunError::Unusable(format!(
+                "the warm-up's records had no outcome {} s after its end, though \
+                 delivery.timeout.ms = {} ms; lower --rate, or leave the warm-up out (--warmup 0)",
+                outcome.drained().as_secs(),
+                self.plan.producer.delivery_timeout.as_millis()
+            )));
+        }
+        let asked = offsets(self.verify, desk, topics);
+        let asked = self.interruptible(asked).await;
+        let after = asked.as_ref().ok().cloned().flatten();
+        let warmup = self.phase_result(PhaseKind::Warmup, &outcome, before, &after);
+        if let Some(words) = warmup.shortfall() {
+            let line = format!("{words}; the measurement goes on");
+            self.observer.log(LogLevel::Warn, &line);
+        }
+        self.so_far.push(warmup);
+        asked
     }
 
     /// What the measurement showed of the topics: the leaders that changed, and partitions that are
@@ -290,7 +313,7 @@ impl Run<'_> {
         }
         for (post, changes) in self.plan.posts().zip(&outcome.leader_changes) {
             let topic = &mut ground.topics[post.topic];
-            topic.leader_changes = topic.leader_changes.max(*changes);
+            topic.leader_changes = topic.leader_changes.max(changes.count);
         }
     }
 
@@ -387,44 +410,6 @@ impl Run<'_> {
             }
         }
     }
-
-    fn sum_up(&self, phases: Phases, ground: Ground) -> Result<RunResult, RunError> {
-        let Phases { results, measured, offsets, readback } = phases;
-        let PhaseOutcome { ends, usage, usage_span, interrupted, aborted, faults, .. } = measured;
-        let layout = ground.layout();
-        let Sums { tally, streams } = sums(self.plan, &layout, ends)?;
-        let delta = |(before, after): (Offsets, Offsets)| {
-            let (before, after) = (layout.flat(before), layout.flat(after));
-            proof::delta(&self.plan.producer, &tally.partitions, &before, &after)
-        };
-        let offsets = offsets.map(delta);
-        let mut client = usage.1.since(&usage.0, usage_span);
-        client.clock_step = self.clock_step();
-        Ok(RunResult {
-            started_unix_ms: self.started_unix_ms,
-            ended_unix_ms: clock::unix_ms(),
-            cluster: ground.cluster,
-            topics: ground.topics,
-            streams,
-            phases: results,
-            tally,
-            offsets,
-            readback,
-            faults,
-            client,
-            environment: Environment::read(),
-            interrupted,
-            aborted,
-        })
-    }
-
-    /// How far the wall clock has moved against the monotonic one since the start.
-    fn clock_step(&self) -> Duration {
-        let passed = clock::now().since(self.started);
-        let shown = Duration::from_millis(clock::unix_ms().saturating_sub(self.started_unix_ms));
-        let step = passed.abs_diff(shown);
-        if step < CLOCK_GRAIN { Duration::ZERO } else { step }
-    }
 }
 
 /// A run's tag: another one every time.
@@ -440,6 +425,3 @@ const fn warmup_stop(warmup: Warmup) -> Option<Stop> {
         Warmup::Records(count) => Some(Stop { after: None, records: Some(count) }),
     }
 }
-
-/// The wall clock is read in milliseconds, and disciplined by a few more.
-const CLOCK_GRAIN: Duration = Duration::from_millis(20);

@@ -130,6 +130,11 @@ impl<M: Machine> Shell<M> {
         Ok(())
     }
 
+    /// What the machine still tells after it panicked.
+    pub(super) fn last_words(&mut self) -> Option<M::Report> {
+        self.machine.last_words(clock::now())
+    }
+
     /// An address for commands that any thread may use.
     #[must_use]
     pub fn mailbox(&self) -> Mailbox<M::Command> {

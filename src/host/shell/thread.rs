@@ -1,10 +1,14 @@
 //! A machine with a thread of its own: one thread, one runtime, one machine.
 //!
-//! Cost class: per run. The machine is built on its thread, so it need not be `Send`, and a panic
-//! in it ends the thread and is handed to whoever joins.
+//! Cost class: per run. The machine is built on its thread, so it need not be `Send`. A panic in it
+//! ends the thread and is handed to whoever joins; before, the machine may say its last words.
 
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
 use std::any::Any;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
@@ -24,7 +28,7 @@ pub struct Worker<C> {
     name: String,
     mailbox: Mailbox<C>,
     stats: Arc<LoopStats>,
-    /// Taken by `join` alone.
+    /// Taken by `wait` alone.
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -86,6 +90,14 @@ impl<C> Worker<C> {
     /// # Errors
     /// When it panicked, or never started.
     pub fn join(mut self) -> Result<(), WorkerError> {
+        self.wait()
+    }
+
+    /// The same while its counts are still wanted. Once more it is `Ok` at once.
+    ///
+    /// # Errors
+    /// When it panicked, or never started.
+    pub fn wait(&mut self) -> Result<(), WorkerError> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         let name = || self.name.clone();
         match thread.join() {
@@ -146,6 +158,7 @@ where
     P: FnOnce(&mut Shell<M>) -> io::Result<()> + Send + 'static,
     R: FnMut(M::Report) + Send + 'static,
 {
+    let mut on_report = on_report;
     let hub = Arc::new(Hub::default());
     let mailbox = Mailbox::new(&hub);
     let stats = Arc::new(LoopStats::new());
@@ -156,12 +169,25 @@ where
             // Whatever fails from here on, dropping the inbox tells the senders.
             let mut shell = Shell::assemble(build(), hub, inbox, counts)?;
             prepare(&mut shell)?;
-            shell.run(on_report).await;
-            Ok(())
+            let Err(panic) = caught(shell.run(&mut on_report)).await else { return Ok(()) };
+            // A second panic would tell no more than the first.
+            let words = catch_unwind(AssertUnwindSafe(|| shell.last_words()));
+            words.ok().flatten().into_iter().for_each(on_report);
+            resume_unwind(panic)
         })
     };
     let thread = Builder::new().name(name.to_owned()).spawn(body)?;
     Ok(Worker { name: name.to_owned(), mailbox, stats, thread: Some(thread) })
+}
+
+/// A future whose panic is its outcome.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        polled.map_or_else(|panic| Poll::Ready(Err(panic)), |polled| polled.map(Ok))
+    })
+    .await
 }
 
 /// A runtime that doesn't wait for a slow look-up when it goes, not even while a panic unwinds.

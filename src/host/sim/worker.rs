@@ -212,6 +212,7 @@ impl Worker {
             }
             EngineReport::Event { event, .. } => self.hear_event(&event, net),
             EngineReport::Snapshot(_)
+            | EngineReport::BrokeOff(_)
             | EngineReport::Draining { .. }
             | EngineReport::Waiting(_) => {}
         }

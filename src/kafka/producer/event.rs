@@ -74,6 +74,9 @@ pub enum ProducerEvent {
     EpochBumped {
         /// The new epoch.
         epoch: i16,
+        /// What the batch was given up for; of several the last one's. `None` when none was given
+        /// up: its sequence was lost otherwise.
+        code: Option<ErrorCode>,
     },
     /// Nothing can be sent any more.
     Fatal(Failure),

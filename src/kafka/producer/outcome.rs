@@ -134,6 +134,7 @@ impl Producer {
         now: Instant,
     ) {
         if batch.identity.is_some() {
+            self.given_up = Some(refusal.code);
             // New numbers for what may have been written could write that twice: the partition
             // waits instead until the broker's answers tell.
             let in_doubt =
@@ -193,7 +194,8 @@ impl Producer {
         }
         let restarted = self.sequences.bump();
         if let Some(current) = self.sequences.current() {
-            self.events.push_back(ProducerEvent::EpochBumped { epoch: current.epoch });
+            let (epoch, code) = (current.epoch, self.given_up.take());
+            self.events.push_back(ProducerEvent::EpochBumped { epoch, code });
         }
         self.renumbered(&restarted, now);
     }

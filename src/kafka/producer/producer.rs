@@ -65,6 +65,8 @@ pub struct Producer {
     pub(super) answer: ProduceResponse,
     /// Partitions whose expired batch may or may not have been written.
     pub(super) unresolved: Vec<PartitionSlot>,
+    /// What a batch with a sequence was last given up for, until the epoch is raised for it.
+    pub(super) given_up: Option<ErrorCode>,
     /// When the oldest batch could expire, or earlier; `None` without batches.
     pub(super) next_expiry: Option<Instant>,
     /// Batches that have their outcome and are still in a request.
@@ -100,6 +102,7 @@ impl Producer {
             spare_requests: Vec::new(),
             answer: ProduceResponse::default(),
             unresolved: Vec::new(),
+            given_up: None,
             next_expiry: None,
             ended_in_flight: 0,
             fatal: None,

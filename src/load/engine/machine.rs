@@ -90,4 +90,8 @@ impl<W: Witness> Machine for Engine<W> {
     fn is_done(&self) -> bool {
         matches!(self.phase, Phase::Done) && self.reports.is_empty()
     }
+
+    fn last_words(&mut self, now: Instant) -> Option<EngineReport> {
+        self.break_off(now)
+    }
 }

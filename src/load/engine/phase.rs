@@ -48,6 +48,7 @@ impl<W: Witness> Engine<W> {
                 Phase::Connect { .. } | Phase::Idle | Phase::Done => {}
             },
             EngineCommand::Close => self.phase = Phase::Done,
+            EngineCommand::Panic => panic!("a panic that was asked for"),
         }
     }
 
@@ -302,6 +303,29 @@ impl<W: Witness> Engine<W> {
         let ended = PhaseEnd { start: load.at, end, drained: now, due, cut, tally, fates };
         self.reports.push_back(EngineReport::PhaseEnded(Box::new(ended)));
         self.phase = if cut { Phase::Done } else { Phase::Idle };
+    }
+
+    /// What is left of the phase under way after a panic: all that had an outcome by then, and what
+    /// was due. The producer may be half changed and isn't asked.
+    pub(super) fn break_off(&mut self, now: Instant) -> Option<EngineReport> {
+        let (start, end) = match self.phase {
+            Phase::Load { load } => {
+                self.schedule.cut(now);
+                (load.at, self.schedule.window_end().unwrap_or(now))
+            }
+            Phase::Drain { load, end, .. } => (load.at, end),
+            Phase::Connect { .. } | Phase::Idle | Phase::Done => return None,
+        };
+        self.phase = Phase::Done;
+        self.recorder.end_window(end);
+        let due = self.schedule.due_by(Instant::FAR_FUTURE);
+        self.recorder.broke_off(due);
+        self.recorder.sample(now, due);
+        let recorder =
+            core::mem::replace(&mut self.recorder, Recorder::new(&self.plan.recorder, now));
+        let tally = recorder.finish(now);
+        let ended = PhaseEnd { start, end, drained: now, due, cut: true, tally, fates: None };
+        Some(EngineReport::BrokeOff(Box::new(ended)))
     }
 
     /// The next instant at which the engine itself has something to do.

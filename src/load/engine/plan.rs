@@ -81,6 +81,8 @@ pub enum EngineCommand {
     Look,
     /// End.
     Close,
+    /// Panic: what comes of a defect can be shown by this alone.
+    Panic,
 }
 
 /// A phase of load.
@@ -125,6 +127,8 @@ pub enum EngineReport {
     },
     /// A phase is over, its drain included.
     PhaseEnded(Box<PhaseEnd>),
+    /// A panic ended the phase under way, and the worker with it: what had been measured by then.
+    BrokeOff(Box<PhaseEnd>),
     /// Something happened on the network.
     Event {
         /// What.

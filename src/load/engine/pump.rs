@@ -13,7 +13,7 @@ use crate::kafka::partitioner::Refusal;
 use crate::kafka::producer::{Failure, Sent};
 use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::record_batch::Envelope;
-use crate::load::recorder::Causes;
+use crate::load::recorder::{Causes, ErrorSource};
 use crate::load::schedule::Due;
 use crate::load::source::Mark;
 use crate::load::verify::Fate;
@@ -259,7 +259,7 @@ impl<W: Witness> Engine<W> {
             Sent::Refused(failure) => {
                 let fatal = self.producer.fatal().is_some();
                 self.recorder.because(if fatal { FATAL } else { REFUSED });
-                self.refuse(due, stamp, &failure, now);
+                self.refuse(due, stamp, (&failure, ErrorSource::Refused), now);
                 if fatal && due.at.is_none() {
                     // Without a rate there would be no end to refused records.
                     self.schedule.cut(now);
@@ -280,6 +280,10 @@ impl<W: Witness> Engine<W> {
             return false;
         }
         let mut cause = Causes::default();
+        let source = match lack {
+            Lack::Memory => ErrorSource::BufferExhausted,
+            Lack::Metadata(_) => ErrorSource::NoMetadata,
+        };
         let failure = match lack {
             Lack::Memory => {
                 cause.buffer_exhausted = 1;
@@ -297,12 +301,19 @@ impl<W: Witness> Engine<W> {
         };
         self.producer.forgo(self.topic);
         self.recorder.because(cause);
-        self.refuse(due, stamp, &failure, now);
+        self.refuse(due, stamp, (&failure, source), now);
         true
     }
 
-    fn refuse(&mut self, due: Due, stamp: &Stamp, failure: &Failure, now: Instant) {
-        self.recorder.refused(stamp, failure.code, now, || failure.message.clone());
+    fn refuse(
+        &mut self,
+        due: Due,
+        stamp: &Stamp,
+        (failure, source): (&Failure, ErrorSource),
+        now: Instant,
+    ) {
+        let kind = (failure.code, source);
+        self.recorder.refused(stamp, kind, now, || failure.message.clone());
         self.ended_badly(stamp);
         self.witness.refused(due.record, failure.code, now);
     }
@@ -312,7 +323,8 @@ impl<W: Witness> Engine<W> {
         let producer = &self.producer;
         let words = || producer.declined(why).message;
         self.recorder.because(REFUSED);
-        self.recorder.refused(stamp, ErrorCode::INVALID_RECORD, now, words);
+        let kind = (ErrorCode::INVALID_RECORD, ErrorSource::Refused);
+        self.recorder.refused(stamp, kind, now, words);
         self.ended_badly(stamp);
         self.witness.refused(due.record, ErrorCode::INVALID_RECORD, now);
     }

@@ -13,20 +13,37 @@ use crate::kafka::accumulator::CloseReason;
 use crate::kafka::producer::Delivery;
 use crate::kafka::wire::ErrorCode;
 
-/// Errors by code.
+/// Errors by code and by who gave it: several things go by one code, in Java's client, too.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Errors {
-    counts: BTreeMap<ErrorCode, ErrorCount>,
+    counts: BTreeMap<(ErrorCode, ErrorSource), ErrorCount>,
     /// The first words of the producer's own refusals.
-    words: BTreeMap<ErrorCode, String>,
+    words: BTreeMap<(ErrorCode, ErrorSource), String>,
 }
 
-/// One error code's part in a run.
+/// Where an error came from.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum ErrorSource {
+    /// A broker, the loss of a connection to one, or `delivery.timeout.ms`.
+    #[default]
+    Cluster,
+    /// This client: `max.block.ms` went by without room in `buffer.memory`.
+    BufferExhausted,
+    /// This client: `max.block.ms` went by without metadata.
+    NoMetadata,
+    /// This client, before sending: too large, against the key rules, after a fatal error.
+    Refused,
+}
+
+/// One kind of error's part in a run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ErrorCount {
+    /// Who gave it.
+    pub source: ErrorSource,
     /// Records that ended with it.
     pub records: u64,
-    /// Of those, the ones that the producer itself refused; [`Errors::words`] are about these.
+    /// Of those, the ones that the producer itself refused: all or none, by the source.
+    /// [`Errors::words`] are about these.
     pub refused: u64,
     /// Records of batches that were sent again because of it, each time counted.
     pub retried_records: u64,
@@ -37,9 +54,9 @@ pub struct ErrorCount {
 }
 
 impl Errors {
-    /// By code, ascending; `ErrorCode::is_retriable` tells the fatal ones.
+    /// By code, ascending, and by source; `ErrorCode::is_retriable` tells the fatal ones.
     pub fn iter(&self) -> impl Iterator<Item = (ErrorCode, &ErrorCount)> {
-        self.counts.iter().map(|(&code, count)| (code, count))
+        self.counts.iter().map(|(&(code, _), count)| (code, count))
     }
 
     /// Whether there was none.
@@ -48,45 +65,44 @@ impl Errors {
         self.counts.is_empty()
     }
 
-    /// Why the producer refused the first record that it refused with this code.
+    /// Why the producer refused the first record that it refused with this code for this cause.
     #[must_use]
-    pub fn words(&self, code: ErrorCode) -> Option<&str> {
-        self.words.get(&code).map(String::as_str)
-    }
-
-    fn explain(&mut self, code: ErrorCode, words: impl FnOnce() -> String) {
-        self.words.entry(code).or_insert_with(words);
+    pub fn words(&self, code: ErrorCode, source: ErrorSource) -> Option<&str> {
+        self.words.get(&(code, source)).map(String::as_str)
     }
 
     pub(super) fn ended(&mut self, code: ErrorCode, records: u64, at: Instant) {
-        let (refused, retried_records) = (0, 0);
-        self.add(code, ErrorCount { records, refused, retried_records, first: at, last: at });
+        self.add(code, ErrorCount { records, ..ErrorCount::at(at) });
     }
 
-    /// The producer itself refused a record; `words` say why, and are asked for once a code.
-    pub(super) fn refused(&mut self, code: ErrorCode, at: Instant, words: impl FnOnce() -> String) {
-        let (records, refused, retried_records) = (1, 1, 0);
-        self.add(code, ErrorCount { records, refused, retried_records, first: at, last: at });
-        self.explain(code, words);
+    /// The producer itself refused a record; `words` say why, and are asked for once a kind.
+    pub(super) fn refused(
+        &mut self,
+        code: ErrorCode,
+        source: ErrorSource,
+        at: Instant,
+        words: impl FnOnce() -> String,
+    ) {
+        self.add(code, ErrorCount { source, records: 1, refused: 1, ..ErrorCount::at(at) });
+        self.words.entry((code, source)).or_insert_with(words);
     }
 
     pub(super) fn retried(&mut self, code: ErrorCode, records: u64, at: Instant) {
-        let (retried_records, refused) = (records, 0);
-        self.add(code, ErrorCount { records: 0, refused, retried_records, first: at, last: at });
+        self.add(code, ErrorCount { retried_records: records, ..ErrorCount::at(at) });
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         for (code, count) in other.iter() {
             self.add(code, *count);
         }
-        for (code, words) in &other.words {
-            self.explain(*code, || words.clone());
+        for (key, words) in &other.words {
+            self.words.entry(*key).or_insert_with(|| words.clone());
         }
     }
 
     fn add(&mut self, code: ErrorCode, more: ErrorCount) {
         self.counts
-            .entry(code)
+            .entry((code, more.source))
             .and_modify(|count| {
                 count.records += more.records;
                 count.refused += more.refused;
@@ -95,6 +111,14 @@ impl Errors {
                 count.last = count.last.max(more.last);
             })
             .or_insert(more);
+    }
+}
+
+impl ErrorCount {
+    /// None yet, seen at an instant.
+    const fn at(at: Instant) -> Self {
+        let source = ErrorSource::Cluster;
+        Self { source, records: 0, refused: 0, retried_records: 0, first: at, last: at }
     }
 }
 
@@ -442,9 +466,11 @@ mod tests {
         other.ended(ErrorCode(6), 2, at(10));
         errors.merge(&other);
         let found: Vec<_> = errors.iter().map(|(code, count)| (code.0, *count)).collect();
-        let count = |records, retried_records, first, last| {
-            let refused = 0;
-            ErrorCount { records, refused, retried_records, first, last }
+        let count = |records, retried_records, first, last| ErrorCount {
+            records,
+            retried_records,
+            last,
+            ..ErrorCount::at(first)
         };
         let (seven, six) = (count(11, 3, at(20), at(90)), count(2, 0, at(10), at(10)));
         assert_eq!(found, [(6, six), (7, seven)]);

@@ -27,7 +27,8 @@ use core::time::Duration;
 
 pub use backlog::{Backlog, Level};
 pub use counters::{
-    Batches, BrokerCount, Brokers, Causes, ErrorCount, Errors, PartitionCount, Partitions, Requests,
+    Batches, BrokerCount, Brokers, Causes, ErrorCount, ErrorSource, Errors, PartitionCount,
+    Partitions, Requests,
 };
 pub use gaps::Gap;
 pub use latency::Stages;
@@ -227,17 +228,17 @@ impl Recorder {
     }
 
     /// The producer refused a generated record with `code` (too large, say): it failed. `words` say
-    /// why; they are asked for once a code.
+    /// why; they are asked for once a code and source.
     pub fn refused(
         &mut self,
         stamp: &Stamp,
-        code: ErrorCode,
+        (code, source): (ErrorCode, ErrorSource),
         at: Instant,
         words: impl FnOnce() -> String,
     ) {
         self.ledger.failed += 1;
         self.latencies.refused(stamp, at);
-        self.errors.refused(code, at, words);
+        self.errors.refused(code, source, at, words);
         self.latencies.intervals.row(at).errors += 1;
     }
 
@@ -261,6 +262,21 @@ impl Recorder {
     pub fn unsent(&mut self, stamp: &Stamp, at: Instant) {
         self.ledger.unsent += 1;
         self.latencies.never_sent(stamp, at);
+    }
+
+    /// The worker broke off in the middle of anything, with `due` records due by then: what was
+    /// handed over and has no outcome may have been written or not, the rest was never sent.
+    /// Neither gets a latency.
+    pub fn broke_off(&mut self, due: u64) {
+        let ledger = &mut self.ledger;
+        // It may have been counting when it broke off.
+        ledger.generated = ledger.generated.max(ledger.ended());
+        let open = ledger.generated - ledger.ended();
+        ledger.indeterminate += open;
+        self.cut_in_flight += open;
+        let never = due.saturating_sub(ledger.due());
+        ledger.generated += never;
+        ledger.unsent += never;
     }
 
     /// A batch of `records` is sent again because of `code`.

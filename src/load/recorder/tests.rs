@@ -16,6 +16,7 @@ const PLAN: RecorderPlan = RecorderPlan {
 };
 
 const ACKED: Outcome = Outcome::Acked { base_offset: 0 };
+const REFUSED: ErrorSource = ErrorSource::Refused;
 
 const fn at(nanos: u64) -> Instant {
     Instant::from_nanos(nanos)
@@ -291,7 +292,7 @@ fn each_outcome_has_its_column_and_its_family() {
         recorder.delivered(&single(10, 30, outcome));
     }
     let stamp = Stamp { due: Some(at(0)), seen: at(0), handed: at(5), number: None };
-    recorder.refused(&stamp, ErrorCode(10), at(40), || "too large".to_owned());
+    recorder.refused(&stamp, (ErrorCode(10), REFUSED), at(40), || "too large".to_owned());
     recorder.unsent(&stamp, at(2_000_000_000));
     recorder.unsent_batch(&single(10, 30, ACKED).stamps, at(2_000_000_000));
     assert_eq!(recorder.ledger().balance(1), Ok(()));
@@ -308,7 +309,7 @@ fn each_outcome_has_its_column_and_its_family() {
     assert_eq!(worst.count(), 8);
     assert_eq!(worst.sum(), tally.headline().sum() + tally.failure.sum() + tally.unsent.sum());
     let errors: Vec<_> = tally.errors.iter().map(|(code, e)| (code.0, e.records)).collect();
-    assert_eq!(errors, [(7, 1), (10, 2)]);
+    assert_eq!(errors, [(7, 1), (10, 1), (10, 1)], "the last one was refused by the client");
     assert_eq!(tally.intervals().map(|interval| interval.errors).sum::<u64>(), 3);
 }
 
@@ -381,15 +382,33 @@ fn a_refusal_s_words_are_asked_for_once_a_code() {
     let mut recorder = Recorder::new(&PLAN, at(0));
     let stamp = Stamp::at(at(1));
     recorder.generated(2);
-    recorder.refused(&stamp, ErrorCode(87), at(2), || "no key".to_owned());
-    recorder.refused(&stamp, ErrorCode(87), at(3), || panic!("they are there already"));
+    recorder.refused(&stamp, (ErrorCode(87), REFUSED), at(2), || "no key".to_owned());
+    recorder.refused(&stamp, (ErrorCode(87), REFUSED), at(3), || panic!("they are there already"));
     let mut tally = recorder.finish(at(4));
-    assert_eq!(tally.errors.words(ErrorCode(87)), Some("no key"));
-    assert_eq!(tally.errors.words(ErrorCode(10)), None);
+    assert_eq!(tally.errors.words(ErrorCode(87), REFUSED), Some("no key"));
+    assert_eq!(tally.errors.words(ErrorCode(10), REFUSED), None);
     assert_eq!(tally.ledger.failed, 2);
     let mut later = tally.errors.clone();
-    later.refused(ErrorCode(10), at(4), || "too large".to_owned());
+    later.refused(ErrorCode(10), REFUSED, at(4), || "too large".to_owned());
     tally.errors.merge(&later);
-    assert_eq!(tally.errors.words(ErrorCode(10)), Some("too large"));
-    assert_eq!(tally.errors.words(ErrorCode(87)), Some("no key"));
+    assert_eq!(tally.errors.words(ErrorCode(10), REFUSED), Some("too large"));
+    assert_eq!(tally.errors.words(ErrorCode(87), REFUSED), Some("no key"));
+}
+
+#[test]
+fn what_goes_by_one_code_is_told_apart_by_who_gave_it() {
+    let mut errors = Errors::default();
+    let code = ErrorCode::REQUEST_TIMED_OUT;
+    errors.ended(code, 5, at(1));
+    let full = || "no room".to_owned();
+    errors.refused(code, ErrorSource::BufferExhausted, at(2), full);
+    errors.refused(code, ErrorSource::BufferExhausted, at(3), || panic!("they are there already"));
+    errors.retried(code, 7, at(4));
+    let mut sum = errors.clone();
+    sum.merge(&errors);
+    let rows: Vec<_> =
+        sum.iter().map(|(_, it)| (it.source, it.records, it.refused, it.retried_records)).collect();
+    let (cluster, buffer) = (ErrorSource::Cluster, ErrorSource::BufferExhausted);
+    assert_eq!(rows, [(cluster, 10, 0, 14), (buffer, 4, 4, 0)]);
+    assert_eq!((sum.words(code, buffer), sum.words(code, cluster)), (Some("no room"), None));
 }

@@ -40,6 +40,8 @@ fn seconds(interval: &IntervalModel) -> Vec<String> {
         span(interval.max),
         span(interval.lag_p99),
         interval.backlog.to_string(),
+        interval.cpu.map(|cores| format!("{cores:.4}")).unwrap_or_default(),
+        interval.leader_changes.to_string(),
     ]
 }
 
@@ -115,7 +117,7 @@ fn row(cells: &[String]) -> String {
 }
 
 const INTERVALS: &str = "start_s,length_s,due,acked,errors,p50_ms,p99_ms,max_ms,lag_p99_ms,\
-                         backlog\n";
+                         backlog,cpu_cores,leader_changes\n";
 const RUN: [&str; 19] = [
     "repetition",
     "verdict",
@@ -150,8 +152,8 @@ mod tests {
         let text = intervals(&report);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 31);
-        assert_eq!(lines[1], "0,1,200000,199000,0,5.41,12.3,52.7,0.262,1000");
-        assert_eq!(lines[2], "1,1,200000,200000,0,,12.3,52.7,0.262,1000");
+        assert_eq!(lines[1], "0,1,200000,199000,0,5.41,12.3,52.7,0.262,1000,0.0400,0");
+        assert_eq!(lines[2], "1,1,200000,200000,0,,12.3,52.7,0.262,1000,0.0400,0");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod batches;
 mod brokers;
+mod compare;
 mod curve;
 mod errors;
 mod heat;
@@ -18,7 +19,7 @@ mod svg;
 mod verdict;
 
 use self::svg::escape;
-use super::model::Report;
+use super::model::{ComparisonModel, ComparisonReport, Report};
 use super::outcome::{Outcome, RunOf};
 
 /// The page of a run or of a matrix.
@@ -29,6 +30,19 @@ pub fn html(outcome: &Outcome) -> String {
         Outcome::Matrix(_) => of_matrix(outcome),
     };
     let title = outcome.first().map_or_else(|| "kprod-bench".to_owned(), title);
+    let place = outcome.first().map_or_else(String::new, place::line);
+    page("result", &title, &place, &sections)
+}
+
+/// The page of a comparison.
+#[must_use]
+pub fn comparison(report: &ComparisonReport) -> String {
+    let title = format!("{}: B against A", report.tool.name);
+    page("comparison", &title, "", &compare::sections(report))
+}
+
+/// A page of a kind, with a line below its title.
+fn page(kind: &str, title: &str, line: &str, sections: &[Section]) -> String {
     let links: String = sections
         .iter()
         .map(|one| format!("<a href=\"#{}\">{}</a>", one.id, escape(one.name)))
@@ -42,13 +56,12 @@ pub fn html(outcome: &Outcome) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <link rel=\"icon\" href=\"data:,\"><title>{}</title><style>{STYLE}</style></head>\n<body>\
-         <header><h1>{}</h1>{}<nav>{links}</nav></header>\n<main>{bodies}</main>\n\
-         <footer>Latencies are in milliseconds unless a unit stands beside them. Made by {} {} \
-         from result.json, which holds every figure of this page.</footer></body></html>\n",
-        escape(&title),
-        escape(&title),
-        outcome.first().map_or_else(String::new, place::line),
+         <link rel=\"icon\" href=\"data:,\"><title>{0}</title><style>{STYLE}</style></head>\n\
+         <body data-kind=\"{kind}\"><header><h1>{0}</h1>{line}<nav>{links}</nav></header>\n\
+         <main>{bodies}</main>\n\
+         <footer>Latencies are in milliseconds unless a unit stands beside them. Made by {1} {2} \
+         from the JSON, which holds every figure of this page.</footer></body></html>\n",
+        escape(title),
         env!("CARGO_PKG_NAME"),
         env!("CARGO_PKG_VERSION"),
     )
@@ -81,7 +94,7 @@ fn of_run(report: &Report) -> Vec<Section> {
         section("errors", "Errors and unavailability", errors::section(&one)),
         section("matrix", "Matrix", none(alone)),
         section("curve", "Load and latency", none(curve::WHY_NOT)),
-        section("compare", "Comparison", none(WHY_NO_COMPARISON)),
+        section("compare", "Comparison", compared(report.comparison.as_ref())),
         section("place", "Environment and configuration", place::section(report)),
     ]
 }
@@ -102,13 +115,17 @@ fn of_matrix(outcome: &Outcome) -> Vec<Section> {
         section("batches", "Batches and compression", batches::of_several(&runs)),
         section("brokers", "Brokers and partitions", none(own)),
         section("errors", "Errors and unavailability", errors::section(&runs)),
-        section("compare", "Comparison", none(WHY_NO_COMPARISON)),
+        section("compare", "Comparison", compared(outcome.comparison())),
         section(
             "place",
             "Environment and configuration",
             first.map_or_else(|| none("No run came to a result."), place::section),
         ),
     ]
+}
+
+fn compared(found: Option<&ComparisonModel>) -> String {
+    found.map_or_else(|| none(WHY_NO_COMPARISON), compare::of_result)
 }
 
 fn title(report: &Report) -> String {
@@ -173,7 +190,7 @@ fn figure(drawing: &str, caption: &str, key: &str) -> String {
 
 const STYLE: &str = include_str!("style.css");
 const WHY_NO_COMPARISON: &str = "This result was held against no other: kprod-bench compare A B \
-                                 does that.";
+                                 or --baseline does that.";
 
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,15 @@
 use super::svg::{Frame, Scale, count_tick, float, ms, ms_tick};
 use super::{figure, heat, key, none};
 use crate::app::report::figures::{rate, thousands};
-use crate::app::report::model::{IntervalModel, Report};
+use crate::app::report::model::{ClusterKind, IntervalModel, Report};
 
 /// The section of one run.
 pub(super) fn section(report: &Report) -> String {
     if report.intervals.len() < 2 {
         return none("The run has fewer than two seconds, so there is no course to draw.");
     }
-    let drawings = [rates(report), latencies(report), heat::drawing(report), backlog(report)];
+    let drawings =
+        [rates(report), latencies(report), heat::drawing(report), backlog(report), cpu(report)];
     format!("<div class=\"grid\">{}</div>{}", drawings.concat(), moves(report))
 }
 
@@ -53,10 +54,12 @@ fn rates(report: &Report) -> String {
     let mut frame = Frame::new("rates", title, description, time(report), Scale::linear(most));
     frame.line("s2 dash", &due);
     frame.line("s1", &acked);
+    let mut named = vec![(2, "fell due, records/s"), (1, "acked, records/s")];
+    named.extend(leaders(report, &mut frame));
     let y = frame.y_ticks(count_tick);
     let drawn = frame.draw(&time_ticks(report), &y, "seconds");
     let caption = "The last seconds are those of the drain: nothing is due in them.";
-    figure(&drawn, caption, &key(&[(2, "fell due, records/s"), (1, "acked, records/s")]))
+    figure(&drawn, caption, &key(&named))
 }
 
 fn latencies(report: &Report) -> String {
@@ -86,6 +89,7 @@ fn latencies(report: &Report) -> String {
             named.push((*colour, *name));
         }
     }
+    named.extend(leaders(report, &mut frame));
     let y = frame.y_ticks(ms_tick);
     let drawn = frame.draw(&time_ticks(report), &y, "seconds");
     figure(&drawn, "By the second in which records were due.", &key(&named))
@@ -111,9 +115,46 @@ fn backlog(report: &Report) -> String {
         frame.line("s6", &errors);
         named.push((6, "failed in the second"));
     }
+    named.extend(leaders(report, &mut frame));
     let y = frame.y_ticks(count_tick);
     let drawn = frame.draw(&time_ticks(report), &y, "seconds");
     figure(&drawn, "A backlog that grows is a rate that isn't kept up with.", &key(&named))
+}
+
+/// What the run took of this machine.
+fn cpu(report: &Report) -> String {
+    let points: Vec<_> = report.intervals.iter().map(|it| (seconds(it).0, it.cpu)).collect();
+    let most = points.iter().filter_map(|(_, y)| *y).fold(0.0, f64::max);
+    if most <= 0.0 {
+        return figure("", "The CPU time in the course of the run is not known.", "");
+    }
+    let description = format!("up to {most:.2} cores");
+    let title = "CPU time of this process";
+    let mut frame = Frame::new("cpu", title, description, time(report), Scale::linear(most));
+    frame.line("s1", &points);
+    let y = frame.y_ticks(|cores| {
+        let text = format!("{cores:.3}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    });
+    let drawn = frame.draw(&time_ticks(report), &y, "seconds");
+    let embedded = report.cluster.kind == ClusterKind::Embedded && !report.cluster.another_process;
+    let caption = match embedded {
+        true => "1 is one core all the time; the embedded brokers' part is in it.",
+        false => "1 is one core all the time.",
+    };
+    figure(&drawn, caption, &key(&[(1, "cores, on average over the second")]))
+}
+
+/// A line for each leader that moved, and what it is called where there is one.
+fn leaders(report: &Report, frame: &mut Frame) -> Option<(usize, &'static str)> {
+    for one in report.leader_changes.iter().take(MOST_MARKS) {
+        let at = float(one.at) / 1e9;
+        let from = one.from.map_or_else(|| "none".to_owned(), |id| format!("broker {id}"));
+        let of = one.topic.as_ref().map_or_else(String::new, |topic| format!(" of {topic}"));
+        let words = format!("{at:.1} s: partition {}{of} from {from} to {}", one.partition, one.to);
+        frame.mark("s5 dash", at, &words);
+    }
+    (!report.leader_changes.is_empty()).then_some((5, "a partition got another leader"))
 }
 
 /// Which partitions have another leader at the end.
@@ -138,3 +179,6 @@ fn moves(report: &Report) -> String {
     };
     format!("<p class=\"sub\">{}</p>", super::escape(&words))
 }
+
+/// Leader changes that are drawn; more would hide what they explain.
+const MOST_MARKS: usize = 200;

@@ -160,6 +160,16 @@ impl Frame {
         );
     }
 
+    /// A line from top to bottom, with words on hover.
+    pub(super) fn mark(&mut self, class: &str, x: f64, words: &str) {
+        let (x, bottom) = (self.x(x), HEIGHT - BOTTOM);
+        let _ = write!(
+            self.marks,
+            "<path class=\"ln {class}\" d=\"M{x:.1} {TOP}V{bottom}\"><title>{}</title></path>",
+            escape(words)
+        );
+    }
+
     /// A box between two values on each axis, filled by the share `strength`.
     pub(super) fn cell(&mut self, x: (f64, f64), y: (f64, f64), strength: f64, words: &str) {
         let (left, right) = (self.x(x.0), self.x(x.1));

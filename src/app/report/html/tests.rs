@@ -1,7 +1,9 @@
 //! The page as a whole: every section is there, nothing is fetched, nothing becomes markup.
 
 use super::*;
-use crate::app::report::model::{ErrorModel, FaultModel, GapModel, PartitionModel};
+use crate::app::report::model::{
+    ErrorModel, FaultModel, GapModel, LeaderChangeModel, PartitionModel,
+};
 use crate::app::report::sample;
 
 const SECTIONS: [&str; 11] = [
@@ -30,8 +32,12 @@ fn assert_nested(page: &str) {
 }
 
 fn check(page: &str) {
+    check_for(page, &SECTIONS);
+}
+
+fn check_for(page: &str, sections: &[&str]) {
     assert_nested(page);
-    for id in SECTIONS {
+    for id in sections {
         assert_eq!(page.matches(&format!("<section id=\"{id}\">")).count(), 1, "{id}");
         assert!(page.contains(&format!("href=\"#{id}\"")), "{id}");
     }
@@ -89,6 +95,7 @@ fn a_run_in_which_much_went_wrong_has_it_all_and_no_markup_of_strangers() {
     report.errors = vec![ErrorModel {
         code: 7,
         name: "REQUEST_TIMED_OUT".to_owned(),
+        cause: "cluster".to_owned(),
         refusal: Some("<u>".to_owned()),
         retriable: true,
         count: 2,
@@ -152,4 +159,48 @@ fn a_run_that_delivered_nothing_has_a_page() {
     let page = html(&Outcome::Run(report.into()));
     check(&page);
     assert!(page.contains("No record was delivered, so there is no latency."));
+}
+
+/// Goal: a comparison has a page of its own, and its section where a run was held against a
+/// baseline; nothing in it is markup of strangers. Method: a side with a hostile name.
+#[test]
+fn a_comparison_has_its_page_and_its_section() {
+    let mut found = sample::comparison(1.31);
+    found.baseline.source = "<b>old</b>".to_owned();
+    found.reasons.push("<i>why</i>".to_owned());
+    let sample = sample::report();
+    let report = ComparisonReport {
+        schema_version: sample.schema_version.clone(),
+        tool: sample.tool.clone(),
+        command: vec!["kprod-bench".to_owned(), "compare".to_owned(), "a<u>".to_owned()],
+        comparison: found.clone(),
+        exit: sample.exit.clone(),
+    };
+    let page = comparison(&report);
+    check_for(&page, &["verdict", "compare", "runs", "setup", "place"]);
+    for said in ["WORSE", "response.p99", "id=\"forest-0-t\"", "Nothing: the same on both sides."] {
+        assert!(page.contains(said), "{said}");
+    }
+    let run = Report { comparison: Some(found), ..sample };
+    let page = html(&Outcome::Run(run.into()));
+    check(&page);
+    assert!(page.contains("id=\"forest-0-t\"") && !page.contains("held against no other"));
+}
+
+/// Goal: CPU and leader changes stand beside rates and latencies. Method: a leader that moved once.
+#[test]
+fn cpu_and_leader_changes_are_in_the_course_of_time() {
+    let mut report = sample::report();
+    let still = html(&Outcome::Run(report.clone().into()));
+    assert!(still.contains("id=\"cpu-t\"") && !still.contains("class=\"ln s5 dash\""));
+    report.leader_changes = vec![LeaderChangeModel {
+        at: 3_500_000_000,
+        topic: None,
+        partition: 4,
+        from: Some(1),
+        to: 2,
+    }];
+    let page = html(&Outcome::Run(report.into()));
+    check(&page);
+    assert_eq!(page.matches("3.5 s: partition 4 from broker 1 to 2").count(), 3);
 }

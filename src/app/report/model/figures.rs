@@ -332,6 +332,13 @@ pub struct IntervalModel {
     pub lag_p99: Option<u64>,
     /// Records due without an outcome at its end.
     pub backlog: u64,
+    /// Cores' worth of CPU time that this process took in it (1: one core all the time), as far as
+    /// the phase reached; null where that wasn't read.
+    #[serde(default)]
+    pub cpu: Option<f64>,
+    /// Leader changes seen in it.
+    #[serde(default)]
+    pub leader_changes: u64,
     /// The latencies of the records due in it: base64 of HDR's compressed V2 form; null when none
     /// was delivered.
     #[serde(default)]
@@ -345,6 +352,11 @@ pub struct ErrorModel {
     pub code: i16,
     /// Kafka's name.
     pub name: String,
+    /// Who gave it: `cluster` (a broker, a lost connection, delivery.timeout.ms), or this client
+    /// for want of room in buffer.memory (`buffer_exhausted`) or of metadata (`no_metadata`), or
+    /// before sending (`refused`). Empty in results of schema 1.1 and older, where a row held all.
+    #[serde(default)]
+    pub cause: String,
     /// Why this client refused the first record that it refused with it; null where brokers did.
     #[serde(default)]
     pub refusal: Option<String>,
@@ -378,6 +390,22 @@ pub struct FaultModel {
     pub last_at: u64,
 }
 
+/// A partition got another leader.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct LeaderChangeModel {
+    /// When the client learnt of it, since the phase's start.
+    pub at: u64,
+    /// The topic's name, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The partition's index.
+    pub partition: i32,
+    /// Who led it before; null where this client did not know.
+    pub from: Option<i32>,
+    /// Who leads it.
+    pub to: i32,
+}
+
 /// A time in which a partition acknowledged nothing although records waited for it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GapModel {
@@ -403,9 +431,9 @@ pub struct ClientModel {
     pub producers: u32,
     /// Of this process in the measurement; with embedded brokers theirs is in it.
     pub cpu_seconds: f64,
-    /// The same per delivered record.
+    /// The same per delivered record; null of a window below 100 ms.
     pub cpu_ns_per_record: Option<f64>,
-    /// The busiest worker's share of a core.
+    /// The busiest worker's share of a core; null of a window below 100 ms.
     pub busy_max: Option<f64>,
     /// Bytes.
     pub rss_peak: Option<u64>,
@@ -430,67 +458,4 @@ pub struct ClientModel {
     pub first_record_seconds: Option<f64>,
     /// The client's own ceiling; null when it wasn't assessed.
     pub calibration: Option<RunCalibrationModel>,
-}
-
-/// How far a run can be trusted.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// A measurement.
-    Valid,
-    /// One with doubts.
-    Suspect,
-    /// The cluster missed the rate: latencies describe a growing queue.
-    Overloaded,
-    /// Not a measurement of the cluster.
-    Invalid,
-}
-
-impl Status {
-    /// In capitals, as the summary shows it.
-    #[must_use]
-    pub const fn shout(self) -> &'static str {
-        match self {
-            Self::Valid => "VALID",
-            Self::Suspect => "SUSPECT",
-            Self::Overloaded => "OVERLOADED",
-            Self::Invalid => "INVALID",
-        }
-    }
-}
-
-/// The verdict.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct ValidityModel {
-    /// The worst that any reason asks for.
-    pub status: Status,
-    /// Every reason, worst first.
-    pub reasons: Vec<ReasonModel>,
-    /// What kept the rate from being higher, as a stable word: nothing, refused, client_cpu,
-    /// compression, run_delay, client_lateness, throttle, unavailable, buffer_memory, in_flight,
-    /// linger, network, broker or unknown.
-    #[serde(default)]
-    pub limit: String,
-    /// The same in words, with what to change.
-    pub limited_by: String,
-}
-
-/// One reason.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct ReasonModel {
-    /// A stable word for scripts.
-    pub name: String,
-    /// What it alone would make of the run.
-    pub status: Status,
-    /// A sentence with its figures.
-    pub text: String,
-}
-
-/// How it ended.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct ExitModel {
-    /// The process's exit code.
-    pub code: u8,
-    /// Its name.
-    pub name: String,
 }

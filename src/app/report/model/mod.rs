@@ -9,6 +9,7 @@ mod figures;
 mod judgement;
 mod load;
 mod streams;
+mod validity;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,11 @@ pub use figures::*;
 pub use judgement::*;
 pub use load::*;
 pub use streams::*;
+pub use validity::*;
 pub use verification::*;
 
 /// Changes when a field changes its name or meaning.
-pub const SCHEMA_VERSION: &str = "1.1";
+pub const SCHEMA_VERSION: &str = "1.2";
 
 /// One run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -99,6 +101,9 @@ pub struct Report {
     pub retries: u64,
     /// When partitions took nothing.
     pub unavailability: Vec<GapModel>,
+    /// When partitions got other leaders, the first few thousand times.
+    #[serde(default)]
+    pub leader_changes: Vec<LeaderChangeModel>,
     /// What the run cost on this side.
     pub client: ClientModel,
     /// Whether it is a measurement.

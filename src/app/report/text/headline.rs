@@ -63,6 +63,16 @@ pub(super) fn verdict(report: &Report, paint: Paint) -> String {
     if let Some(partial) = &report.partial {
         parts.push(format!("PARTIAL: {partial}"));
     }
+    if report.phases.iter().all(|phase| phase.name != "measure") {
+        parts.extend(report.phases.first().map(|phase| {
+            let acked = plural(phase.acked + phase.written, "record");
+            let span = phase.end.saturating_sub(phase.start);
+            #[expect(clippy::cast_precision_loss, reason = "seconds with a few digits")]
+            let span = seconds(span as f64 / 1e9);
+            format!("{acked} acked in {span} of the warm-up")
+        }));
+        return parts.join("   ");
+    }
     let (records, megabytes) = throughput.headline();
     let reached = rate(records);
     let ended = ended(report);

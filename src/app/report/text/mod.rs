@@ -165,6 +165,7 @@ mod tests {
         report.errors = vec![ErrorModel {
             code: 7,
             name: "REQUEST_TIMED_OUT".to_owned(),
+            cause: "cluster".to_owned(),
             refusal: None,
             retriable: true,
             count: 273,
@@ -333,6 +334,7 @@ mod tests {
         report.errors = vec![ErrorModel {
             code: 7,
             name: "REQUEST_TIMED_OUT".to_owned(),
+            cause: "cluster".to_owned(),
             refusal: Some("no room".to_owned()),
             retriable: true,
             count: 790,

@@ -164,7 +164,11 @@ pub(super) fn client(report: &Report) -> String {
         parts.push(format!("{} ns of CPU a record", whole(nanos)));
     }
     let window = window_seconds(report);
-    if window > 0.0 {
+    if report.phases.iter().all(|phase| phase.name != "measure") {
+        parts.push("not measured".to_owned());
+    } else if window < SHORTEST_SHARE {
+        parts.push("the window was too short to tell its share of a core".to_owned());
+    } else {
         parts.push(format!("{} of a core", whole_percent(client.cpu_seconds / window)));
     }
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -228,5 +232,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     lines
 }
 
+/// Seconds; of less, beginning and end are most.
+const SHORTEST_SHARE: f64 = 0.1;
 /// How many partitions are named in a line.
 const MOST_NAMED: usize = 3;

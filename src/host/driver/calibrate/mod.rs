@@ -149,6 +149,7 @@ fn trial(plan: &RunPlan, bootstrap: &[HostPort]) -> RunPlan {
     trial.cooldown = Duration::ZERO;
     trial.balanced_leaders = None;
     trial.abort_on = Vec::new();
+    trial.panic_after = None;
     trial
 }
 
@@ -283,6 +284,7 @@ mod tests {
             abort_on: Vec::new(),
             verify: Verify::None,
             progress_every: Duration::from_secs(1),
+            panic_after: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::thread;
 
-use super::puppet::{Order, Puppet, Saw, Work};
+use super::puppet::{LAST_WORDS, Order, Puppet, Saw, Work};
 use super::{any, connect, echo_server, next, puppet, read};
 use crate::base::{ConnectionId, SocketOptions};
 use crate::host::shell::{WorkerError, bind, clock, spawn, spawn_server};
@@ -97,9 +97,13 @@ fn writes_without_end_do_not_keep_the_loop_from_its_inputs() {
 
 #[test]
 fn a_panic_is_a_value_with_its_words() {
-    let worker = spawn("worker-3", || Puppet::new(3), drop).unwrap();
+    let (tell, told) = mpsc::channel();
+    let on_report = move |saw| tell.send(saw).unwrap();
+    let worker = spawn("worker-3", || Puppet::new(3), on_report).unwrap();
     worker.send(Order::Panic("the ledger doesn't balance")).unwrap();
     let mailbox = worker.mailbox();
+    // What the machine has to say is told before its thread ends.
+    assert_eq!(told.iter().collect::<Vec<_>>(), [Saw::Echo(LAST_WORDS)]);
     let error = worker.join().unwrap_err();
     assert_eq!(error.to_string(), "thread worker-3 panicked: the ledger doesn't balance");
     assert!(mailbox.is_closed());

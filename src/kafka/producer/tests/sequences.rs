@@ -59,7 +59,7 @@ fn ack_the_rest(world: &mut World, mut offset: i64) -> Vec<u8> {
 
 fn epochs(world: &World) -> Vec<i16> {
     let bump = |event: &ProducerEvent| match event {
-        ProducerEvent::EpochBumped { epoch } => Some(*epoch),
+        ProducerEvent::EpochBumped { epoch, .. } => Some(*epoch),
         _ => None,
     };
     world.events.iter().filter_map(bump).collect()

@@ -1,6 +1,7 @@
 //! Whole runs in virtual time against the in-memory broker.
 
 mod partitions;
+mod verdicts;
 mod world;
 
 use core::time::Duration;
@@ -10,9 +11,10 @@ use super::*;
 use crate::base::{BrokerId, PartitionSlot, WorkerIndex};
 use crate::kafka::compression::{Codec, Compression, decompress};
 use crate::kafka::config::{Acks, HostPort, ProducerConfig};
+use crate::kafka::producer::ProducerEvent;
 use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::record_batch::{self, Records};
-use crate::load::recorder::{Kind, RecorderPlan};
+use crate::load::recorder::{ErrorSource, Kind, RecorderPlan};
 use crate::load::schedule::{Curve, Full, Late, Level, Rate, SchedulePlan, Shape, Stage, Stop};
 use crate::load::source::{KeyPlan, SourcePlan, ValuePlan, parse_sequence};
 use crate::load::verify::{Fate, Traced, Verifier, VerifyPlan};
@@ -265,7 +267,8 @@ fn a_record_without_room_fails_after_max_block_ms() {
     assert!((1..=4).contains(&end.tally.ledger.failed), "{:?}", end.tally.ledger);
     let soonest = end.tally.failure.quantile(0.0).unwrap();
     assert!((1_990_000_000..2_100_000_000).contains(&soonest), "{soonest} ns");
-    let said = end.tally.errors.words(ErrorCode::REQUEST_TIMED_OUT).unwrap();
+    let said =
+        end.tally.errors.words(ErrorCode::REQUEST_TIMED_OUT, ErrorSource::BufferExhausted).unwrap();
     assert!(said.starts_with("no room for a batch of 16384 bytes in buffer.memory"), "{said}");
 }
 
@@ -690,4 +693,34 @@ fn a_ramp_is_sent_as_planned_and_isn_t_behind() {
     assert!(end.tally.achieved_ratio(Duration::from_secs(5), 50_000).unwrap() > 0.995);
     assert_stages_add_up(&end);
     assert_exactly_once(&world, 50_000);
+}
+
+/// Goal: what was measured outlives a panic, and the ledger balances whatever was under way.
+/// Method: the panic that can be asked for, under load and in the drain of a broker that says
+/// nothing.
+#[test]
+fn a_panic_leaves_what_was_measured_until_then() {
+    use crate::base::Machine as _;
+    for (seconds, in_drain) in [(60, false), (2, true)] {
+        let mut world = ready(Some(1_000.0), |_| {});
+        begin(&mut world, for_seconds(seconds));
+        let start = world.now;
+        world.run_to(start + Duration::from_millis(1_500));
+        world.paused = true;
+        world.run_to(start + Duration::from_millis(if in_drain { 2_500 } else { 1_700 }));
+        let World { engine, now, .. } = &mut world;
+        let panics = || engine.command(EngineCommand::Panic, *now);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).unwrap_err();
+        let Some(EngineReport::BrokeOff(end)) = engine.last_words(*now) else {
+            panic!("a phase is under way")
+        };
+        let ledger = end.tally.ledger;
+        assert_eq!((ledger.balance(0), ledger.generated), (Ok(()), end.due));
+        assert!((1_400..1_500).contains(&ledger.acked), "{ledger:?}");
+        let open = ledger.indeterminate + ledger.unsent;
+        let expected = if in_drain { 500..600 } else { 200..300 };
+        assert!(expected.contains(&open), "{ledger:?}");
+        assert_eq!(end.tally.cut_in_flight, ledger.indeterminate, "nobody's error");
+        assert!(engine.last_words(*now).is_none() && engine.is_done());
+    }
 }

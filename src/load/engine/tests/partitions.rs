@@ -62,7 +62,7 @@ fn key_rules_decide_and_a_record_without_a_key_fails_with_their_message() {
     assert!((300..500).contains(&tally.ledger.failed), "{:?}", tally.ledger);
     let (code, count) = tally.errors.iter().next().unwrap();
     assert_eq!((code, count.records), (ErrorCode::INVALID_RECORD, tally.ledger.failed));
-    assert_eq!(tally.errors.words(code), Some("Need message key"));
+    assert_eq!(tally.errors.words(code, count.source), Some("Need message key"));
     let keys = keys(&world);
     let mut expected = vec![BTreeSet::new(); 12];
     for (key, partition) in [("Pangyo", 0), ("foobar", 6), ("kafka", 4), ("abc", 3)] {

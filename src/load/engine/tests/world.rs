@@ -3,7 +3,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{
     Action, CloseCause, ConnectionId, Instant, Job, ListenerIndex, Machine, Server, Slices,
@@ -19,6 +19,7 @@ enum Event {
     ToBroker(ConnectionId, Vec<u8>),
     ToEngine(ConnectionId, Vec<u8>),
     Broken(ConnectionId),
+    Writable(ConnectionId),
 }
 
 /// The two machines and what is under way between them.
@@ -33,6 +34,13 @@ pub(super) struct World {
     pub(super) chunk: usize,
     /// While set, the broker hears and says nothing.
     pub(super) paused: bool,
+    /// What it will hear first, in order.
+    unheard: VecDeque<(ConnectionId, Vec<u8>)>,
+    /// A link so thin that the first write on an idle connection is taken a byte at first, and the
+    /// rest so much later.
+    pub(super) thin: Option<Duration>,
+    /// Connections whose link has room.
+    roomy: BTreeSet<ConnectionId>,
     /// Changes what the broker says.
     pub(super) spoil: Option<Spoil>,
     pub(super) reports: Vec<EngineReport>,
@@ -59,6 +67,9 @@ impl World {
             work: Duration::from_micros(20),
             chunk: usize::MAX,
             paused: false,
+            unheard: VecDeque::new(),
+            thin: None,
+            roomy: BTreeSet::new(),
             spoil: None,
             reports: Vec::new(),
             under_way: BTreeMap::new(),
@@ -138,6 +149,7 @@ impl World {
     fn step(&mut self) {
         let at = self.next_at().expect("somebody has something to do");
         self.now = self.now.max(at);
+        self.hear();
         if self.under_way.keys().next().is_some_and(|(at, _)| *at <= self.now) {
             let (_, event) = self.under_way.pop_first().expect("just seen");
             return self.happen(event);
@@ -168,21 +180,34 @@ impl World {
                 self.broker.handle_accepted(conn, listener, now);
                 self.engine.handle_connected(conn, now);
             }
-            Event::ToBroker(conn, bytes) if self.paused && self.open.contains_key(&conn) => {
-                self.later(Duration::from_millis(5), Event::ToBroker(conn, bytes));
-            }
-            Event::ToBroker(conn, bytes) if self.open.contains_key(&conn) => {
-                for part in bytes.chunks(self.chunk) {
-                    self.broker.handle_read(conn, part, now);
-                }
+            Event::ToBroker(conn, bytes) => {
+                self.unheard.push_back((conn, bytes));
+                self.hear();
             }
             Event::ToEngine(conn, bytes) if self.open.contains_key(&conn) => {
                 for part in bytes.chunks(self.chunk) {
                     self.engine.handle_read(conn, part, now);
                 }
             }
+            Event::Writable(conn) => {
+                self.roomy.insert(conn);
+                self.engine.handle_writable(conn, now);
+            }
             Event::Broken(conn) => self.engine.handle_closed(conn, CloseCause::Reset, now),
-            Event::ToBroker(..) | Event::ToEngine(..) => {}
+            Event::ToEngine(..) => {}
+        }
+    }
+
+    /// The broker hears what has arrived, unless it is paused.
+    fn hear(&mut self) {
+        while !self.paused
+            && let Some((conn, bytes)) = self.unheard.pop_front()
+        {
+            if self.open.contains_key(&conn) {
+                for part in bytes.chunks(self.chunk) {
+                    self.broker.handle_read(conn, part, self.now);
+                }
+            }
         }
     }
 
@@ -213,7 +238,11 @@ impl World {
         }
         while let Some(outbound) = self.engine.poll_write(self.now) {
             let conn = outbound.conn;
-            let bytes = flat(&outbound.slices);
+            let mut bytes = flat(&outbound.slices);
+            if let Some(span) = self.thin.filter(|_| bytes.len() > 1 && !self.roomy.remove(&conn)) {
+                bytes.truncate(1);
+                self.later(span, Event::Writable(conn));
+            }
             self.engine.handle_written(conn, bytes.len(), self.now);
             self.later(self.latency, Event::ToBroker(conn, bytes));
         }

@@ -76,6 +76,9 @@ pub struct Limits {
     /// Means of the stages by record, nanoseconds; 0 without records: buffer wait, batch wait, send
     /// queue and broker.
     pub buffer_wait: f64,
+    /// Without a rate, the part of the window in which a record waited for room, 0 to 1 for each
+    /// producer; 0 under a rate, where `buffer_wait` says it.
+    pub blocked: f64,
     /// See `buffer_wait`.
     pub batch_wait: f64,
     /// See `buffer_wait`.
@@ -105,8 +108,11 @@ impl Limits {
         let stages = &tally.stages;
         let batches = &tally.batches;
         let throttled = mean(&tally.throttle) * tally.throttle.count() as f64;
+        // Without a rate only the record that finds no room waits; the next one is made after it.
+        let waited = if tally.response.is_some() { 0 } else { stages.buffer_wait.sum() };
         Self {
             buffer_wait: mean(&stages.buffer_wait),
+            blocked: waited as f64 / (window.as_nanos() as f64).max(1.0),
             batch_wait: mean(&stages.batch_wait),
             send_queue: mean(&stages.send_queue),
             broker: mean(&stages.broker),
@@ -122,7 +128,8 @@ impl Limits {
     /// Records waited longest for a place in the buffer, though more requests could have gone out.
     fn is_memory(&self) -> bool {
         let rest = self.batch_wait.max(self.send_queue).max(self.broker);
-        self.buffer_wait > rest && self.in_flight < self.most_in_flight && !self.is_network()
+        let waits = self.buffer_wait > rest || self.blocked > MUCH_BLOCKED;
+        waits && self.in_flight < self.most_in_flight && !self.is_network()
     }
 
     fn is_in_flight(&self) -> bool {
@@ -158,7 +165,9 @@ impl Limits {
 pub fn limited_by(evidence: &Evidence, limits: &Limits) -> Limit {
     let reached = evidence.achieved_ratio.is_some_and(|ratio| ratio >= ACHIEVED);
     let late = matches!(evidence.lag(), Some(Reason::ScheduleLagTooHigh { .. }));
-    let unknown = evidence.delivered == 0 || (evidence.paced && evidence.achieved_ratio.is_none());
+    let unknown = evidence.delivered == 0
+        || evidence.brief
+        || (evidence.paced && evidence.achieved_ratio.is_none());
     let answers = [
         (evidence.fatal.is_some(), Limit::Fatal),
         (evidence.is_refused() && (reached || evidence.delivered == 0), Limit::Refused),
@@ -197,5 +206,7 @@ fn unavailable(tally: &Tally, window: Duration) -> f64 {
 
 /// Of the window; a failover that clients ride out takes less of a run that is long enough.
 const MUCH_UNAVAILABLE: f64 = 0.1;
+/// Without a rate, a buffer that is full for most of the time.
+const MUCH_BLOCKED: f64 = 0.5;
 /// Pauses of so much of the window, one broker's or several brokers' together, are a limit.
 const MUCH_THROTTLED: f64 = 0.1;

@@ -74,6 +74,10 @@ impl Headroom {
 pub struct Evidence {
     /// There was a rate.
     pub paced: bool,
+    /// The run ended before its measurement began.
+    pub unmeasured: bool,
+    /// The window lasted a few milliseconds: what limited it can't be told, only what happened.
+    pub brief: bool,
     /// Of the offered records, the share that the cluster kept up with, 0 to 1.
     pub achieved_ratio: Option<f64>,
     /// p99 of schedule lag, nanoseconds.
@@ -142,6 +146,7 @@ impl Evidence {
         let within = |interval: &super::Interval<'_>| interval.from < window;
         Self {
             paced: tally.response.is_some(),
+            brief: window < BRIEF,
             achieved_ratio: tally.achieved_ratio(window, offered),
             schedule_lag_p99: tally.stages.schedule_lag.quantile(0.99),
             response_p99: tally.response.as_ref().and_then(|family| family.quantile(0.99)),
@@ -197,7 +202,8 @@ impl Evidence {
         let ended = self.fatal.is_some();
         let refused = self.refusals().is_some() || self.failures().is_some();
         let explained = ended || refused || self.shortfall().is_some();
-        (self.delivered == 0 && !explained).then_some(Reason::NothingMeasured)
+        let unmeasured = self.unmeasured;
+        (self.delivered == 0 && !explained).then_some(Reason::NothingMeasured { unmeasured })
     }
 
     /// Records that were never sent, so that another load was measured than was asked for.
@@ -299,7 +305,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
             .highest_percentile
             .filter(|(_, beyond)| *beyond < LEAST_BEYOND)
             .map(|(percentile, beyond)| Reason::FewRecords { percentile, beyond }),
-        (evidence.intervals < LEAST_INTERVALS)
+        (evidence.intervals < LEAST_INTERVALS && !evidence.unmeasured)
             .then_some(Reason::FewIntervals { intervals: evidence.intervals }),
         (evidence.indeterminate > 0)
             .then_some(Reason::Indeterminate { records: evidence.indeterminate }),
@@ -347,6 +353,8 @@ const NO_TIME_LEFT: f64 = 0.9;
 pub const LEAST_HEADROOM: f64 = 1.5;
 const MOST_RUN_DELAY: f64 = 0.02;
 const MOST_STEAL: f64 = 0.01;
+/// Of a window below this, beginning and end are most.
+const BRIEF: Duration = Duration::from_millis(100);
 const LEAST_BEYOND: u64 = 100;
 const LEAST_INTERVALS: u64 = 10;
 /// NTP slews by up to half a millisecond a second: 30 ms a minute; a step is more at once.

@@ -36,7 +36,10 @@ pub enum Reason {
         records: u64,
     },
     /// No record came back.
-    NothingMeasured,
+    NothingMeasured {
+        /// The run ended before its measurement began.
+        unmeasured: bool,
+    },
     /// The producer refused records before they were sent.
     Refused {
         /// How many.
@@ -158,7 +161,7 @@ impl Reason {
             | Self::ClientTooSlow { .. }
             | Self::Overflow { .. }
             | Self::OtherWriter { .. }
-            | Self::NothingMeasured
+            | Self::NothingMeasured { .. }
             | Self::Fatal { .. }
             | Self::Throttled { .. }
             | Self::LeadersMoved { .. } => Status::Invalid,
@@ -201,7 +204,7 @@ impl Reason {
             Self::ClientTooSlow { .. } => "client_too_slow",
             Self::Overflow { .. } => "histogram_overflow",
             Self::OtherWriter { .. } => "other_writer",
-            Self::NothingMeasured => "nothing_measured",
+            Self::NothingMeasured { .. } => "nothing_measured",
             Self::Refused { .. } => "refused",
             Self::LeftOut { .. } => "left_out",
             Self::Failed { .. } => "failed",
@@ -283,7 +286,10 @@ impl Reason {
                  it; use --fresh-topic",
                 s(records)
             ),
-            Self::NothingMeasured => {
+            Self::NothingMeasured { unmeasured: true } => {
+                f.write_str("the run ended before its measurement began: nothing was measured")
+            }
+            Self::NothingMeasured { unmeasured: false } => {
                 f.write_str("no record came back in time: nothing was measured; run it for longer")
             }
             Self::Refused { records, offered, delivered } => {

@@ -189,6 +189,7 @@ const ONE_MS: f64 = 1e6;
 /// A producer whose requests are all under way, and whose records wait for memory behind them.
 const FULL: Limits = Limits {
     buffer_wait: 900.0 * ONE_MS,
+    blocked: 0.0,
     batch_wait: 50.0 * ONE_MS,
     send_queue: ONE_MS,
     broker: 40.0 * ONE_MS,
@@ -265,6 +266,16 @@ fn the_first_limit_that_the_figures_show_is_the_answer() {
         let bound_to_a_rate = matches!(answer, Limit::Nothing | Limit::Unknown | Limit::Lateness);
         assert!(bound_to_a_rate || limited_by(&unpaced, &limits) == answer, "{name}, no rate");
     }
+}
+
+#[test]
+fn a_buffer_that_is_full_most_of_the_time_is_the_limit_of_a_run_without_a_rate() {
+    let run = Evidence { paced: false, achieved_ratio: None, ..good() };
+    let limit = |blocked, in_flight| {
+        limited_by(&run, &Limits { blocked, in_flight, buffer_wait: 0.0, ..FULL })
+    };
+    assert_eq!([limit(0.6, 2), limit(0.4, 2)], [Limit::Memory, Limit::Broker]);
+    assert_eq!(limit(0.9, 5), Limit::InFlight, "a full buffer behind a full window");
 }
 
 #[test]
