@@ -1,9 +1,10 @@
 //! From a batch's stamps to the latencies of its records: response, service and the six stages.
 //!
 //! Cost class: per record two histogram entries (response and schedule lag) under a rate, none
-//! without; per run of records three more; per batch five at most. Invariant: for every delivered record
-//! the stages add up to its response (without a rate: those from buffer wait on, to its service),
-//! nanosecond by nanosecond, whatever the instants are: ones out of order are moved together first.
+//! without; per run of records three more; per batch five at most. Invariant: for every delivered
+//! record the stages add up to its response (without a rate: those from buffer wait on, to its
+//! service), nanosecond by nanosecond, whatever the instants are: ones out of order are moved
+//! together first.
 //! Failed records are in `failure` alone.
 
 use super::intervals::Intervals;
