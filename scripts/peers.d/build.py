@@ -34,7 +34,7 @@ def programs(names):
 
 
 def say(text):
-    print(f"peers: {text}", file=sys.stderr)
+    print(f"{pathlib.Path(sys.argv[0]).name}: {text}", file=sys.stderr)
 
 
 def run(command, **more):

@@ -54,6 +54,8 @@ def memory(options):
            plain("1,000 partitions", *usual, partitions=1_000),
            plain("gzip", *usual, "--compression-type", "gzip"),
            plain("zstd", *usual, "--compression-type", "zstd"),
+           *(plain(f"{codec}, JSON lines", "--compression-type", codec, "--payload-file",
+                   str(options.corpus)) for codec in ["gzip", "lz4", "zstd"]),
            plain("two producers", *usual, "--producers", "2", producers=2)]
     # Brokers of a real cluster are those that it has.
     many = [plain("100 brokers", *usual, partitions=1_000, brokers=100),
@@ -86,8 +88,8 @@ def read(output, usage_cpu, peak_mib):
     delivered = sum(one["acked"] + one["written"] for one in told["phases"])
     first = cost["first_record_seconds"]
     figures = {
-        "records_per_s": rates["acked_rps"], "mb_in": rates["mb_s_uncompressed"],
-        "mb_out": rates["mb_s_wire"], "cpu_ns": cost["cpu_ns_per_record"],
+        "records_per_s": rates["acked_rps"] or None, "mb_in": rates["mb_s_uncompressed"] or None,
+        "mb_out": rates["mb_s_wire"] or None, "cpu_ns": cost["cpu_ns_per_record"],
         "whole_cpu_ns": usage_cpu * 1e9 / max(delivered, 1),
         "ratio": told["batches"]["compress_ratio"],
         "seal_mean_us": told["seal"]["mean"] / 1e3 if told["seal"] else None,
@@ -126,8 +128,9 @@ def notes(section, cases, middle):
         return [f"{more} over {one}: records/s × {ratio(middle, more, one, 'records_per_s'):.2f}"
                 for more, one in pairs]
     if section in ("idempotence", "latency"):
+        told = [(on, off) for on, off in pairs if middle(on, "cpu_ns") and middle(off, "cpu_ns")]
         return [f"{on} less {off}: {middle(on, 'cpu_ns') - middle(off, 'cpu_ns'):+.1f} ns of CPU a "
-                "record" for on, off in pairs]
+                "record" for on, off in told]
     return []
 
 

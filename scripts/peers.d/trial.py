@@ -180,7 +180,8 @@ def topic(options, programs, servers, tag=""):
             measured(["java", "-cp", f"{programs['java']}/*", "org.apache.kafka.tools.TopicCommand",
                       "--bootstrap-server", servers, "--delete", "--topic", name])
         elif options.bootstrap_server:
-            print(f"peers: topic {name} is left behind", file=sys.stderr)
+            print(f"topic {name} is left behind: without Java there is nothing to delete it with; "
+                  f"scripts/cluster kafka topics --delete --topic {name} does", file=sys.stderr)
 
 
 def cpu_of(pid):

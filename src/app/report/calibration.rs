@@ -25,6 +25,7 @@ pub fn model(found: &Calibration, configuration: BTreeMap<String, String>) -> Ca
             engine: pace(&found.engine),
             busy_max: found.busy_max,
             brokers: found.brokers,
+            cores: found.cores,
         },
     }
 }
@@ -140,7 +141,7 @@ fn brokers(report: &CalibrationReport, ceilings: &CeilingsModel) -> String {
              limit: the client can do that much at least",
             whole_percent(busy)
         ),
-        Some(_) => format!("{place}; the client's own CPU was the limit"),
+        Some(_) => format!("{place}; the client's own CPU was the limit, helper threads included"),
         None => format!("{place}: the client can do that much at least"),
     }
 }
@@ -185,6 +186,7 @@ pub(super) mod tests {
             engine: pace(12_000_000, 1_990),
             busy_max: Some(busy),
             brokers: 3,
+            cores: 2,
         };
         let rows = [("acks", "all"), ("batch.size", "16384"), ("producers", "1")];
         let rows = rows.map(|(name, value)| (name.to_owned(), value.to_owned()));

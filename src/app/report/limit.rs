@@ -137,7 +137,12 @@ impl Facts<'_> {
             Codec::Gzip | Codec::Zstd => "try --compression-type lz4, or more cores",
             _ => "it wants more cores",
         };
-        format!("compression here: {share} of the time from append to ack; {change}")
+        let waited = self.evidence.seal_wait_share.unwrap_or(0.0);
+        let of_it = match waited > 0.5 {
+            true => format!(", {} of it waiting for a free thread", whole_percent(waited)),
+            false => String::new(),
+        };
+        format!("compression here: {share} of the time from append to ack{of_it}; {change}")
     }
 
     fn in_flight(&self) -> String {

@@ -280,6 +280,7 @@ mod tests {
             generator: pace.clone(),
             engine: pace,
             busy_max: Some(1.0),
+            cores: 2,
             brokers: 3,
         };
         CalibrationModel { started_at: String::new(), configuration, ceilings }

@@ -47,6 +47,9 @@ pub struct CeilingsModel {
     pub busy_max: Option<f64>,
     /// Embedded brokers that the engine wrote to.
     pub brokers: u32,
+    /// Cores that this process and they shared; 0 in results of 1.0.
+    #[serde(default)]
+    pub cores: u32,
 }
 
 /// So much in so much time.
@@ -83,9 +86,20 @@ impl CeilingsModel {
     /// Whether the client could have done more than was seen: no producer was out of time.
     #[must_use]
     pub fn is_least(&self) -> bool {
-        self.busy_max.is_none_or(|busy| busy < OUT_OF_TIME)
+        self.busy_max.is_none_or(|busy| busy < OUT_OF_TIME) && self.cores_share() < NO_CORE_LEFT
+    }
+
+    /// The part of all cores that this process used with the engine, 0 to 1; 0 where that isn't
+    /// known. Under a codec helper threads have most of it.
+    fn cores_share(&self) -> f64 {
+        let used = self.engine.cpu_ns_per_record.unwrap_or(0.0) * self.engine.records_per_second;
+        if self.cores == 0 { 0.0 } else { used / 1e9 / f64::from(self.cores) }
     }
 }
+
+/// A process that uses so much of all cores has none left; the rest is the brokers' and the
+/// system's.
+const NO_CORE_LEFT: f64 = 0.85;
 
 /// A producer that is so busy has no time left.
 const OUT_OF_TIME: f64 = 0.95;

@@ -22,7 +22,7 @@ use self::latency::latencies;
 use self::partitions::partitions;
 use self::planned::planned;
 use self::proof::{client, confirmed, notes, pacing, verified};
-use self::stages::stages;
+use self::stages::{compression, stages};
 use self::streams::streams;
 use super::calibration::line as ceiling;
 use super::model::Report;
@@ -48,6 +48,7 @@ pub fn summary_in(report: &Report, paint: Paint, columns: usize) -> String {
     lines.push(String::new());
     lines.extend(streams(report));
     lines.extend(stages(report, paint, columns));
+    lines.extend(compression(report));
     lines.push(field("limited by", &report.validity.limited_by));
     lines.extend(effort(report));
     lines.extend(partitions(report));

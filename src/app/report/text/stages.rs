@@ -1,6 +1,6 @@
 //! Where the time went: the six stages. Cost class: once a run.
 
-use crate::app::report::figures::millis_of;
+use crate::app::report::figures::{millis, millis_of};
 use crate::app::report::model::Report;
 use crate::app::report::page::{INDENT, field};
 use crate::app::report::paint::Paint;
@@ -31,6 +31,18 @@ pub(super) fn stages(report: &Report, paint: Paint, columns: usize) -> Vec<Strin
     let meanings = stages.iter().map(|stage| format!("{}: {}", stage.name, stage.meaning));
     lines.push(field("", &meanings.collect::<Vec<_>>().join("; ")));
     lines
+}
+
+/// What the codec's work on a record's batch took; `None` without a codec.
+pub(super) fn compression(report: &Report) -> Option<String> {
+    // Results of before `seal_wait` have zeros where there is no codec.
+    let seal = report.seal.as_ref().filter(|seal| seal.max > 0)?;
+    let waited = report.seal_wait.as_ref().map_or_else(String::new, |wait| {
+        let (mean, p99) = (millis_of(wait.mean), millis(wait.p99));
+        format!("; before that {mean} ms for a free thread, p99 {p99}")
+    });
+    let (mean, p99) = (millis_of(seal.mean), millis(seal.p99));
+    Some(field("compression", &format!("{mean} ms a batch, p99 {p99}{waited}; both part of batch")))
 }
 
 /// The stages that exist, in the order in which a record passes them.
@@ -85,6 +97,16 @@ const MARGIN: usize = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_compression_took_stands_apart_from_the_wait_for_it() {
+        let mut report = crate::app::report::sample::report();
+        assert_eq!(compression(&report), None);
+        report.seal = report.latency.service.clone();
+        report.seal_wait.clone_from(&report.latency.service);
+        let said = compression(&report).unwrap();
+        assert!(said.contains("ms a batch, p99 12.1; before that"), "{said}");
+    }
 
     #[test]
     fn the_bar_is_as_wide_as_its_shares_and_names_what_has_room() {

@@ -12,6 +12,7 @@ use core::time::Duration;
 use std::path::Path;
 
 use self::brokers::BrokerProcess;
+use super::environment::Environment;
 use super::error::RunError;
 use super::observer::Observer;
 use super::plan::{RunPlan, Target, TopicPlan, Warmup};
@@ -34,6 +35,8 @@ pub struct Calibration {
     pub busy_max: Option<f64>,
     /// How many brokers the engine wrote to.
     pub brokers: u32,
+    /// Cores that this process and the brokers shared.
+    pub cores: u32,
 }
 
 /// So much in so much time.
@@ -103,7 +106,8 @@ pub fn calibrate(
         ));
     }
     let busy_max = result.client.busy_max();
-    Ok(Calibration { started_unix_ms, generator, engine, busy_max, brokers: BROKERS.into() })
+    let cores = Environment::read().cores;
+    Ok(Calibration { started_unix_ms, generator, engine, busy_max, brokers: BROKERS.into(), cores })
 }
 
 /// How many partitions one of a plan's topics is calibrated with: as many as were asked for, else

@@ -118,6 +118,8 @@ pub struct Evidence {
     /// The part of the way from append to ack that delivered records spent in the compressor or
     /// waiting for it, 0 to 1.
     pub seal_share: Option<f64>,
+    /// What of that went by before a thread was free to compress, 0 to 1.
+    pub seal_wait_share: Option<f64>,
     /// What the client can do at most beside what it did.
     pub headroom: Option<Headroom>,
     /// The part of the window in which a worker was ready but had no core, 0 to 1: the worst one.
@@ -163,6 +165,7 @@ impl Evidence {
             overflow: tally.overflow(),
             throttled: tally.throttle.count(),
             seal_share: seal_share(tally),
+            seal_wait_share: seal_wait_share(tally),
             indeterminate: tally.ledger.indeterminate.saturating_sub(tally.cut_in_flight),
             intervals: tally.intervals().filter(within).count() as u64,
             ..Self::default()
@@ -331,6 +334,12 @@ fn seal_share(tally: &Tally) -> Option<f64> {
     let way = mean(&stages.batch_wait) + mean(&stages.send_queue) + mean(&stages.broker);
     let seal = mean(&tally.seal) + mean(&tally.seal_wait);
     (seal > 0.0 && way > 0.0).then(|| seal / way)
+}
+
+/// See [`Evidence::seal_wait_share`]; `None` without compression.
+fn seal_wait_share(tally: &Tally) -> Option<f64> {
+    let (ran, waited) = (tally.seal.mean()?, tally.seal_wait.mean()?);
+    (ran + waited > 0.0).then(|| waited / (ran + waited))
 }
 
 fn above(value: Option<f64>, bound: f64) -> Option<f64> {
