@@ -64,8 +64,8 @@ fn jobs_without_end_do_not_keep_the_loop_from_its_inputs() {
     worker.join().unwrap();
 }
 
-/// Goal: with acks=0 no ack is waited for, and yet commands are heard. Method: a machine that always
-/// has something to write, and a peer that takes it.
+/// Goal: with acks=0 no ack is waited for, and yet commands are heard. Method: a machine that
+/// always has something to write, and a peer that takes it.
 #[test]
 fn writes_without_end_do_not_keep_the_loop_from_its_inputs() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
