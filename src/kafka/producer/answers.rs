@@ -136,7 +136,8 @@ impl Producer {
         for topic in &response.topics {
             for partition in &topic.partitions {
                 let at = request.find(&topic.name, topic.topic_id, partition.index, hint);
-                hint += 1;
+                // What nobody asked for shifts nothing.
+                hint = at.map_or(hint, |at| at + 1);
                 let batch = at.and_then(|at| request.batches[at].take());
                 let Some(batch) = batch else { continue };
                 self.hint_leader(&batch, partition, response, now);
