@@ -180,7 +180,7 @@ pub struct Batches {
     pub uncompressed_bytes: u64,
     /// Bytes of keys and values.
     pub payload_bytes: u64,
-    /// What they could have taken before compression.
+    /// What they could have taken on the wire: batch.size, or one large record.
     pub capacity: u64,
     /// Closed because full.
     pub full: u64,
@@ -201,11 +201,14 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// Uncompressed bytes ÷ what the batches could have taken: 1 is full. `None` without batches.
+    /// Bytes on the wire ÷ what the batches could have taken there, which is what batch.size
+    /// bounds; `None` without batches. 1 is full; under a codec full batches stay below it by the 5 % and
+    /// more that the estimate of their compressed size leaves, and where records begin to compress
+    /// worse than that estimate says, they may come out above it.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share is read to far fewer than 53 bits")]
     pub fn fill_ratio(&self) -> Option<f64> {
-        (self.capacity > 0).then(|| self.uncompressed_bytes as f64 / self.capacity as f64)
+        (self.capacity > 0).then(|| self.wire_bytes as f64 / self.capacity as f64)
     }
 
     pub(super) const fn add(&mut self, delivery: &Delivery) {

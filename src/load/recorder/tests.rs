@@ -75,6 +75,19 @@ fn slots_of_another_topic_are_moved_out_of_the_way() {
     assert_eq!(gaps, [PartitionSlot(4)]);
 }
 
+/// Batches under a codec once read as 4.7 times full: batch.size bounds compressed bytes.
+#[test]
+fn a_batch_is_as_full_as_it_is_on_the_wire() {
+    let recorder = Recorder::new(&PLAN, at(0));
+    assert_eq!(recorder.finish(at(1)).batches.fill_ratio(), None);
+    let mut recorder = Recorder::new(&PLAN, at(0));
+    for wire_bytes in [1_800, 1_200] {
+        let told = single(10, 40, ACKED);
+        recorder.delivered(&Delivery { wire_bytes, uncompressed_bytes: 9_000, ..told });
+    }
+    assert_eq!(recorder.finish(at(100)).batches.fill_ratio(), Some(0.75));
+}
+
 fn failure(code: ErrorCode) -> Failure {
     Failure { code, message: "it failed".to_owned() }
 }

@@ -234,7 +234,7 @@ pub struct BatchesModel {
     pub records_mean: f64,
     /// Bytes on the wire a batch.
     pub bytes_mean: f64,
-    /// Uncompressed bytes ÷ batch.size.
+    /// Bytes on the wire ÷ batch.size: 1 is full.
     pub fill_ratio: f64,
     /// Why batches were closed.
     pub close_reason: CloseReasonModel,

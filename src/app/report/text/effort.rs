@@ -25,7 +25,7 @@ fn batches(report: &Report) -> String {
     );
     if batches.compress_ratio < 0.995 {
         let ratio = whole_percent(batches.compress_ratio);
-        text.push_str(&format!(" before compression to {ratio}"));
+        text.push_str(&format!(", compressed to {ratio}"));
         // Plain random bytes are asked for by nobody.
         if let Some(asked) = report.generator.compress_ratio_asked.filter(|asked| *asked < 1.0) {
             text.push_str(&format!(" ({} asked)", whole_percent(asked)));

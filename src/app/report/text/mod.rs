@@ -210,7 +210,7 @@ mod tests {
         let page = summary(&report, Paint::Off);
         let words: Vec<_> = page.split_whitespace().collect();
         let words = words.join(" ");
-        assert!(words.contains("before compression to 52 % (50 % asked)"), "{page}");
+        assert!(words.contains("of batch.size, compressed to 52 % (50 % asked)"), "{page}");
     }
 
     #[test]
