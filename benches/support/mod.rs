@@ -13,6 +13,7 @@ use kprod_bench::base::{
     WorkerIndex,
 };
 use kprod_bench::kafka::broker::{Broker, BrokerPlan};
+use kprod_bench::kafka::compression::{Codec, Compression};
 use kprod_bench::kafka::config::{Acks, HostPort, ProducerConfig};
 use kprod_bench::kafka::wire::produce::{
     PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
@@ -23,7 +24,9 @@ use kprod_bench::load::engine::{
 };
 use kprod_bench::load::recorder::{Kind, RecorderPlan};
 use kprod_bench::load::schedule::{Rate, SchedulePlan, Stop};
-use kprod_bench::load::source::{KeyPlan, SizePlan, SourcePlan};
+use kprod_bench::load::source::{
+    HeaderPlan, HeaderValue, KeyPlan, Mark, SizePlan, SourcePlan, ValuePlan,
+};
 
 /// What one case is about; the rest is as Java has it by default.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +43,27 @@ pub(crate) struct Case {
     pub(crate) keys: u64,
     /// Records a second of virtual time; 0 is as fast as it goes.
     pub(crate) rate: u64,
-    /// `enable.idempotence`, with acks=all; otherwise acks=1.
-    pub(crate) idempotence: bool,
+    /// `acks`; with all of them `enable.idempotence`, too.
+    pub(crate) acks: Acks,
+    /// What stands in a record besides its size.
+    pub(crate) shape: Shape,
+    /// `compression.type`.
+    pub(crate) codec: Codec,
+    /// Each record's fate is kept, and a mark in it names it, as `--verify sequence` has it.
+    pub(crate) marked: bool,
+}
+
+/// What records are like, besides keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Shape {
+    /// Random values of one size.
+    Plain,
+    /// Values of which codecs leave a fifth.
+    Compressible,
+    /// A fixed header, and one that differs from record to record.
+    Headers,
+    /// Sizes from a fifth of `record_size` to twice as much.
+    Sizes,
 }
 
 /// The usual case: 100 bytes, 128 KiB, 12 partitions, no keys, no rate, acks=1.
@@ -52,7 +74,10 @@ pub(crate) const PLAIN: Case = Case {
     partitions: 12,
     keys: 0,
     rate: 0,
-    idempotence: false,
+    acks: Acks::Leader,
+    shape: Shape::Plain,
+    codec: Codec::None,
+    marked: false,
 };
 
 /// Every case, by name.
@@ -63,8 +88,13 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "bytes-1000", record_size: 1_000, ..PLAIN },
     Case { name: "keys", keys: 10_000, ..PLAIN },
     Case { name: "paced", rate: 2_000_000, ..PLAIN },
-    Case { name: "idempotent", idempotence: true, ..PLAIN },
+    Case { name: "idempotent", acks: Acks::All, ..PLAIN },
     Case { name: "partitions-1000", partitions: 1_000, ..PLAIN },
+    Case { name: "acks-0", acks: Acks::None, ..PLAIN },
+    Case { name: "sizes", shape: Shape::Sizes, ..PLAIN },
+    Case { name: "headers", shape: Shape::Headers, ..PLAIN },
+    Case { name: "marked", marked: true, ..PLAIN },
+    Case { name: "lz4", shape: Shape::Compressible, codec: Codec::Lz4, ..PLAIN },
 ];
 
 /// What stands around every call of the engine.
@@ -117,13 +147,15 @@ impl<A: Around> World<A> {
         let stop = Stop { after: None, records: Some(records) };
         let drain_within = Duration::from_secs(600);
         let load = Load { at: self.now, stop, flat: false, drain_within, leave_after: None };
-        self.engine.command(EngineCommand::Begin(load), self.now);
+        let (engine, now) = (&mut self.engine, self.now);
+        self.around.call(|| engine.command(EngineCommand::Begin(load), now));
         loop {
             self.turn();
             let ended = |report: &EngineReport| matches!(report, EngineReport::PhaseEnded(_));
             let Some(at) = self.reports.iter().position(ended) else { continue };
             let EngineReport::PhaseEnded(end) = self.reports.remove(at) else { continue };
-            assert_eq!(end.tally.ledger.acked, records, "all is acked");
+            let ledger = &end.tally.ledger;
+            assert_eq!(ledger.acked + ledger.written, records, "all is sent");
             return *end;
         }
     }
@@ -143,7 +175,10 @@ impl<A: Around> World<A> {
             let (engine, now) = (&mut self.engine, self.now);
             self.around.call(|| engine.handle_read(conn, &bytes, now));
             self.peer.spare.push(bytes);
-        } else if let Some(at) = self.engine.poll_timeout() {
+            return;
+        }
+        let engine = &self.engine;
+        if let Some(at) = self.around.call(|| engine.poll_timeout()) {
             self.now = self.now.plus_nanos(10_000).max(at);
             let (engine, now) = (&mut self.engine, self.now);
             self.around.call(|| engine.handle_timeout(now));
@@ -151,35 +186,34 @@ impl<A: Around> World<A> {
     }
 
     fn settle(&mut self) {
-        let now = self.now;
-        while let Some(action) = self.engine.poll_action() {
+        let Self { around, engine, peer, reports, now, .. } = self;
+        let now = *now;
+        while let Some(action) = around.call(|| engine.poll_action()) {
             match action {
                 Action::Resolve { host, port } => {
                     let found = [SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)];
-                    self.engine.handle_resolved(&host, Ok(&found), now);
+                    around.call(|| engine.handle_resolved(&host, Ok(&found), now));
                 }
                 Action::Connect { conn, .. } => {
-                    self.peer.broker.handle_accepted(conn, ListenerIndex(0), now);
-                    self.engine.handle_connected(conn, now);
+                    peer.broker.handle_accepted(conn, ListenerIndex(0), now);
+                    around.call(|| engine.handle_connected(conn, now));
                 }
                 Action::Close { conn } => {
-                    self.peer.broker.handle_closed(conn, CloseCause::PeerClosed, now);
+                    peer.broker.handle_closed(conn, CloseCause::PeerClosed, now);
                 }
-                Action::Seal(mut job) => {
+                Action::Seal(mut job) => around.call(|| {
                     job.run();
-                    self.engine.handle_sealed(job, 0, now);
-                }
+                    engine.handle_sealed(job, 0, now);
+                }),
             }
         }
-        loop {
-            let engine = &mut self.engine;
-            let Some(outbound) = self.around.call(|| engine.poll_write(now)) else { break };
+        while let Some(outbound) = around.call(|| engine.poll_write(now)) {
             let (conn, len) = (outbound.conn, outbound.slices.bytes());
-            self.peer.take(conn, &outbound.slices, now);
-            self.around.call(|| engine.handle_written(conn, len, now));
+            peer.take(conn, &outbound.slices, now);
+            around.call(|| engine.handle_written(conn, len, now));
         }
-        while let Some(report) = self.engine.poll_report() {
-            self.reports.push(report);
+        while let Some(report) = around.call(|| engine.poll_report()) {
+            reports.push(report);
         }
     }
 }
@@ -219,12 +253,15 @@ impl Peer {
             let mut reader = Reader::new(body);
             let head = RequestHeader::decode(&mut reader).expect("the engine's own header");
             if head.api == ApiKey::Produce {
+                let spare = &mut self.spare;
                 let out = self.answers.entry(conn).or_insert_with(|| {
-                    let mut spare = self.spare.pop().unwrap_or_default();
+                    let mut spare = spare.pop().unwrap_or_default();
                     spare.clear();
                     spare
                 });
                 answer(&head, &mut reader, &mut self.offset, out);
+                // With acks=0 nothing is said.
+                self.answers.retain(|_, out| !out.is_empty());
             } else {
                 self.broker.handle_read(conn, &heard[used..used + len], now);
             }
@@ -249,6 +286,9 @@ impl Peer {
 /// Every batch of a produce request is acked.
 fn answer(head: &RequestHeader, r: &mut Reader<'_>, offset: &mut i64, out: &mut Vec<u8>) {
     let request = ProduceRequest::decode(r, head.version).expect("the engine's own request");
+    if request.acks == 0 {
+        return;
+    }
     let topics = request.topics.iter().map(|topic| TopicProduceResponse {
         name: topic.name.to_owned(),
         topic_id: topic.topic_id,
@@ -275,12 +315,9 @@ fn plan(case: &Case) -> EnginePlan {
     let server: HostPort = "127.0.0.1:9001".parse().expect("an address");
     let mut producer = ProducerConfig::java_defaults(vec![server], "bench".to_owned());
     producer.batch_size = case.batch_size;
-    producer.enable_idempotence = case.idempotence;
-    producer.acks = if case.idempotence { Acks::All } else { Acks::Leader };
-    let key = match case.keys {
-        0 => KeyPlan::None,
-        cardinality => KeyPlan::Uniform { cardinality },
-    };
+    producer.enable_idempotence = case.acks == Acks::All;
+    producer.acks = case.acks;
+    producer.compression = Compression::of(case.codec);
     let rate = (case.rate > 0).then(|| {
         let rate = u32::try_from(case.rate).expect("a rate of some millions");
         Rate::per_second(f64::from(rate)).expect("a rate above 0")
@@ -289,22 +326,44 @@ fn plan(case: &Case) -> EnginePlan {
         worker: WorkerIndex(0),
         topic: "t".to_owned(),
         schedule: SchedulePlan::of(rate, 1),
-        source: SourcePlan {
-            key,
-            size: SizePlan::Fixed(case.record_size),
-            ..SourcePlan::default()
-        },
+        source: source(case),
         quantum: Duration::from_micros(250),
         recorder: RecorderPlan {
             paced: rate.is_some(),
             varying: false,
-            kind: Kind::Acked,
+            kind: if case.acks == Acks::None { Kind::Written } else { Kind::Acked },
             highest_trackable: Duration::from_secs(300),
             interval: Duration::from_secs(1),
         },
         seed: 5,
         origin: Origin { instant: Instant::ZERO, unix_ms: 1_700_000_000_000 },
-        trace: Trace::Off,
+        trace: if case.marked { Trace::ByMark(7) } else { Trace::Off },
         producer,
     }
+}
+
+fn source(case: &Case) -> SourcePlan {
+    let key = match case.keys {
+        0 => KeyPlan::None,
+        cardinality => KeyPlan::Uniform { cardinality },
+    };
+    let mut source =
+        SourcePlan { key, size: SizePlan::Fixed(case.record_size), ..SourcePlan::default() };
+    if case.marked {
+        source.reserved = Mark::SIZE;
+    }
+    match case.shape {
+        Shape::Plain => {}
+        Shape::Compressible => source.value = ValuePlan::Compressible { ratio: 0.2 },
+        Shape::Headers => {
+            let header = |name: &str, value| HeaderPlan { name: name.to_owned(), value };
+            let fixed = header("origin", HeaderValue::Fixed(b"bench".to_vec()));
+            source.headers = [fixed, header("trace", HeaderValue::Uuid)].into();
+        }
+        Shape::Sizes => {
+            let (least, most) = (case.record_size / 5, case.record_size * 2);
+            source.size = SizePlan::Uniform { least, most };
+        }
+    }
+    source
 }
