@@ -2,8 +2,8 @@
 //! batch, whose bound stands in the test.
 //!
 //! A program of its own, since its allocator counts: in every call of the engine, and in the
-//! sealing of batches, which is the shell's to run. Vectors grow to their sizes in a first load; the second
-//! is counted. And of templates, which need none at all.
+//! sealing of batches, which is the shell's to run. Vectors grow to their sizes in a first load;
+//! the second is counted. And of templates, which need none at all.
 
 #[path = "../benches/support/mod.rs"]
 #[expect(dead_code, reason = "the benches use more of it")]

@@ -202,9 +202,9 @@ pub struct Batches {
 
 impl Batches {
     /// Bytes on the wire ÷ what the batches could have taken there, which is what batch.size
-    /// bounds; `None` without batches. 1 is full; under a codec full batches stay below it by the 5 % and
-    /// more that the estimate of their compressed size leaves, and where records begin to compress
-    /// worse than that estimate says, they may come out above it.
+    /// bounds; `None` without batches. 1 is full; under a codec full batches stay below it by the
+    /// 5 % and more that the estimate of their compressed size leaves, and where records begin to
+    /// compress worse than that estimate says, they may come out above it.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share is read to far fewer than 53 bits")]
     pub fn fill_ratio(&self) -> Option<f64> {
