@@ -1,11 +1,12 @@
 //! The floor under every paced producer on this machine: a bare loop that sleeps until the next
-//! point of a grid at which a record is due, encodes what is due by then into batches, writes them
-//! and looks for acks.
+//! point of a grid at which a record is due, encodes what is due by then into a batch, writes that
+//! once it is full or `--linger-ms` old, and looks for acks.
 //!
-//! One thread, an absolute timerfd, one partition a wake-up, nothing waited for but the timer. It
-//! has no linger, no partitioner, no retries, and keeps of each record only how late it was taken.
-//! `kprod-bench --rate` on the same grid against the same broker, in turns with this, shows what
-//! pacing costs there: `scripts/pacing`. Linux alone has the timer.
+//! One thread, an absolute timerfd, one partition a batch, one batch a request, nothing waited for
+//! but the timer: a batch's linger is over at a point of the grid, too. It has no partitioner and no
+//! retries, and keeps of each record only how late it was taken. `kprod-bench --rate` on the same
+//! grid with the same linger against the same broker, in turns with this, shows what pacing costs
+//! there: `scripts/pacing`. Linux alone has the timer.
 
 #[cfg(target_os = "linux")]
 #[path = "support/bare.rs"]
@@ -14,7 +15,7 @@ mod bare;
 mod linux {
     use std::os::fd::OwnedFd;
 
-    use super::bare::{Batch, Partitions, connect, nanos};
+    use super::bare::{Batch, Partitions, connect, nanos, option};
     use hdrhistogram::Histogram;
     use kprod_bench::kafka::wire::produce::Layout;
     use rustix::time::{
@@ -22,11 +23,14 @@ mod linux {
         timerfd_create, timerfd_settime,
     };
 
-    const USAGE: &str = "pace HOST:PORT TOPIC RATE SECONDS QUANTUM_US RECORD_SIZE BATCH_SIZE: an \
-                         existing topic of a broker that speaks Produce 11 and Metadata 12, acks=1";
+    const USAGE: &str = "pace HOST:PORT TOPIC RATE SECONDS QUANTUM_US RECORD_SIZE BATCH_SIZE \
+                         [--linger-ms MS]: an existing topic of a broker that speaks Produce 11 \
+                         and Metadata 12, acks=1; linger.ms is 5, as kprod-bench's";
 
     pub(crate) fn main() {
-        let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+        let words = std::env::args().skip(1).filter(|arg| arg != "--bench");
+        let mut args: Vec<String> = words.collect();
+        let linger_ms = option(&mut args, "--linger-ms").unwrap_or(5);
         let [server, topic, numbers @ ..] = &args[..] else { return println!("{USAGE}") };
         let numbers: Vec<u64> = numbers.iter().map(|it| it.parse().expect(USAGE)).collect();
         let [rate, seconds, quantum_us, size, batch] = numbers[..] else {
@@ -38,11 +42,13 @@ mod linux {
             topic,
             value: vec![0x5a; bytes(size)],
             batch: Batch::new(bytes(batch)),
+            turn: 0,
             glue: Layout::default(),
             timer: timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)
                 .expect("a timer"),
             rate,
             quantum: quantum_us * 1_000,
+            linger: linger_ms * 1_000_000,
         };
         pace.partitions.leaders.iter_mut().for_each(|leader| leader.set_nonblocking());
         // Once to warm up, once to count.
@@ -55,43 +61,59 @@ mod linux {
         topic: &'a str,
         value: Vec<u8>,
         batch: Batch,
+        /// Whose partition the batch is.
+        turn: usize,
         glue: Layout,
         timer: OwnedFd,
         /// Records a second.
         rate: u64,
         /// Nanoseconds.
         quantum: u64,
+        /// Nanoseconds from a batch's first record until it is written.
+        linger: u64,
     }
 
     impl Pace<'_> {
         /// Sends so many records, each when it is due, and tells how that went as JSON.
         fn send(&mut self, records: u64) -> serde_json::Value {
             let mut lags = Histogram::<u64>::new_with_max(100_000_000_000, 3).expect("a range");
-            let mut wakeups = 0;
+            let (mut wakeups, before) = (0, self.requests());
             let start = nanos(ClockId::Monotonic) + LEAD;
             let cpu = nanos(ClockId::ThreadCPUTime);
-            let due = |record: u64| start + nanos_of(record, self.rate);
-            let (mut sent, mut turn) = (0, 0);
-            while sent < records {
-                // All that was due by the last look is sent. What fell due since waits for its point
-                // of the grid, or a short step between records would leave no time to sleep.
-                sleep_until(&self.timer, due(sent).div_ceil(self.quantum) * self.quantum);
+            let rate = self.rate;
+            let due = |record: u64| start + nanos_of(record, rate);
+            // When the open batch's linger is over.
+            let (mut taken, mut over) = (0, None::<u64>);
+            while taken < records {
+                // All that was due by the last look is taken. What fell due since waits for its
+                // point of the grid, or a short step between records would leave no time to sleep.
+                let next = over.unwrap_or(u64::MAX).min(due(taken));
+                sleep_until(&self.timer, next.div_ceil(self.quantum) * self.quantum);
                 wakeups += 1;
                 let now = nanos(ClockId::Monotonic);
-                let mut until = sent;
+                let mut until = taken;
                 while until < records && due(until) <= now {
                     lags.record(now - due(until)).expect("a span within the range");
                     until += 1;
                 }
-                let (partition, leader) = self.partitions.of[turn];
-                turn = (turn + 1) % self.partitions.of.len();
-                let leader = &mut self.partitions.leaders[leader];
-                while sent < until {
-                    let most = u32::try_from(until - sent).unwrap_or(u32::MAX);
-                    sent += u64::from(self.batch.fill(&self.value, most));
-                    leader.write(self.topic, partition, &self.batch, &mut self.glue);
+                while taken < until {
+                    over = over.or(Some(now + self.linger));
+                    let most = u32::try_from(until - taken).unwrap_or(u32::MAX);
+                    taken += u64::from(self.batch.append(&self.value, most));
+                    if taken < until {
+                        // It is full.
+                        self.write();
+                        over = None;
+                    }
+                }
+                if over.is_some_and(|over| over <= now) {
+                    self.write();
+                    over = None;
                 }
                 self.partitions.leaders.iter_mut().for_each(|leader| leader.read_acks());
+            }
+            if over.is_some() {
+                self.write();
             }
             let wall = share(nanos(ClockId::Monotonic) - start, 1_000_000_000);
             let cpu = share(nanos(ClockId::ThreadCPUTime) - cpu, 1_000_000_000);
@@ -103,8 +125,22 @@ mod linux {
                 "lag_p99_ns": lags.value_at_quantile(0.99),
                 "lag_max_ns": lags.max(),
                 "wakeups_per_s": share(wakeups, 1) / wall,
+                "requests_per_s": share(self.requests() - before, 1) / wall,
                 "cpu_share": cpu / wall,
             })
+        }
+
+        /// Writes the batch to its partition; the next one is another partition's.
+        fn write(&mut self) {
+            let (partition, leader) = self.partitions.of[self.turn];
+            self.turn = (self.turn + 1) % self.partitions.of.len();
+            let leader = &mut self.partitions.leaders[leader];
+            leader.write(self.topic, &[(partition, &self.batch)], &mut self.glue);
+            self.batch.clear();
+        }
+
+        fn requests(&self) -> u64 {
+            self.partitions.leaders.iter().map(|leader| leader.requests).sum()
         }
     }
 

@@ -125,7 +125,7 @@ def read_franz(output):
 
 def floor(program, options, servers, topic):
     return [program, servers.split(",")[0], topic, str(options.records), str(options.record_size),
-            str(options.batch_size)]
+            str(options.batch_size), "--batches-per-request", str(options.floor_batches)]
 
 
 def read_floor(output):

@@ -51,6 +51,7 @@ def heading(report):
     rate = f"{asked['rate']:,} records/s" if asked["rate"] else "as fast as it goes"
     if asked["warmup_records"]:
         rate += f", the first {asked['warmup_records']:,} not counted"
+    with_floor = any(run["client"] == "floor" for run in report["runs"])
     versions = machine["versions"]
     named = ", ".join(f"{name} {versions[name]}" for name in
                       ("commit", "kafka-clients", "librdkafka", "franz-go") if name in versions)
@@ -61,7 +62,8 @@ def heading(report):
         f"of discarded load ({report['discarded_runs']} runs)",
         f"acks={asked['acks']} linger.ms={asked['linger_ms']} batch.size={asked['batch_size']} "
         f"in flight={asked['max_in_flight']} idempotence={'on' if asked['idempotence'] else 'off'} "
-        f"buffer={asked['buffer_memory']} compression=none",
+        f"buffer={asked['buffer_memory']} compression=none"
+        + (f"; batches a request of the floor={asked['floor_batches']}" if with_floor else ""),
         f"{machine['cpu']}, {machine['cores']} cores, {machine['os']}; {named}",
     ])
 
