@@ -51,7 +51,9 @@ impl Flags {
     /// Those of a run.
     pub(super) fn of_run() -> Self {
         let command = RunArgs::augment_args(Command::new("run"));
-        let named = || command.get_arguments().filter(|arg| arg.get_long().is_some());
+        // What is hidden from the help is no business of a profile.
+        let shown = |arg: &&Arg| arg.get_long().is_some() && !arg.is_hide_set();
+        let named = || command.get_arguments().filter(shown);
         let mut exclusive = BTreeSet::new();
         for arg in named() {
             for other in command.get_arg_conflicts_with(arg) {
