@@ -40,6 +40,20 @@ fn wait(world: &mut World, ms: u64) {
     world.run_to(world.now + Duration::from_millis(ms));
 }
 
+/// After a second, brokers that say nothing for so long.
+fn outage(world: &mut World, ms: u64) {
+    wait(world, 1_000);
+    world.paused = true;
+    wait(world, ms);
+    world.paused = false;
+}
+
+/// Gives a record up within what an outage takes.
+const fn impatient(config: &mut ProducerConfig) {
+    config.request_timeout = Duration::from_millis(800);
+    config.delivery_timeout = Duration::from_millis(1_500);
+}
+
 /// The reasons' names, and what limited the run.
 fn judged(case: &Case) -> (Vec<&'static str>, Limit) {
     let mut world = World::new(|bootstrap| {
@@ -181,43 +195,22 @@ fn what_the_cluster_brings_about_has_its_reason() {
         },
         Case {
             name: "an outage that records outlive",
-            meanwhile: |world| {
-                wait(world, 1_000);
-                world.paused = true;
-                wait(world, 3_000);
-                world.paused = false;
-            },
+            meanwhile: |world| outage(world, 3_000),
             limit: Limit::Unavailable,
             ..GOOD
         },
         Case {
             name: "an outage that they don't",
-            tune: |config| {
-                config.request_timeout = Duration::from_millis(800);
-                config.delivery_timeout = Duration::from_millis(1_500);
-            },
-            meanwhile: |world| {
-                wait(world, 1_000);
-                world.paused = true;
-                wait(world, 4_000);
-                world.paused = false;
-            },
+            tune: impatient,
+            meanwhile: |world| outage(world, 4_000),
             reason: Some("failed"),
             limit: Limit::Unavailable,
             ..GOOD
         },
         Case {
             name: "the same, of those that may have arrived",
-            tune: |config| {
-                config.request_timeout = Duration::from_millis(800);
-                config.delivery_timeout = Duration::from_millis(1_500);
-            },
-            meanwhile: |world| {
-                wait(world, 1_000);
-                world.paused = true;
-                wait(world, 4_000);
-                world.paused = false;
-            },
+            tune: impatient,
+            meanwhile: |world| outage(world, 4_000),
             reason: Some("indeterminate"),
             limit: Limit::Unavailable,
             ..GOOD
