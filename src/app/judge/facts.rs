@@ -149,11 +149,13 @@ fn varying(load: &LoadModel) -> Option<String> {
     Some(format!("{least:.0} to {most:.0}/s over {span} s (course {course:08x})"))
 }
 
-/// What records were to hold; what was measured of them is none of it.
+/// What records were to hold. What was measured of them is none of it, nor is the time in their
+/// payloads, which is when the run began unless somebody chose it: no two runs would be alike.
 fn generator(model: &GeneratorModel, path: &str, found: &mut Vec<Fact>) {
     let model = serde_json::to_value(model).unwrap_or_default();
     leaves(&model, path, &mut |key, value| {
-        if !key.contains("measured") && !key.ends_with("payload_mean") {
+        let told = ["payload_mean", "time_origin"].iter().any(|name| key.ends_with(name));
+        if !key.contains("measured") && !told {
             push(found, Area::Workload, key, Some(value));
         }
     });

@@ -11,7 +11,7 @@ use crate::app::report::stored;
 /// One side of a comparison.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
-    /// What people call it: files and folders as given.
+    /// What people call it: files and folders as given, of more than two the first and the last.
     pub source: String,
     /// Its runs.
     pub runs: Vec<Run>,
@@ -51,7 +51,11 @@ impl Group {
         }
         let run =
             |one: stored::StoredRun| Run { cell: one.cell, place: one.place, report: one.report };
-        Ok(Self { source: source.to_owned(), runs: runs.into_iter().map(run).collect() })
+        let source = match &parts[..] {
+            [first, _, .., last] => format!("{first} … {last}"),
+            _ => source.to_owned(),
+        };
+        Ok(Self { source, runs: runs.into_iter().map(run).collect() })
     }
 
     /// The runs of a result.

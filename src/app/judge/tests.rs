@@ -81,6 +81,20 @@ fn producer_keys_may_differ_and_stand_at_the_top() {
     assert!(seen.lines().all(|line| line.chars().count() <= 100), "{seen}");
 }
 
+/// Goal: a repeated run is the same work. Method: one that began later, so that its payloads' time
+/// does, too.
+#[test]
+fn when_a_run_began_is_no_difference() {
+    let later = repeated(7, 1.0, |report| {
+        report.started_at = "2024-02-01T12:00:00.000Z".to_owned();
+        report.generator.time_origin = report.started_at.clone();
+        report.run_id = "another".to_owned();
+    });
+    let found = compared(&repeated(7, 1.0, |_| ()), &later);
+    assert_eq!(found.differences, []);
+    assert_eq!(found.outcome, OutcomeModel::Same);
+}
+
 #[test]
 fn what_else_differs_is_listed_and_inconclusive_unless_meant() {
     let other = |report: &mut Report| report.environment.cores = 4;
