@@ -15,13 +15,15 @@ use kprod_bench::kafka::wire::produce::Layout;
 use rustix::time::ClockId;
 
 const USAGE: &str = "floor HOST:PORT TOPIC RECORDS RECORD_SIZE BATCH_SIZE [--batches-per-request \
-                     N]: an existing topic of a broker that speaks Produce 11 and Metadata 12, \
+                     N] [--send-buffer-bytes N]: an existing topic of a broker that speaks Produce 11 and Metadata 12, \
                      acks=1; 1 batch a request, or up to as many as a broker leads partitions";
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let together = option(&mut args, "--batches-per-request").unwrap_or(1);
     let together = usize::try_from(together).expect("a number of batches");
+    let send_buffer = option(&mut args, "--send-buffer-bytes");
+    let send_buffer = send_buffer.map(|bytes| usize::try_from(bytes).expect("a size"));
     let [server, topic, records, size, batch] = &args[..] else {
         println!("{USAGE}");
         return;
@@ -29,7 +31,7 @@ fn main() {
     let number = |text: &String| text.parse::<usize>().expect(USAGE);
     let (records, size, batch) = (number(records), number(size), number(batch));
     let value = vec![0x5a; size];
-    let mut floor = Floor::new(connect(server, topic), topic, batch, together);
+    let mut floor = Floor::new(connect(server, topic, send_buffer), topic, batch, together);
     // Once to warm up, once to count.
     floor.send(&value, records / 10);
     let (warm_requests, warm_batches) = floor.totals();

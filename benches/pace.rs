@@ -38,7 +38,7 @@ mod linux {
         };
         let bytes = |count: u64| usize::try_from(count).expect("a size");
         let mut pace = Pace {
-            partitions: connect(server, topic),
+            partitions: connect(server, topic, None),
             topic,
             value: vec![0x5a; bytes(size)],
             batch: Batch::new(bytes(batch)),

@@ -23,6 +23,7 @@ use kprod_bench::kafka::wire::{
 };
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::ClockId;
+use socket2::SockRef;
 
 /// Seconds of a clock.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of some minutes fit a double")]
@@ -60,9 +61,12 @@ pub(crate) struct Partitions {
 }
 
 impl Leader {
-    fn new(address: &str) -> Self {
+    fn new(address: &str, send_buffer: Option<usize>) -> Self {
         let stream = TcpStream::connect(address).expect("a broker listens there");
         stream.set_nodelay(true).expect("a socket option");
+        if let Some(bytes) = send_buffer {
+            SockRef::from(&stream).set_send_buffer_size(bytes).expect("a socket option");
+        }
         Self {
             stream,
             unanswered: VecDeque::new(),
@@ -294,12 +298,14 @@ fn batch_header(count: u32) -> BatchHeader {
 }
 
 /// Connects to every broker of the cluster behind `server`, and finds the leaders of `topic`.
-pub(crate) fn connect(server: &str, topic: &str) -> Partitions {
-    let mut first = Leader::new(server);
+/// `send_buffer` is SO_SNDBUF in bytes, without it the system's own.
+pub(crate) fn connect(server: &str, topic: &str, send_buffer: Option<usize>) -> Partitions {
+    let mut first = Leader::new(server, send_buffer);
     let topics = vec![MetadataRequestTopic { topic_id: Uuid::ZERO, name: Some(topic.to_owned()) }];
     let request = MetadataRequest { topics: Some(topics), ..MetadataRequest::default() };
     let answer: MetadataResponse = first.ask(&request);
-    let leaders = answer.brokers.iter().map(|it| Leader::new(&format!("{}:{}", it.host, it.port)));
+    let connect = |host, port| Leader::new(&format!("{host}:{port}"), send_buffer);
+    let leaders = answer.brokers.iter().map(|it| connect(&it.host, it.port));
     let found = answer.topics.first().filter(|it| it.error_code == ErrorCode::NONE);
     let of = found.expect("the topic is there").partitions.iter().map(|partition| {
         let leader = answer.brokers.iter().position(|it| it.node_id == partition.leader_id);

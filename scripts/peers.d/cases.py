@@ -1,6 +1,8 @@
 """What scripts/costs runs: sections of cases, the figures of a run, and each section's columns."""
 import json
 
+import build
+
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 PARTITIONS = [1, 12, 1_000, 10_000]
 # As a real cluster's brokers keep files for each.
@@ -8,6 +10,12 @@ MOST_ON_A_CLUSTER = 1_000
 MIB = 2**20
 # What a producer may hold beside its buffer.memory.
 BESIDE = 64
+# Eight fields in about 200 bytes.
+EVENT = """\
+{"id":"{{uuid}}","ts":{{timestamp_ms}},"user":"user-{{user:zipf 1000000 0.99}}",\
+"kind":"{{pick created:70 paid:25 refunded:5}}","price":{{float 1..500 2}},"n":{{int 1..100}},\
+"city":"{{city}}","trace":"{{hex 16}}"}
+"""
 
 
 def plain(name, *flags, **more):
@@ -63,27 +71,66 @@ def memory(options):
     return one if options.bootstrap_server else one + many
 
 
+def generators(options):
+    """Every way to make a record, one thing at a time; else values are random, without a key."""
+    def one(name, *flags):
+        return plain(name, *sized(options), *flags)
+
+    sizes = ["uniform:50..150", "100:70+1024:25+10240:5", "normal:100:20", "lognormal:80:0.7",
+             "zipf:1000:1"]
+    keys = ["sequence", "uniform:1000000", "zipf:1000000:0.99", "roundrobin:12",
+            "hot:80%:10/100000", "list:Pangyo|Seoul"]
+    folder = build.ROOT / "profiles"
+    templates = {"event": options.event, "order": folder / "order.json.tmpl",
+                 "gps": folder / "gps.tmpl"}
+    return [
+        one("random"), one("fixed", "--generator", "fixed"),
+        one("sequence", "--generator", "sequence"), one("increasing", "--generator", "increasing"),
+        plain("null", "--generator", "null"), one("compress ratio 0.5", "--compress-ratio", "0.5"),
+        one("pool of 10 MB", "--pool-mb", "10"), one("tombstones 5 %", "--tombstones", "5%"),
+        one("schema id", "--schema-id", "1"),
+        *(plain(f"size {size}", "--record-size", size) for size in sizes),
+        *(one(f"key {key}", "--key", key) for key in keys),
+        *(one(f"key uniform:1000000, {kind}", "--key", "uniform:1000000", "--key-type", kind)
+          for kind in ["bytes", "int64", "json"]),
+        one("header fixed", "--header", "h=v"), one("header uuid()", "--header", "h=uuid()"),
+        one("timestamps step", "--timestamps", "step:origin:1ms"),
+        one("timestamps event, late", "--timestamps", "event:10%:exponential:30s"),
+        plain("corpus, lines", "--payload-file", str(options.corpus)),
+        *(plain(f"template {name}", "--template", str(file)) for name, file in templates.items()),
+    ]
+
+
 def sized(options):
     return ["--record-size", str(options.record_size)]
 
 
 def command(case, section, program, options, servers, topic):
     """The command line of one run."""
+    if section == "generators":
+        return [program, "calibrate", *case["flags"], *producer(options),
+                "--enable-idempotence", "false", "--acks", "1", "--partitions", "12",
+                *options.extra, "--output-format", "json"]
     length = ["--num-records", str(options.records)] if options.records else [
         "--duration", f"{options.seconds}s"]
     # Under memory the first record is waited for, and a warm-up would come before it.
     warmup = "0" if options.records or section == "memory" else "1s"
     return [program, "run", "--bootstrap-server", servers, "--topic", topic, "--no-create-topic",
             *length, "--warmup", warmup, "--acks", case.get("acks", "1"),
-            "--enable-idempotence", case.get("idempotence", "false"),
-            "--batch-size", str(options.batch_size), "--linger-ms", str(options.linger_ms),
-            "--buffer-memory", str(options.buffer_memory), "--verify", "none", *case["flags"],
-            *options.extra, "--output-format", "json"]
+            "--enable-idempotence", case.get("idempotence", "false"), *producer(options),
+            "--verify", "none", *case["flags"], *options.extra, "--output-format", "json"]
+
+
+def producer(options):
+    return ["--batch-size", str(options.batch_size), "--linger-ms", str(options.linger_ms),
+            "--buffer-memory", str(options.buffer_memory)]
 
 
 def read(output, usage_cpu, peak_mib):
     """The figures of a run, and whether all was delivered."""
     told = json.loads(output)
+    if "calibrations" in told:
+        return ceilings(*told["calibrations"]), True
     cost, rates, records = told["client"], told["throughput"], told["records"]
     delivered = sum(one["acked"] + one["written"] for one in told["phases"])
     first = cost["first_record_seconds"]
@@ -102,6 +149,15 @@ def read(output, usage_cpu, peak_mib):
     return figures, records["acked"] + records["duplicate"] == records["due"]
 
 
+def ceilings(told):
+    """The figures of a calibration: the generator's own, and those of the whole client."""
+    alone, whole = told["generator"], told["engine"]
+    return {"records_per_s": whole["records_per_second"], "mb_in": whole["mb_s"],
+            "cpu_ns": whole["cpu_ns_per_record"], "alone_ns": alone["cpu_ns_per_record"],
+            "alone_per_s": alone["records_per_second"],
+            "value_bytes": alone["mb_s"] * 1e6 / max(alone["records_per_second"], 1)}
+
+
 # Title, figure, digits.
 RECORDS, CPU = ("records/s", "records_per_s", 0), ("CPU ns/record", "cpu_ns", 0)
 MB, PEAK = ("MB/s", "mb_in", 1), ("peak MiB", "rss_peak_mib", 0)
@@ -114,6 +170,9 @@ SECTIONS = {
                    [RECORDS, MB, CPU, PEAK]),
     "producers": ("one producer and two", producers, [RECORDS, MB, CPU]),
     "idempotence": ("acks=all with and without idempotence", idempotence, [RECORDS, MB, CPU]),
+    "generators": ("every way to make a record: alone, and in the whole client", generators,
+                   [("bytes", "value_bytes", 0), ("alone ns/record", "alone_ns", 0),
+                    ("alone records/s", "alone_per_s", 0), RECORDS, MB, CPU]),
     "latency": ("every record's latencies, measured and not", latency, [RECORDS, MB, CPU]),
     "memory": ("peak memory, and the time from the program's start to the first record", memory,
                [("first record ms", "first_record_ms", 1), PEAK]),

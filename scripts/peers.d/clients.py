@@ -40,7 +40,8 @@ def ours(program, options, servers, topic):
             "--batch-size", str(options.batch_size), "--linger-ms", str(options.linger_ms),
             "--max-in-flight", str(options.max_in_flight),
             "--enable-idempotence", truth(options.idempotence),
-            "--buffer-memory", str(options.buffer_memory), "--output-format", "json"]
+            "--buffer-memory", str(options.buffer_memory),
+            *socket(options, "--send-buffer-bytes", "{}", -1), "--output-format", "json"]
 
 
 def read_ours(output):
@@ -72,7 +73,8 @@ def java(jars, options, servers, topic):
             f"linger.ms={options.linger_ms}",
             f"max.in.flight.requests.per.connection={options.max_in_flight}",
             f"enable.idempotence={truth(options.idempotence)}",
-            f"buffer.memory={options.buffer_memory}"]
+            f"buffer.memory={options.buffer_memory}",
+            *socket(options, "send.buffer.bytes={}", -1)]
 
 
 def read_java(output):
@@ -96,6 +98,8 @@ def librdkafka(program, options, servers, topic):
         "batch.num.messages": 1_000_000, "queue.buffering.max.messages": 0,
         "queue.buffering.max.kbytes": max(1, options.buffer_memory // 1024),
     }
+    if options.send_buffer is not None:
+        properties["socket.send.buffer.bytes"] = options.send_buffer
     rate = ["-r", str(options.rate)] if options.rate else []
     sets = [word for key, value in properties.items() for word in ("-X", f"{key}={value}")]
     return [program, "-P", "-b", servers, "-t", topic, "-c", str(options.records),
@@ -115,7 +119,8 @@ def franz(program, options, servers, topic):
             "-batch-size", str(options.batch_size), "-linger", f"{options.linger_ms}ms",
             "-max-in-flight", str(options.max_in_flight),
             f"-idempotence={truth(options.idempotence)}",
-            "-buffer-memory", str(options.buffer_memory)]
+            "-buffer-memory", str(options.buffer_memory),
+            *socket(options, "-send-buffer={}", 0)]
 
 
 def read_franz(output):
@@ -125,7 +130,8 @@ def read_franz(output):
 
 def floor(program, options, servers, topic):
     return [program, servers.split(",")[0], topic, str(options.records), str(options.record_size),
-            str(options.batch_size), "--batches-per-request", str(options.floor_batches)]
+            str(options.batch_size), "--batches-per-request", str(options.floor_batches),
+            *(["--send-buffer-bytes", str(options.send_buffer)] if options.send_buffer else [])]
 
 
 def read_floor(output):
@@ -137,6 +143,14 @@ def read_floor(output):
 def told(delivered, counted, seconds, latency=(), cpu_s=None):
     return {"delivered": delivered, "counted": counted, "seconds": seconds,
             "latency": dict(latency), "cpu_s": cpu_s}
+
+
+def socket(options, *words):
+    """`words` with the asked SO_SNDBUF in the last but one; the last stands for the system's own."""
+    if options.send_buffer is None:
+        return []
+    *words, systems = words
+    return [word.format(options.send_buffer or systems) for word in words]
 
 
 def truth(value):

@@ -62,10 +62,15 @@ def heading(report):
         f"of discarded load ({report['discarded_runs']} runs)",
         f"acks={asked['acks']} linger.ms={asked['linger_ms']} batch.size={asked['batch_size']} "
         f"in flight={asked['max_in_flight']} idempotence={'on' if asked['idempotence'] else 'off'} "
-        f"buffer={asked['buffer_memory']} compression=none"
+        f"buffer={asked['buffer_memory']} compression=none "
+        f"send buffer={sockets(asked['send_buffer'])}"
         + (f"; batches a request of the floor={asked['floor_batches']}" if with_floor else ""),
         f"{machine['cpu']}, {machine['cores']} cores, {machine['os']}; {named}",
     ])
+
+
+def sockets(asked):
+    return {None: "each client's own", 0: "the system's"}.get(asked, asked)
 
 
 def figures(report, name, key):

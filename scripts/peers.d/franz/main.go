@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ import (
 type settings struct {
 	brokers, topic, acks         string
 	records, size, batch, buffer int
-	inFlight, rate               int
+	inFlight, rate, sendBuffer   int
 	linger                       time.Duration
 	idempotence                  bool
 }
@@ -37,6 +38,7 @@ func flags() settings {
 	flag.IntVar(&s.buffer, "buffer-memory", 33_554_432, "bytes of records that may wait")
 	flag.IntVar(&s.inFlight, "max-in-flight", 5, "requests on the way to a broker")
 	flag.IntVar(&s.rate, "rate", 0, "records a second; 0: as fast as it goes")
+	flag.IntVar(&s.sendBuffer, "send-buffer", 0, "SO_SNDBUF; 0: the system's own")
 	flag.DurationVar(&s.linger, "linger", 5*time.Millisecond, "wait for more records")
 	flag.BoolVar(&s.idempotence, "idempotence", false, "needs acks=all and 5 in flight")
 	flag.Parse()
@@ -60,6 +62,7 @@ func (s settings) options() ([]kgo.Opt, error) {
 		// Bytes bound what waits, as with the others; the bound by count is out of the way.
 		kgo.MaxBufferedRecords(1 << 30),
 		kgo.MaxBufferedBytes(s.buffer),
+		kgo.Dialer(s.dial),
 	}
 	if s.idempotence {
 		if s.inFlight != 5 {
@@ -69,6 +72,15 @@ func (s settings) options() ([]kgo.Opt, error) {
 	}
 	return append(options, kgo.DisableIdempotentWrite(),
 		kgo.MaxProduceRequestsInflightPerBroker(s.inFlight)), nil
+}
+
+// Connects to a broker.
+func (s settings) dial(context context.Context, network, host string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(context, network, host)
+	if socket, ok := conn.(*net.TCPConn); ok && err == nil && s.sendBuffer > 0 {
+		err = socket.SetWriteBuffer(s.sendBuffer)
+	}
+	return conn, err
 }
 
 // Returns how many of the first `records` are due `since` the start.
