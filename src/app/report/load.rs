@@ -13,7 +13,7 @@ pub(super) fn load(plan: &SchedulePlan) -> LoadModel {
     let pacing = match plan.arrivals {
         Arrivals::Uniform => "uniform".to_owned(),
         Arrivals::Poisson { .. } => "poisson".to_owned(),
-        Arrivals::Bursts { records } => format!("burst:{records}"),
+        Arrivals::Bursts { records, .. } => format!("burst:{records}"),
     };
     let on_late = match plan.late {
         Late::CatchUp => "catchup".to_owned(),
@@ -55,7 +55,7 @@ mod tests {
     fn a_plan_is_told_in_the_words_of_its_flags() {
         let constant = SchedulePlan::of(Rate::per_second(5.0).ok(), 1);
         let said = load(&SchedulePlan {
-            arrivals: Arrivals::Bursts { records: 7 },
+            arrivals: Arrivals::Bursts { records: 7, period: None },
             late: Late::Skip(Duration::from_micros(20_500)),
             full: Full::Drop,
             ..constant.clone()

@@ -88,7 +88,7 @@ fn timing(seed: u64, rate: Option<f64>, millis: u64) -> (Vec<Stage>, Arrivals, L
     let arrivals = match when.0.below(10) {
         0..6 => Arrivals::Uniform,
         6 | 7 => Arrivals::Poisson { seed: when.0.next_u64() },
-        _ => Arrivals::Bursts { records: when.among(&[2, 10, 100]) },
+        _ => Arrivals::Bursts { records: when.among(&[2, 10, 100]), period: None },
     };
     let late = match when.of_10(2) {
         true => Late::Skip(Duration::from_millis(when.among(&[0, 1, 20, 200]))),

@@ -50,11 +50,15 @@ pub enum Arrivals {
         /// Decides the gaps.
         seed: u64,
     },
-    /// So many of all workers together at once, when the first of them is due by the rate; 1 or
-    /// more. A burst that begins before the schedule's end is whole.
+    /// So many of all workers together at once. A burst that begins before the schedule's end is
+    /// whole.
     Bursts {
-        /// Records of a burst.
+        /// Records of a burst, 1 or more.
         records: u64,
+        /// From one burst to the next, 1 ns or more, whatever the rate: that is `records` in this
+        /// time, as nearly as a rate can say it, and constant. `None`: a burst is due when the
+        /// first of its records is by the rate.
+        period: Option<Duration>,
     },
 }
 

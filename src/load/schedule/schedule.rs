@@ -66,6 +66,17 @@ struct Ahead {
     walk: Walk,
     /// Records before its next one.
     passed: u64,
+    /// Nanoseconds after the start up to which it was sent: what was passed is due by then.
+    upto: u64,
+}
+
+/// How far a phase goes.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    /// Nothing is due from so many nanoseconds after the start on.
+    horizon: u64,
+    /// Nor are more records than this.
+    limit: u64,
 }
 
 impl Schedule {
@@ -150,8 +161,7 @@ impl Schedule {
         self.limit = self.place.count(stop.records.unwrap_or(u64::MAX));
         // By count: when one more record is planned. Random arrivals may end a little before or
         // after.
-        let units = stop.records.map(|count| u128::from(count) * super::leg::UNIT);
-        let last = units.map_or(u64::MAX, |units| curve.at(units).unwrap_or(u64::MAX));
+        let last = stop.records.and_then(|count| walk.planned_end(count)).unwrap_or(u64::MAX);
         let end = horizon.min(last);
         self.window_end = (end < u64::MAX).then(|| at.plus_nanos(end));
         if walk.is_random() {
@@ -217,8 +227,14 @@ impl Schedule {
             return 0;
         }
         // What is due by the nanosecond before.
-        let due = self.due_by(at - core::time::Duration::from_nanos(1));
-        let skipped = due.saturating_sub(self.taken);
+        let last = at - core::time::Duration::from_nanos(1);
+        let (ends, after) = (self.ends(), last.nanos_since(self.start));
+        let skipped = match &mut self.pace {
+            Pace::Varying(varying) if varying.walk.is_random() => {
+                varying.skip(self.taken, after, ends)
+            }
+            _ => self.due_by(last).saturating_sub(self.taken),
+        };
         if skipped == 0 {
             return 0;
         }
@@ -233,9 +249,8 @@ impl Schedule {
                 self.next = self.start.plus_nanos(nanos);
             }
             Pace::Varying(varying) => {
-                match varying.ahead.take() {
-                    Some(ahead) => varying.walk = ahead.walk,
-                    None => varying.walk.go_to_record(self.taken),
+                if !varying.walk.is_random() {
+                    varying.walk.go_to_record(self.taken);
                 }
                 self.look_ahead();
             }
@@ -253,13 +268,15 @@ impl Schedule {
     /// How many of this phase's records of this worker are due by `now` (at that instant included),
     /// taken or not, within the stop rule. Without a rate: those taken.
     ///
-    /// Random arrivals are counted one by one, each once; the count goes on from the last call.
+    /// Random arrivals are counted one by one, each once: the count goes on from the last call as
+    /// long as instants don't go back.
     #[must_use]
     pub fn due_by(&mut self, now: Instant) -> u64 {
         if now < self.start {
             return 0;
         }
         let after = now.nanos_since(self.start);
+        let ends = self.ends();
         match &mut self.pace {
             Pace::Saturating => self.taken,
             Pace::Even(even) => {
@@ -270,13 +287,17 @@ impl Schedule {
                 if self.taken >= self.limit || now < self.next {
                     return self.taken.min(self.limit);
                 }
-                let horizon = self.until.map_or(u64::MAX, |it| it.nanos_since(self.start));
-                varying.count(self.taken, after, horizon).min(self.limit)
+                varying.count(self.taken, after, ends).min(self.limit)
             }
             Pace::Varying(varying) => {
                 varying.walk.due_before(after.saturating_add(1)).min(self.limit)
             }
         }
+    }
+
+    fn ends(&self) -> Ends {
+        let horizon = self.until.map_or(u64::MAX, |until| until.nanos_since(self.start));
+        Ends { horizon, limit: self.limit }
     }
 
     /// The number that the next record gets, in whichever phase it is taken.
@@ -336,14 +357,38 @@ impl Even {
 }
 
 impl Varying {
-    /// Random arrivals up to and at `after`, before `horizon`; `taken` of them are behind the walk.
-    fn count(&mut self, taken: u64, after: u64, horizon: u64) -> u64 {
-        let ahead = self.ahead.take().filter(|ahead| ahead.passed >= taken);
-        let mut ahead = ahead.unwrap_or_else(|| Ahead { walk: self.walk.clone(), passed: taken });
-        while ahead.walk.next().is_some_and(|next| next <= after && next < horizon) {
-            ahead.walk.advance();
-            ahead.passed += 1;
-        }
+    /// Random arrivals up to and at `after`; `taken` of them are behind the walk.
+    fn count(&mut self, taken: u64, after: u64, ends: Ends) -> u64 {
+        let mut ahead = self.ahead_until(taken, after);
+        ahead.go_on(after, ends);
         self.ahead.insert(ahead).passed
+    }
+
+    /// Moves the walk behind the random arrivals up to and at `after`, and says how many those
+    /// are. What was counted further ahead stays.
+    fn skip(&mut self, taken: u64, after: u64, ends: Ends) -> u64 {
+        let mut way = self.ahead_until(taken, after);
+        way.go_on(after, ends);
+        self.walk = way.walk;
+        way.passed.min(ends.limit) - taken
+    }
+
+    /// What was counted ahead, if that went no further than `after`; else the walk itself.
+    fn ahead_until(&mut self, taken: u64, after: u64) -> Ahead {
+        let ahead = self.ahead.take_if(|ahead| ahead.passed < taken || ahead.upto <= after);
+        let behind = || Ahead { walk: self.walk.clone(), passed: taken, upto: 0 };
+        ahead.filter(|ahead| ahead.passed >= taken).unwrap_or_else(behind)
+    }
+}
+
+impl Ahead {
+    /// Passes what is due by `after`, too.
+    fn go_on(&mut self, after: u64, ends: Ends) {
+        let is_due = |next: u64| next <= after && next < ends.horizon;
+        while self.passed < ends.limit && self.walk.next().is_some_and(is_due) {
+            self.walk.advance();
+            self.passed += 1;
+        }
+        self.upto = after;
     }
 }

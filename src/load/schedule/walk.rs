@@ -5,6 +5,7 @@
 //! Invariant: where the worker stands follows from its position alone (for random arrivals: from
 //! the gaps before it), never from when it was asked.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::curve::Curve;
@@ -35,8 +36,8 @@ enum Steps {
     /// Another number each time: the next record's index among the worker's.
     Uneven { index: u64 },
     /// The next record's index among the worker's, its position among the run's, and the records of
-    /// a burst of all workers.
-    Bursts { index: u64, position: u64, records: u64 },
+    /// a burst of all workers; the nanoseconds between two bursts, where no rate decides them.
+    Bursts { index: u64, position: u64, records: u64, period: Option<u64> },
     /// The next record's number, which decides the gap before it.
     Poisson { gaps: Gaps, record: u64 },
 }
@@ -51,8 +52,10 @@ impl Walk {
                 }
                 None => Steps::Uneven { index: 0 },
             },
-            Arrivals::Bursts { records } => {
-                Steps::Bursts { index: 0, position: 0, records: records.max(1) }
+            Arrivals::Bursts { records, period } => {
+                let nanos = |period: Duration| u64::try_from(period.as_nanos()).unwrap_or(u64::MAX);
+                let period = period.map(|period| nanos(period).max(1));
+                Steps::Bursts { index: 0, position: 0, records: records.max(1), period }
             }
             Arrivals::Poisson { seed } => {
                 let drawn = Exponential::new(place.mean_step()).expect("a worker or more");
@@ -93,7 +96,7 @@ impl Walk {
                 *index += 1;
                 self.units = u128::from(self.place.position(*index)) * UNIT;
             }
-            Steps::Bursts { index, position, records } => {
+            Steps::Bursts { index, position, records, .. } => {
                 let before = *position / *records;
                 *index += 1;
                 *position = self.place.position(*index);
@@ -121,7 +124,7 @@ impl Walk {
                 *at = index;
                 self.units = u128::from(position) * UNIT;
             }
-            Steps::Bursts { index: at, position: next, records } => {
+            Steps::Bursts { index: at, position: next, records, .. } => {
                 (*at, *next) = (index, position);
                 self.units = u128::from(position / *records) * u128::from(*records) * UNIT;
             }
@@ -138,15 +141,36 @@ impl Walk {
     /// How many of this worker's records are due strictly before `at`, nanoseconds after the start;
     /// not for random arrivals.
     pub(super) fn due_before(&self, at: u64) -> u64 {
-        let mut positions = self.curve.positions_before(at);
-        if let Steps::Bursts { records, .. } = self.steps {
-            positions = positions.div_ceil(records).saturating_mul(records);
-        }
+        let positions = match self.steps {
+            Steps::Bursts { records, period: Some(period), .. } => {
+                at.div_ceil(period).saturating_mul(records)
+            }
+            Steps::Bursts { records, period: None, .. } => {
+                self.curve.positions_before(at).div_ceil(records).saturating_mul(records)
+            }
+            _ => self.curve.positions_before(at),
+        };
         self.place.count(positions)
+    }
+
+    /// When one record more is planned than `count` over all workers, nanoseconds after the start:
+    /// where a phase of so many ends. `None` when it never is.
+    pub(super) fn planned_end(&self, count: u64) -> Option<u64> {
+        match self.steps {
+            Steps::Bursts { records, period: Some(period), .. } => {
+                let nanos = u128::from(count) * u128::from(period) / u128::from(records);
+                u64::try_from(nanos).ok()
+            }
+            _ => self.curve.at(u128::from(count) * UNIT),
+        }
     }
 
     /// Finds the line that the next record is due in, and its instant there.
     fn find(&mut self) {
+        if let Steps::Bursts { position, records, period: Some(period), .. } = self.steps {
+            self.next = (position / records).checked_mul(period);
+            return;
+        }
         if self.units < self.leg.units || self.units >= self.leg.end_units() {
             let Some(leg) = self.curve.leg_of(self.units) else {
                 self.next = None;

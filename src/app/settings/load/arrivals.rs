@@ -34,12 +34,12 @@ pub(super) fn pacing(text: &str, seed: u64) -> Result<Pacing, String> {
         None => (burst, None),
     };
     let records = whole(count).filter(|count| *count > 0).ok_or_else(expected)?;
-    let Some(every) = every else { return evenly(Arrivals::Bursts { records }) };
+    let Some(every) = every else { return evenly(Arrivals::Bursts { records, period: None }) };
     let every = parse_duration(every, Duration::from_secs(1)).map_err(|_| expected())?;
     #[expect(clippy::cast_precision_loss, reason = "a count that people write is below 2^53")]
     let rate = Rate::per_second(records as f64 / every.as_secs_f64());
     let rate = rate.map_err(|error| error.to_string())?;
-    Ok(Pacing { arrivals: Arrivals::Bursts { records }, rate: Some(rate) })
+    Ok(Pacing { arrivals: Arrivals::Bursts { records, period: Some(every) }, rate: Some(rate) })
 }
 
 #[cfg(test)]
@@ -48,10 +48,11 @@ mod tests {
 
     #[test]
     fn bursts_have_a_rate_of_their_own_or_take_the_planned_one() {
-        let bursts = Arrivals::Bursts { records: 5_000 };
-        let own = Pacing { arrivals: bursts, rate: Rate::per_second(10_000.0).ok() };
+        let bursts = |period| Arrivals::Bursts { records: 5_000, period };
+        let arrivals = bursts(Some(Duration::from_millis(500)));
+        let own = Pacing { arrivals, rate: Rate::per_second(10_000.0).ok() };
         assert_eq!(pacing("burst:5k@500ms", 1), Ok(own));
-        assert_eq!(pacing("burst:5k", 1), Ok(Pacing { arrivals: bursts, rate: None }));
+        assert_eq!(pacing("burst:5k", 1), Ok(Pacing { arrivals: bursts(None), rate: None }));
         let poisson = Arrivals::Poisson { seed: 7 };
         assert_eq!(pacing("poisson", 7), Ok(Pacing { arrivals: poisson, rate: None }));
     }

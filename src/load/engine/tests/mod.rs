@@ -15,7 +15,9 @@ use crate::kafka::producer::ProducerEvent;
 use crate::kafka::wire::ErrorCode;
 use crate::kafka::wire::record_batch::{self, Records};
 use crate::load::recorder::{ErrorSource, Kind, RecorderPlan};
-use crate::load::schedule::{Curve, Full, Late, Level, Rate, SchedulePlan, Shape, Stage, Stop};
+use crate::load::schedule::{
+    Arrivals, Curve, Full, Late, Level, Rate, SchedulePlan, Shape, Stage, Stop,
+};
 use crate::load::source::{KeyPlan, SourcePlan, ValuePlan, parse_sequence};
 use crate::load::verify::{Fate, Traced, Verifier, VerifyPlan};
 use world::World;
@@ -347,6 +349,33 @@ fn a_cut_drain_counts_what_never_left_as_unsent() {
     assert!(end.cut);
     let ledger = end.tally.ledger;
     assert_eq!(ledger.ended(), end.due);
+}
+
+/// Goal: random arrivals that end by count and go on beyond the drain's bound aren't due. Method: a
+/// bound right behind the window, and seeds whose last records come later than planned.
+#[test]
+fn what_would_be_due_after_the_cut_was_not_due() {
+    let mut cuts = 0;
+    for seed in 0..6 {
+        let mut world = World::new(|bootstrap| {
+            let mut plan = plan(bootstrap, Some(1_000.0), |_| {});
+            plan.schedule.arrivals = Arrivals::Poisson { seed };
+            plan
+        });
+        world.until(|report| matches!(report, EngineReport::Ready { .. }));
+        world.command(EngineCommand::Begin(Load {
+            at: world.now,
+            stop: Stop { after: None, records: Some(1_000) },
+            flat: false,
+            drain_within: Duration::from_millis(1),
+            leave_after: None,
+        }));
+        let end = world.phase_end();
+        let ledger = end.tally.ledger;
+        assert_eq!((ledger.generated, ledger.ended()), (end.due, end.due), "seed {seed}");
+        cuts += u32::from(end.due < 1_000);
+    }
+    assert!(cuts > 0);
 }
 
 /// Goal: a warm-up that overloads the cluster doesn't end the run. Method: brokers that say nothing

@@ -189,7 +189,7 @@ pub(super) fn arrivals() -> impl Strategy<Value = Arrivals> {
     prop_oneof![
         Just(Arrivals::Uniform),
         (0u64..1_000).prop_map(|seed| Arrivals::Poisson { seed }),
-        (1u64..500).prop_map(|records| Arrivals::Bursts { records }),
+        (1u64..500).prop_map(|records| Arrivals::Bursts { records, period: None }),
     ]
 }
 

@@ -47,7 +47,10 @@ fn without_a_rate_a_count_is_shared_by_weight() {
 fn plans() -> impl Strategy<Value = SchedulePlan> {
     let arrivals = prop_oneof![
         Just(Arrivals::Uniform),
-        (1u64..40).prop_map(|records| Arrivals::Bursts { records }),
+        (1u64..40).prop_map(|records| Arrivals::Bursts { records, period: None }),
+        (1u64..40, 1u64..40_000_000).prop_map(|(records, nanos)| {
+            Arrivals::Bursts { records, period: Some(Duration::from_nanos(nanos)) }
+        }),
     ];
     let curve = |arrivals| {
         let level = |records| Level::per_second(records).unwrap();
