@@ -11,8 +11,8 @@ use crate::app::report::plot::{Plot, WIDTH};
 use crate::app::settings::{self, Cell, Problems};
 use crate::base::units::parse_duration;
 use crate::base::{Instant, WorkerIndex};
-use crate::host::driver::plan::RunPlan;
-use crate::load::schedule::{Schedule, SchedulePlan, Stop};
+use crate::host::driver::plan::{Post, RunPlan};
+use crate::load::schedule::{Arrivals, Schedule, SchedulePlan, Stop};
 
 /// Prints the planned rate of what the flags ask for.
 #[must_use]
@@ -79,6 +79,7 @@ fn heading(cell: &Cell) -> String {
 
 /// A planned rate that ends.
 struct Planned<'a> {
+    run: &'a RunPlan,
     plan: &'a SchedulePlan,
     stop: Stop,
     span: Duration,
@@ -92,7 +93,7 @@ impl<'a> Planned<'a> {
         let mut first = Schedule::new(plan, WorkerIndex(0));
         first.start(Instant::ZERO, stop);
         let end = first.window_end().filter(|_| plan.is_paced())?;
-        Some(Self { plan, stop, span: end.since(Instant::ZERO) })
+        Some(Self { run, plan, stop, span: end.since(Instant::ZERO) })
     }
 
     fn rows(&self, every: Duration) -> u128 {
@@ -143,7 +144,7 @@ impl<'a> Planned<'a> {
             before = due;
             (middle(from, to), rate)
         };
-        let uneven = self.plan.arrivals != crate::load::schedule::Arrivals::Uniform;
+        let uneven = self.plan.arrivals != Arrivals::Uniform;
         let achieved = uneven.then(|| ("due".to_owned(), spans.map(&mut rate_of).collect()));
         let seconds = self.span.as_secs_f64();
         let plot =
@@ -153,13 +154,20 @@ impl<'a> Planned<'a> {
         text
     }
 
+    /// The workers of all streams, as the run has them when its measurement begins.
     fn workers(&self) -> Vec<Schedule> {
-        let worker = |index| {
-            let mut schedule = Schedule::new(self.plan, WorkerIndex(index));
+        let worker = |post: Post| {
+            let plan = self.run.schedule_of(post.stream);
+            let mut schedule = Schedule::new(&plan, post.producer);
+            if let Some(warmup) = self.run.warmup.stop() {
+                // Random gaps go by record numbers, which the warm-up's records have the first of.
+                schedule.start_flat(Instant::ZERO, warmup);
+                schedule.skip_before(Instant::FAR_FUTURE);
+            }
             schedule.start(Instant::ZERO, self.stop);
             schedule
         };
-        (0..self.plan.workers).map(worker).collect()
+        self.run.posts().map(worker).collect()
     }
 }
 
@@ -209,6 +217,46 @@ mod tests {
         std::fs::write(&path, &table).unwrap();
         let again = page(&format!("--embedded --rate-file {} --every 500ms", path.display()));
         assert_eq!(again.unwrap(), expected);
+    }
+
+    /// Streams draw gaps of their own, from where the warm-up left them.
+    #[test]
+    fn random_arrivals_are_those_of_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("two.yaml");
+        let profile = "version: 1\nname: two\nstreams:\n- {topic: a, weight: 3, producers: 2}\n\
+                       - {topic: b}\n";
+        std::fs::write(&path, profile).unwrap();
+        let line = format!(
+            "--embedded --profile {} --rate 1k --pacing poisson --warmup 2s --duration 3s",
+            path.display()
+        );
+        let words = ["kprod-bench"].into_iter().chain(line.split_whitespace());
+        let run = Cli::try_parse_from(words).unwrap().run;
+        let settings = settings::build_unjudged(&run, &|_: &str| None).unwrap();
+        let run = &settings.cells[0].plan;
+        let mut due = [0; 3];
+        for post in run.posts() {
+            let mut schedule = Schedule::new(&run.schedule_of(post.stream), post.producer);
+            let timed =
+                |seconds| Stop { after: Some(Duration::from_secs(seconds)), ..Stop::default() };
+            schedule.start_flat(Instant::ZERO, timed(2));
+            while schedule.take(Instant::FAR_FUTURE).is_some() {}
+            schedule.start(Instant::ZERO, timed(3));
+            while let Some(record) = schedule.take(Instant::FAR_FUTURE) {
+                let second = record.at.unwrap().nanos_since(Instant::ZERO) / 1_000_000_000;
+                due[usize::try_from(second).unwrap()] += 1;
+            }
+        }
+        let [first, second, third] = due;
+        let expected = format!("time,rate,due\n0,1000,{first}\n1,1000,{second}\n2,1000,{third}\n");
+        assert_eq!(page(&line).unwrap(), expected);
+    }
+
+    #[test]
+    fn bursts_with_a_time_of_their_own_come_then() {
+        let table = page("--embedded --pacing burst:200@3s --duration 6s --every 3s").unwrap();
+        assert_eq!(table, "time,rate,due\n0,66.666666667,200\n3,66.666666667,200\n");
     }
 
     #[test]

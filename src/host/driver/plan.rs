@@ -10,7 +10,7 @@ use core::time::Duration;
 use super::observer::Progress;
 use crate::base::{WorkerIndex, mix};
 use crate::kafka::config::ProducerConfig;
-use crate::load::schedule::{Arrivals, Part, SchedulePlan};
+use crate::load::schedule::{Arrivals, Part, SchedulePlan, Stop};
 use crate::load::source::SourcePlan;
 
 /// One run, in full.
@@ -223,6 +223,18 @@ pub enum Warmup {
     For(Duration),
     /// This many records over all workers, then a drain.
     Records(u64),
+}
+
+impl Warmup {
+    /// When its load ends; `None` without a warm-up.
+    #[must_use]
+    pub const fn stop(self) -> Option<Stop> {
+        match self {
+            Self::None => None,
+            Self::For(span) => Some(Stop { after: Some(span), records: None }),
+            Self::Records(count) => Some(Stop { after: None, records: Some(count) }),
+        }
+    }
 }
 
 /// A condition that ends a run early, looked at on every progress tick of the measurement.

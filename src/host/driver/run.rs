@@ -18,7 +18,7 @@ use super::observer::{LogLevel, Observer};
 use super::offsets::{Offsets, first_offsets, offsets};
 use super::patience::Patience;
 use super::phase::{PhaseOutcome, Watch};
-use super::plan::{RunPlan, Target, Verify, Warmup};
+use super::plan::{RunPlan, Target, Verify};
 use super::proof::Proof;
 use super::result::{PhaseKind, PhaseResult, Readback, RunResult, Signal};
 use super::signals::Signals;
@@ -228,7 +228,7 @@ impl Run<'_> {
         self.observer.connected(&ground.cluster, &ground.topics);
         let asked = first_offsets(self.verify, desk, &names, &reached);
         let mut before = self.interruptible(asked).await?;
-        if let Some(stop) = warmup_stop(self.plan.warmup) {
+        if let Some(stop) = self.plan.warmup.stop() {
             before = self.warm_up(stop, desk, crew, &names, &before).await?;
         }
         let leaders = topic::leaders(desk, &names);
@@ -416,12 +416,4 @@ impl Run<'_> {
 fn tag(unix_ms: u64, now: Instant) -> u32 {
     let word = mix(unix_ms ^ mix(now.as_nanos()) ^ u64::from(std::process::id()));
     u32::try_from(word >> 32).expect("the upper half of a word")
-}
-
-const fn warmup_stop(warmup: Warmup) -> Option<Stop> {
-    match warmup {
-        Warmup::None => None,
-        Warmup::For(span) => Some(Stop { after: Some(span), records: None }),
-        Warmup::Records(count) => Some(Stop { after: None, records: Some(count) }),
-    }
 }
