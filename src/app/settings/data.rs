@@ -70,7 +70,8 @@ pub(super) fn blame(source: &SourcePlan, error: &SourceError, problems: &mut Pro
         (SourceError::NoTemplate | SourceError::Field(_), _) => {
             return problems.flag("key", &source.key.to_string(), error);
         }
-        (SourceError::Pool, _) => "pool-mb",
+        (SourceError::Pool | SourceError::PoolMemory(_), _) => "pool-mb",
+        (SourceError::Timestamps(_), _) => "timestamps",
         (_, ValuePlan::Corpus { .. }) => "payload-file",
         _ => "record-size",
     };

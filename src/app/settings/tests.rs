@@ -1175,7 +1175,7 @@ fn keys_have_types_and_sizes() {
         ),
         (
             "--key uniform:1k --key-type json --key-size 11",
-            "--key-size = \"11\": json of 11 bytes are 100 different keys at most, not 1000",
+            "--key-size = \"11\": 1000 different json keys have 12 bytes or more each, not 11",
         ),
         (
             "--key uniform:3G --key-type int32",

@@ -34,7 +34,7 @@ pub use mark::Mark;
 pub use plan::{NumberType, SourceError, SourcePlan, ValuePlan};
 pub use sequence::{SequenceError, parse_sequence};
 pub use size::{SizeError, SizePlan, SizeWeight};
-pub use timestamp::{Lateness, TimestampPlan};
+pub use timestamp::{Lateness, TimestampError, TimestampPlan};
 pub use value::Plain;
 
 use crate::base::{Header, RecordView, WorkerIndex};

@@ -6,9 +6,10 @@ use super::clock::PayloadClock;
 use super::corpus::{Corpus, PieceOrder};
 use super::header::HeaderPlan;
 use super::key::{KeyError, KeyForm, KeyPlan};
+use super::pool::Pool;
 use super::size::SizePlan;
 use super::template::{FieldError, FieldId, Template};
-use super::timestamp::TimestampPlan;
+use super::timestamp::{TimestampError, TimestampPlan};
 use super::{digits, sequence};
 
 /// What all workers of a run share.
@@ -28,7 +29,7 @@ pub struct SourcePlan {
     /// significant first, stand before them, as Confluent's serializers put them. Tombstones have
     /// none.
     pub schema_id: Option<i32>,
-    /// Values are made once and repeated: so many bytes of them, over all workers.
+    /// Values are made once and repeated: so many bytes of memory for them, over all workers.
     pub pool: Option<u64>,
     /// Bytes of a value, where values have no length of their own.
     pub size: SizePlan,
@@ -156,6 +157,12 @@ pub enum SourceError {
         "only random values are repeated from a pool: others cost little or are their record's"
     )]
     Pool,
+    /// A pool that there is no memory for.
+    #[error("a pool of {0} bytes doesn't fit into this machine's memory; give less")]
+    PoolMemory(u64),
+    /// The timestamps can't be.
+    #[error("{0}")]
+    Timestamps(TimestampError),
     /// More than a record has.
     #[error("a record has {most} headers at most, not {0}", most = HeaderPlan::MOST)]
     Headers(usize),
@@ -204,6 +211,8 @@ impl SourcePlan {
         if self.pool.is_some() && !self.value.is_pooled() {
             return Err(SourceError::Pool);
         }
+        self.pool.map_or(Ok(()), reservable)?;
+        self.timestamps.check().map_err(SourceError::Timestamps)?;
         if self.headers.len() > HeaderPlan::MOST {
             return Err(SourceError::Headers(self.headers.len()));
         }
@@ -268,7 +277,8 @@ impl SourcePlan {
     pub(super) fn values_of_a_worker(&self) -> Option<u64> {
         let share = self.pool? as f64 / f64::from(self.workers.max(1));
         let mean = (self.size.mean() - f64::from(self.reserved)) * (1.0 - self.tombstones);
-        Some(((share / mean.max(1.0)) as u64).clamp(1, MOST_POOLED))
+        let each = mean.max(0.0) + Pool::PLACE as f64;
+        Some(((share / each) as u64).clamp(1, MOST_POOLED))
     }
 
     /// The same plan for a run that began at `unix_ms`: what happens in its records goes by that
@@ -356,6 +366,15 @@ impl ValuePlan {
             Self::Corpus { .. } | Self::Template(_) | Self::Increasing(_) | Self::Null => false,
         }
     }
+}
+
+/// Whether the machine would give so many bytes: asked for and given back untouched, before the
+/// workers fill their shares, who could only abort. Where memory is promised beyond what there is,
+/// that shows later.
+fn reservable(bytes: u64) -> Result<(), SourceError> {
+    let refused = || SourceError::PoolMemory(bytes);
+    let size = usize::try_from(bytes).map_err(|_| refused())?;
+    Vec::<u8>::new().try_reserve_exact(size).map_err(|_| refused())
 }
 
 /// The most values of a worker's share of a pool: its places take memory, too.

@@ -81,6 +81,9 @@ pub enum SizeError {
     /// A parameter that the distribution can't have.
     #[error("{0}")]
     Draw(DrawError),
+    /// Parameters so far apart that no mean can be worked out.
+    #[error("the mean of such sizes is no finite number")]
+    Mean,
 }
 
 /// No broker takes more: 1 GiB.
@@ -99,7 +102,8 @@ impl SizePlan {
         if least > most || most > LARGEST {
             return Err(SizeError::Bounds { least, most });
         }
-        Draw::new(self).map(drop).map_err(SizeError::Draw)
+        Draw::new(self).map_err(SizeError::Draw)?;
+        if self.mean().is_finite() { Ok(()) } else { Err(SizeError::Mean) }
     }
 
     /// The smallest size that can come up.
@@ -135,8 +139,11 @@ impl SizePlan {
             Self::Fixed(size) => f64::from(*size),
             Self::Uniform { least, most } => f64::midpoint(f64::from(*least), f64::from(*most)),
             Self::Weighted(sizes) => {
-                let sum: f64 = sizes.iter().map(|it| it.weight * f64::from(it.bytes)).sum();
-                sum / sizes.iter().map(|it| it.weight).sum::<f64>()
+                // Shares of the largest: large weights have no finite sum.
+                let largest = sizes.iter().map(|it| it.weight).fold(0.0, f64::max);
+                let shares = || sizes.iter().map(|it| (it.weight / largest, f64::from(it.bytes)));
+                let sum: f64 = shares().map(|(share, bytes)| share * bytes).sum();
+                sum / shares().map(|(share, _)| share).sum::<f64>()
             }
             Self::Normal { mean, deviation, least, most } => {
                 let (least, most) = (f64::from(*least), f64::from(*most));
@@ -408,6 +415,15 @@ mod tests {
         }
     }
 
+    /// Their sum isn't finite, their mean is.
+    #[test]
+    fn large_weights_have_a_mean() {
+        let sizes = [(100, f64::MAX), (300, f64::MAX), (1_000, 0.0)];
+        let sizes = sizes.map(|(bytes, weight)| SizeWeight { bytes, weight });
+        let plan = SizePlan::Weighted(sizes.into());
+        assert_eq!((plan.check(), plan.mean()), (Ok(()), 200.0));
+    }
+
     #[test]
     fn sizes_that_cannot_be_say_why() {
         let wrong = SizePlan::Uniform { least: 9, most: 8 };
@@ -416,6 +432,8 @@ mod tests {
             "sizes go from a smaller to a larger one, at most 1073741824 bytes, not 9..8"
         );
         assert!(SizePlan::Weighted([].into()).check().is_err());
+        let steep = SizePlan::LogNormal { median: 200.0, sigma: 1e3, least: 1, most: 5_000 };
+        assert_eq!(steep.check(), Err(SizeError::Mean));
         assert!(SizePlan::Zipf { exponent: 11.0, least: 1, most: 5 }.check().is_err());
     }
 

@@ -392,8 +392,9 @@ fn a_pool_repeats_what_its_first_records_would_hold() {
         schema_id: Some(3),
         ..plan(KeyPlan::Sequence, ValuePlan::Compressible { ratio: 0.5 })
     };
-    let pooled = SourcePlan { pool: Some(27_000), ..fresh.clone() };
-    // 9,000 bytes for each of three workers, a tenth of the values without any.
+    let pooled = SourcePlan { pool: Some(29_400), ..fresh.clone() };
+    // 9,800 bytes for each of three workers, a tenth of the values without any, and eight for the
+    // place of each.
     assert_eq!(pooled.pool_values(), Some(300));
     for worker in 0..3 {
         let mut made = Source::new(&fresh, WorkerIndex(worker));
@@ -411,6 +412,17 @@ fn a_pool_repeats_what_its_first_records_would_hold() {
     assert_eq!(tiny.pool_values(), Some(1));
     let own = SourcePlan { value: ValuePlan::Sequence, ..tiny };
     assert_eq!(own.check(), Err(SourceError::Pool));
+    // More than a machine can address.
+    let vast = SourcePlan { pool: Some(1 << 60), ..SourcePlan::default() };
+    assert_eq!(vast.check(), Err(SourceError::PoolMemory(1 << 60)));
+}
+
+#[test]
+fn what_timestamps_cannot_be_is_found() {
+    let late = Lateness::Exponential(Duration::ZERO);
+    let timestamps = TimestampPlan::Event { share: 0.5, late };
+    let wrong = SourcePlan { timestamps, ..SourcePlan::default() };
+    assert_eq!(wrong.check(), Err(SourceError::Timestamps(TimestampError::NoMean)));
 }
 
 /// The key is the field of the record's own value, a tombstone has it, too, and a schema's prefix

@@ -42,6 +42,40 @@ pub enum Lateness {
     Exponential(Duration),
 }
 
+/// Timestamps that can't be.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum TimestampError {
+    /// A share that is none.
+    #[error("a share of late records is 0 to 1, not {0}")]
+    Share(f64),
+    /// Times the wrong way round.
+    #[error("lateness goes from a shorter time to a longer one, not from {0:?} to {1:?}")]
+    Bounds(Duration, Duration),
+    /// A mean of a distribution that has positive values only.
+    #[error("exponential lateness has a mean above 0")]
+    NoMean,
+}
+
+impl TimestampPlan {
+    /// Whether such timestamps can be.
+    ///
+    /// # Errors
+    /// Says what stands in the way.
+    pub fn check(&self) -> Result<(), TimestampError> {
+        let Self::Event { share, late } = self else { return Ok(()) };
+        if !(0.0..=1.0).contains(share) {
+            return Err(TimestampError::Share(*share));
+        }
+        match late {
+            Lateness::Uniform(least, most) if least > most => {
+                Err(TimestampError::Bounds(*least, *most))
+            }
+            Lateness::Exponential(mean) if mean.is_zero() => Err(TimestampError::NoMean),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Stamps records.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
@@ -64,6 +98,9 @@ enum Late {
 
 impl Stamps {
     /// `None` where records are stamped when they are handed over.
+    ///
+    /// # Panics
+    /// When [`TimestampPlan::check`] finds fault.
     pub(super) fn new(plan: &TimestampPlan, clock: PayloadClock, seed: u64) -> Option<Box<Self>> {
         let kind = match plan {
             TimestampPlan::Now => return None,
@@ -104,12 +141,12 @@ impl Late {
             Lateness::Fixed(span) => Self::Fixed(nanos(span)),
             Lateness::Uniform(least, most) => Self::Uniform {
                 least: nanos(least),
-                choices: nanos(most.saturating_sub(least)).saturating_add(1),
+                choices: nanos(most - least).saturating_add(1),
             },
-            Lateness::Exponential(mean) => match Exponential::new(mean.as_secs_f64() * 1e9) {
-                Ok(drawn) => Self::Exponential(drawn),
-                Err(_) => Self::Fixed(0),
-            },
+            Lateness::Exponential(mean) => {
+                let drawn = Exponential::new(mean.as_secs_f64() * 1e9);
+                Self::Exponential(drawn.expect("a mean that was checked"))
+            }
         }
     }
 
@@ -173,6 +210,23 @@ mod tests {
         let few = late_by(1.0, Lateness::Exponential(SECOND));
         assert!((970..1_030).contains(&mean(&few)), "{}", mean(&few));
         assert!(few.iter().any(|late| *late > 5_000));
+    }
+
+    #[test]
+    fn timestamps_that_cannot_be_say_why() {
+        let check = |share, late| TimestampPlan::Event { share, late }.check();
+        let late = Lateness::Fixed(SECOND);
+        assert_eq!(TimestampPlan::Now.check(), Ok(()));
+        assert_eq!((check(0.0, late), check(1.0, late)), (Ok(()), Ok(())));
+        assert_eq!(check(1.5, late), Err(TimestampError::Share(1.5)));
+        assert!(check(f64::NAN, late).is_err() && check(-0.1, late).is_err());
+        assert_eq!(check(0.5, Lateness::Uniform(SECOND, SECOND)), Ok(()));
+        assert_eq!(
+            check(0.5, Lateness::Uniform(2 * SECOND, SECOND)).unwrap_err().to_string(),
+            "lateness goes from a shorter time to a longer one, not from 2s to 1s"
+        );
+        let none = Lateness::Exponential(Duration::ZERO);
+        assert_eq!(check(0.5, none), Err(TimestampError::NoMean));
     }
 
     #[test]

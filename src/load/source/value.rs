@@ -106,6 +106,16 @@ impl Value {
         }
     }
 
+    /// Bytes of the value of record `n`, which isn't made for that; 0 of a tombstone. Only for
+    /// values that a pool may hold.
+    pub(super) fn pooled_len(&self, n: u64) -> usize {
+        match self {
+            Self::Random { plain, .. } => plain.size,
+            Self::Made(maker) => maker.sized_len(n),
+            Self::Pool(_) => panic!("{NO_POOL}"),
+        }
+    }
+
     /// Values that are made for each record.
     fn fresh(plan: &SourcePlan, worker: WorkerIndex) -> Self {
         let seed = plan.seed;
@@ -175,6 +185,15 @@ impl Kind {
 }
 
 impl Maker {
+    /// See [`Value::pooled_len`].
+    fn sized_len(&self, n: u64) -> usize {
+        match &self.kind {
+            _ if self.tombstones.has(n) => 0,
+            Kind::Random { sizes } | Kind::Compressible { sizes, .. } => self.prefix + sizes.of(n),
+            _ => panic!("{NO_POOL}"),
+        }
+    }
+
     /// The value of record `n`; `None` is a tombstone.
     #[inline(never)]
     pub(super) fn write(&mut self, n: u64) -> Option<&[u8]> {
@@ -284,6 +303,7 @@ impl Plain {
     }
 }
 
+const NO_POOL: &str = "only random values are pooled, and once: the plan was checked";
 const NO_TEMPLATE: &str = "a key is a field of a template only: the plan was checked";
 
 /// Keep what is drawn for one seed apart; any constants do.

@@ -286,7 +286,8 @@ fn number(flag: &str, text: Option<&str>, least: u64, problems: &mut Problems) -
     let number = exact.or_else(|| whole(parse_count(text).ok()?));
     let number = number.filter(|number| (least..=MOST).contains(number));
     if number.is_none() {
-        let expected = format!("expected a whole number, {least} or more, such as 1000 or 2M");
+        let expected =
+            format!("expected a whole number from {least} to {MOST} (2^52), such as 1000 or 2M");
         problems.flag(flag, text, expected);
     }
     number

@@ -232,8 +232,10 @@ fn what_cannot_be_made_is_said() {
     assert_eq!(
         found,
         [
-            "--from = \"-1\": expected a whole number, 0 or more, such as 1000 or 2M",
-            "--count = \"0\": expected a whole number, 1 or more, such as 1000 or 2M",
+            "--from = \"-1\": expected a whole number from 0 to 4503599627370496 (2^52), such as \
+             1000 or 2M",
+            "--count = \"0\": expected a whole number from 1 to 4503599627370496 (2^52), such as \
+             1000 or 2M",
             "--producer = \"2\": expected 0 to 1, for there are 2",
             "--run-tag = \"5\": expected the first four bytes of a record's header kprod as 8 \
              hexadecimal digits, such as 1a2b3c4d",

@@ -29,7 +29,8 @@ pub enum KeyType {
     Int32,
     /// Eight bytes, the most significant first, as Kafka's `LongSerializer` writes them.
     Int64,
-    /// The text as a JSON object: `{"id":"key-000"}`.
+    /// The text as a JSON object: `{"id":"key-000"}`. A size asked for has room for the object and
+    /// all digits.
     Json,
 }
 
@@ -63,7 +64,7 @@ impl KeyForm {
     /// Bytes of a key, for keys with numbers below `numbers`.
     #[must_use]
     pub fn len(self, numbers: u64) -> u32 {
-        let digits = u32::try_from(digits::count(numbers.saturating_sub(1))).expect("20 at most");
+        let digits = count_digits(numbers);
         let own = match self.kind {
             KeyType::Text => 4 + digits,
             KeyType::Bytes => 16,
@@ -80,13 +81,19 @@ impl KeyForm {
         if let Some(asked) = self.size.filter(|asked| *asked != size || *asked > Self::LARGEST) {
             return Err(KeyError::Size { kind, size: size.min(Self::LARGEST), asked });
         }
+        if kind == KeyType::Json {
+            let least = JSON + count_digits(numbers);
+            if size < least {
+                return Err(KeyError::Short { kind, asked: size, least, numbers });
+            }
+        }
         let most = match kind {
             // A sequence begins anew there.
             KeyType::Int32 | KeyType::Int64 if numbers == super::SEQUENCE => u64::MAX,
             KeyType::Int32 => 1 << 31,
             KeyType::Int64 => 1 << 63,
             KeyType::Text => ten_to(size),
-            KeyType::Json => ten_to(size.saturating_sub(JSON)),
+            KeyType::Json => u64::MAX,
             KeyType::Bytes => 1u64.checked_shl(size * 8).unwrap_or(u64::MAX),
         };
         if numbers > most {
@@ -157,6 +164,11 @@ impl Writer {
     }
 }
 
+/// Digits of the largest of so many numbers.
+fn count_digits(numbers: u64) -> u32 {
+    u32::try_from(digits::count(numbers.saturating_sub(1))).expect("20 at most")
+}
+
 fn ten_to(digits: u32) -> u64 {
     10u64.checked_pow(digits).unwrap_or(u64::MAX)
 }
@@ -171,6 +183,8 @@ const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -223,5 +237,30 @@ mod tests {
         assert!(check(KeyType::Json, Some(10), 10) && !check(KeyType::Json, Some(10), 11));
         assert!(!check(KeyType::Json, Some(9), 2) && !check(KeyType::Int64, Some(4), 2));
         assert!(!check(KeyType::Text, Some((1 << 20) + 1), 2));
+        assert!(!check(KeyType::Json, Some(5), 1) && !check(KeyType::Json, Some(9), 1));
+        let short = KeyForm { kind: KeyType::Json, size: Some(11) }.check(1_000).unwrap_err();
+        assert_eq!(
+            short.to_string(),
+            "1000 different json keys have 12 bytes or more each, not 11"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_called_json_is_json(
+            size in prop::option::of(0u32..40),
+            numbers in 1u64..2_000,
+            number in any::<u64>(),
+        ) {
+            let form = KeyForm { kind: KeyType::Json, size };
+            prop_assume!(form.check(numbers).is_ok());
+            let number = number % numbers;
+            let key = Writer::new(form, numbers).write(number).to_vec();
+            prop_assert_eq!(u32::try_from(key.len()).unwrap(), form.len(numbers));
+            let json: serde_json::Value = serde_json::from_slice(&key).unwrap();
+            let id = json["id"].as_str().unwrap();
+            let digits = id.strip_prefix("key-").unwrap_or(id);
+            prop_assert_eq!(digits.parse::<u64>().unwrap(), number);
+        }
     }
 }

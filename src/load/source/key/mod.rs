@@ -92,6 +92,18 @@ pub enum KeyError {
         /// What was asked for.
         asked: u32,
     },
+    /// The form takes more bytes.
+    #[error("{numbers} different {kind} keys have {least} bytes or more each, not {asked}")]
+    Short {
+        /// The form.
+        kind: KeyType,
+        /// What was asked for.
+        asked: u32,
+        /// What it takes.
+        least: u32,
+        /// How many numbers there are to write.
+        numbers: u64,
+    },
     /// The keys have the bytes that they have.
     #[error("there are no keys to give a size or a type to, or they are listed as they are")]
     NoForm,
