@@ -170,6 +170,22 @@ fn exactly_the_records_asked_for_arrive_in_the_log() {
     assert_eq!(result["exit"]["code"], 0);
 }
 
+/// Goal: a warm-up that waits for its load to settle ends by itself, is drained and says how it
+/// went. Method: a rate that the embedded brokers keep up with at once.
+#[test]
+fn a_warm_up_lasts_until_its_load_has_settled() {
+    let result = embedded("--rate 2k --warmup auto --duration 1s --reporting-interval 5s");
+    let phases = result["phases"].as_array().unwrap();
+    let [warmup, measured] = &phases[..] else { panic!("{phases:?}") };
+    let settled = warmup["settled"].as_bool().unwrap();
+    let nanos = |field: &str| warmup[field].as_u64().unwrap();
+    let span = nanos("end") - nanos("start");
+    assert!(span > 4_700_000_000 && settled == (span < 60_000_000_000), "{warmup}");
+    assert_eq!((nanos("acked"), nanos("unsent")), (nanos("due"), 0), "{warmup}");
+    assert_eq!(measured["settled"], serde_json::Value::Null);
+    assert_eq!(result["records"]["acked"], 2_000);
+}
+
 #[test]
 fn a_list_gives_one_run_a_cell() {
     let result = embedded("--acks 0,all --rate 2k --duration 1s --warmup 0 --label a=b");

@@ -256,8 +256,8 @@ pub struct LoadArgs {
     /// first
     #[arg(long, value_name = "N")]
     pub num_records: Option<String>,
-    /// Load before the measurement, drained and not counted; 0: none [default: 5s, none with
-    /// --num-records]
+    /// Load before the measurement, drained and not counted; auto: until latency and throughput
+    /// have settled, 5 s to 60 s; 0: none [default: 5s, none with --num-records]
     #[arg(long, value_name = "TIME", conflicts_with = "warmup_records")]
     pub warmup: Option<String>,
     /// Records before the measurement, drained and not counted; part of --num-records

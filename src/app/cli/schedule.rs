@@ -11,7 +11,7 @@ use crate::app::report::plot::{Plot, WIDTH};
 use crate::app::settings::{self, Cell, Problems};
 use crate::base::units::parse_duration;
 use crate::base::{Instant, WorkerIndex};
-use crate::host::driver::plan::{Post, RunPlan};
+use crate::host::driver::plan::{Post, RunPlan, Warmup};
 use crate::load::schedule::{Arrivals, Schedule, SchedulePlan, Stop};
 
 /// Prints the planned rate of what the flags ask for.
@@ -159,7 +159,9 @@ impl<'a> Planned<'a> {
         let worker = |post: Post| {
             let plan = self.run.schedule_of(post.stream);
             let mut schedule = Schedule::new(&plan, post.producer);
-            if let Some(warmup) = self.run.warmup.stop() {
+            // When one ends that waits for its load to settle nobody can know.
+            let warmup = self.run.warmup.stop().filter(|_| self.run.warmup != Warmup::Auto);
+            if let Some(warmup) = warmup {
                 // Random gaps go by record numbers, which the warm-up's records have the first of.
                 schedule.start_flat(Instant::ZERO, warmup);
                 schedule.skip_before(Instant::FAR_FUTURE);

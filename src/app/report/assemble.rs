@@ -270,6 +270,7 @@ fn phase(plan: &RunPlan, phase: &PhaseResult) -> PhaseModel {
         indeterminate: phase.indeterminate,
         unsent: phase.unsent,
         drain_seconds: phase.drain.as_secs_f64(),
+        settled: phase.settled,
         service: phase.service.as_ref().and_then(|(all, kind)| distill::distribution(all, *kind)),
         payload_bytes: phase.payload_bytes,
         offset_before: phase.offset_before,

@@ -237,6 +237,7 @@ fn phase() -> PhaseModel {
         indeterminate: 0,
         unsent: 0,
         drain_seconds: 0.02,
+        settled: None,
         service: None,
         payload_bytes: 600_000_000,
         offset_before: Some(1_000_000),

@@ -22,6 +22,7 @@ mod proof;
 pub mod result;
 mod run;
 mod serve;
+mod settle;
 mod signals;
 mod sums;
 mod topic;

@@ -13,8 +13,9 @@ use super::environment::{Usage, process_cpu};
 use super::error::RunError;
 use super::events::{Chronicle, Moves};
 use super::observer::{Lap, LogLevel, Observer, Progress};
-use super::plan::RunPlan;
+use super::plan::{RunPlan, Warmup};
 use super::result::{BrokerFault, PhaseKind, Signal};
+use super::settle::{self, Settling};
 use super::signals::Signals;
 use crate::base::Instant;
 use crate::host::shell::clock;
@@ -37,6 +38,8 @@ pub(super) struct PhaseOutcome {
     /// The user doesn't want to wait for anything more.
     pub(super) at_once: bool,
     pub(super) aborted: Option<String>,
+    /// Whether a warm-up that waits for it ended because its load had settled; `None` of others.
+    pub(super) settled: Option<bool>,
     /// By worker; those at the end that saw none may be missing.
     pub(super) leader_changes: Vec<Moves>,
     pub(super) cpu: CpuCourse,
@@ -78,6 +81,9 @@ struct State {
     crashed: Option<String>,
     at_once: bool,
     aborted: Option<String>,
+    /// While a warm-up waits for its load to settle.
+    settling: Option<Settling>,
+    settled: bool,
     chronicle: Chronicle,
     cpu: CpuCourse,
 }
@@ -99,6 +105,8 @@ impl State {
             crashed: None,
             at_once: false,
             aborted: None,
+            settling: None,
+            settled: false,
             chronicle: Chronicle::default(),
             cpu: CpuCourse::default(),
         }
@@ -113,10 +121,11 @@ impl Watch<'_> {
         let (usage_before, usage_read) = (self.usage(), clock::now());
         self.crew.order(EngineCommand::Begin(self.load(start, stop)));
         let mut state = State::of(start);
+        state.settling = self.is_auto().then(Settling::default);
         state.cpu.read(Duration::ZERO, usage_before.cpu);
         let mut seconds = interval_at(TokioInstant::now() + TOGETHER + SECOND, SECOND);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut ticks = interval(self.plan.progress_every);
+        let mut ticks = interval(self.look_every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;
         // A window that ends by time ends for all at once, whatever is still to be handed over.
@@ -163,6 +172,7 @@ impl Watch<'_> {
             crashed: state.crashed,
             at_once: state.at_once,
             aborted: state.aborted,
+            settled: self.is_auto().then_some(state.settled),
             leader_changes: state.chronicle.leader_changes().to_vec(),
             cpu: state.cpu,
             faults: state.chronicle.faults(),
@@ -173,6 +183,18 @@ impl Watch<'_> {
     fn usage(&self) -> Usage {
         let (wakeups, longest_turn) = (self.crew.wakeups(), self.crew.longest_turn());
         Usage { wakeups, longest_turn, ..Usage::read() }
+    }
+
+    /// Whether it is a warm-up that ends when its load has settled.
+    fn is_auto(&self) -> bool {
+        self.kind == PhaseKind::Warmup && self.plan.warmup == Warmup::Auto
+    }
+
+    /// How often the workers are asked how things stand. A warm-up that waits for its load to
+    /// settle looks every second, whatever the observer wants.
+    fn look_every(&self) -> Duration {
+        let every = self.plan.progress_every;
+        if self.is_auto() { every.min(SECOND) } else { every }
     }
 
     /// A phase's orders. A measurement hands over all that was due, and sends it, until the bound
@@ -287,6 +309,8 @@ impl Watch<'_> {
         };
         state.last_look = now;
         state.last_acked = acked;
+        let (span, delivered, latency) = (lap.span, lap.acked, sum.lap.latency);
+        self.end_if_settled(state, &settle::Lap { span, delivered, latency });
         let drains = state.drains_since;
         let (planned, planned_records) =
             if drains.is_some() { (None, Some(sum.due)) } else { self.planned() };
@@ -306,10 +330,26 @@ impl Watch<'_> {
         self.abort_if_broken(state, &progress);
     }
 
+    /// Ends a warm-up that waited for its load to settle: in good order, with all the time for its
+    /// drain that it would have had.
+    fn end_if_settled(&mut self, state: &mut State, lap: &settle::Lap) {
+        // What comes late in a drain, or while workers end, is no second of load.
+        if state.drains_since.is_some() || !state.draining.is_empty() {
+            return;
+        }
+        if state.settling.as_mut().is_some_and(|settling| settling.add(lap)) {
+            state.settling = None;
+            state.settled = true;
+            let stop = Stop::default();
+            let within = self.load(state.start, stop).drain_within;
+            self.crew.order(EngineCommand::Stop { within });
+        }
+    }
+
     fn planned(&self) -> (Option<Duration>, Option<u64>) {
-        use super::plan::Warmup;
         match (self.kind, self.plan.warmup) {
             (PhaseKind::Warmup, Warmup::For(span)) => (Some(span), None),
+            (PhaseKind::Warmup, Warmup::Auto) => (Some(Warmup::LONGEST), None),
             (PhaseKind::Warmup, Warmup::Records(count)) => (None, Some(count)),
             _ => (self.plan.duration, self.plan.records),
         }

@@ -221,17 +221,24 @@ pub enum Warmup {
     None,
     /// Load for this long, then a drain.
     For(Duration),
+    /// Load until the last five seconds were alike in median latency and throughput, for
+    /// [`Warmup::LONGEST`] at most, then a drain.
+    Auto,
     /// This many records over all workers, then a drain.
     Records(u64),
 }
 
 impl Warmup {
-    /// When its load ends; `None` without a warm-up.
+    /// The longest [`Warmup::Auto`].
+    pub const LONGEST: Duration = Duration::from_secs(60);
+
+    /// When its load ends at the latest; `None` without a warm-up.
     #[must_use]
     pub const fn stop(self) -> Option<Stop> {
         match self {
             Self::None => None,
             Self::For(span) => Some(Stop { after: Some(span), records: None }),
+            Self::Auto => Some(Stop { after: Some(Self::LONGEST), records: None }),
             Self::Records(count) => Some(Stop { after: None, records: Some(count) }),
         }
     }

@@ -157,6 +157,9 @@ pub struct PhaseResult {
     pub unsent: u64,
     /// From the end of the schedule to the last outcome.
     pub drain: Duration,
+    /// Whether a warm-up that lasts until its load has settled ended for that reason; `None` of
+    /// any other phase.
+    pub settled: Option<bool>,
     /// Handed over to end, of a warm-up's records; `None` in the measurement, whose tally has it.
     pub service: Option<(Measured, Kind)>,
     /// Key and value bytes of the records delivered.
@@ -168,6 +171,18 @@ pub struct PhaseResult {
 }
 
 impl PhaseResult {
+    /// That a warm-up waited in vain for its load to settle, in words; `None` when it didn't.
+    #[must_use]
+    pub fn unsettled(&self) -> Option<String> {
+        (self.settled == Some(false)).then(|| {
+            format!(
+                "the warm-up's load had not settled after {} s: five seconds in a row with medians \
+                 within ±10 % and throughput without a trend",
+                self.end.saturating_sub(self.start).as_secs()
+            )
+        })
+    }
+
     /// What of the phase's load didn't get through, in words; `None` when all did.
     #[must_use]
     pub fn shortfall(&self) -> Option<String> {

@@ -294,7 +294,7 @@ impl Run<'_> {
         let asked = self.interruptible(asked).await;
         let after = asked.as_ref().ok().cloned().flatten();
         let warmup = self.phase_result(PhaseKind::Warmup, &outcome, before, &after);
-        if let Some(words) = warmup.shortfall() {
+        for words in warmup.shortfall().into_iter().chain(warmup.unsettled()) {
             let line = format!("{words}; the measurement goes on");
             self.observer.log(LogLevel::Warn, &line);
         }
@@ -387,6 +387,7 @@ impl Run<'_> {
             indeterminate: sum(|end| end.tally.ledger.indeterminate),
             unsent: sum(|end| end.tally.ledger.unsent),
             drain: at(drained).saturating_sub(at(end)),
+            settled: outcome.settled,
             service: (kind == PhaseKind::Warmup).then(|| service_of(ends)).flatten(),
             payload_bytes: sum(|end| end.tally.batches.payload_bytes),
             offset_before: before.as_ref().map(|offsets| offsets.iter().flatten().sum()),

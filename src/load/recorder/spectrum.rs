@@ -19,6 +19,14 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
+    /// What `measured` holds.
+    #[cfg(test)]
+    pub(crate) fn of(measured: &Measured) -> Self {
+        let mut spectrum = Self::default();
+        spectrum.add(measured);
+        spectrum
+    }
+
     /// How many values, overflow included.
     #[must_use]
     pub const fn count(&self) -> u64 {

@@ -32,6 +32,9 @@ pub struct PhaseModel {
     pub unsent: u64,
     /// From the end of the schedule to the last outcome.
     pub drain_seconds: f64,
+    /// Of a warm-up by `--warmup auto`: whether its load had settled when it ended; null otherwise.
+    #[serde(default)]
+    pub settled: Option<bool>,
     /// Handed over → ack, of a warm-up; null in the measurement, which has `latency.service`.
     #[serde(default)]
     pub service: Option<Distribution>,

@@ -307,6 +307,20 @@ mod tests {
     }
 
     #[test]
+    fn whether_a_warm_up_settled_is_noted() {
+        let mut report = sample::report();
+        assert!(!summary(&report, Paint::Off).contains("warm-up"));
+        let (start, end) = (0, 7_040_000_000);
+        let settled = Some(true);
+        let name = "warmup".to_owned();
+        let warmup = PhaseModel { name, start, end, settled, ..report.phases[0].clone() };
+        report.phases.insert(0, warmup);
+        assert!(summary(&report, Paint::Off).contains("settled after 7.0 s"));
+        report.phases[0].settled = Some(false);
+        assert!(summary(&report, Paint::Off).contains("had not settled after 7.0 s"));
+    }
+
+    #[test]
     fn what_a_warm_up_did_not_get_through_is_noted() {
         let mut report = sample::report();
         let warmup = PhaseModel {

@@ -1,5 +1,7 @@
 //! What the offsets prove, what it cost, what else to know. Cost class: once a run.
 
+use core::time::Duration;
+
 use super::window_seconds;
 use crate::app::report::exit::breaks_promise;
 use crate::app::report::figures::{binary_bytes, millis, thousands, whole, whole_percent};
@@ -220,8 +222,20 @@ fn warmup(report: &Report) -> Option<String> {
     })
 }
 
+/// How a warm-up went that lasts until its load has settled.
+fn settled(report: &Report) -> Option<String> {
+    let phase = report.phases.iter().find(|phase| phase.name == "warmup")?;
+    let seconds = Duration::from_nanos(phase.end.saturating_sub(phase.start)).as_secs_f64();
+    let words = match phase.settled? {
+        true => format!("settled after {seconds:.1} s"),
+        false => format!("had not settled after {seconds:.1} s: see --warmup auto"),
+    };
+    Some(field("warm-up", &words))
+}
+
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut lines: Vec<_> = report.config.notes.iter().map(|note| field("note", note)).collect();
+    lines.extend(settled(report));
     lines.extend(warmup(report));
     if report.cluster.kind == ClusterKind::Embedded {
         lines.push(field(

@@ -139,9 +139,9 @@ impl Reader<'_> {
             };
         }
         if self.choice.get("warmup") == Some("auto") {
-            let expected = "auto isn't available yet; expected a time such as 5s, or 0";
-            self.problems.flag("warmup", "auto", expected);
-        } else if let Some(span) = self.span("warmup", SECOND) {
+            return Warmup::Auto;
+        }
+        if let Some(span) = self.span("warmup", SECOND) {
             return if span.is_zero() { Warmup::None } else { Warmup::For(span) };
         }
         if default.is_zero() { Warmup::None } else { Warmup::For(default) }
