@@ -146,7 +146,7 @@ def told(delivered, counted, seconds, latency=(), cpu_s=None):
 
 
 def socket(options, *words):
-    """`words` with the asked SO_SNDBUF in the last but one; the last stands for the system's own."""
+    """`words` with the asked SO_SNDBUF as the last but one; the last stands for the system's."""
     if options.send_buffer is None:
         return []
     *words, systems = words
