@@ -17,7 +17,7 @@ use crate::kafka::config::Acks;
 /// What two sets of results are held against each other by.
 #[must_use]
 pub fn question(args: &TermsArgs, problems: &mut Problems) -> Question {
-    let metrics = args.metric.iter().filter_map(|name| gated(name, problems)).collect();
+    let metrics = gated(&args.metric, problems);
     let alpha = share("alpha", args.alpha.as_deref(), DEFAULT_ALPHA, problems);
     if !(alpha > 0.0 && alpha < 0.5) {
         let text = args.alpha.as_deref().unwrap_or("");
@@ -106,8 +106,21 @@ fn comparable(group: &Group, cells: &[Cell], problems: &mut Problems) {
     }
 }
 
+/// The metrics that decide, each once: a second time it would raise the bar for all of them.
+fn gated(names: &[String], problems: &mut Problems) -> Vec<Metric> {
+    let mut metrics = Vec::new();
+    for name in names {
+        let Some(metric) = judged(name, problems) else { continue };
+        if metrics.contains(&metric) {
+            problems.flag("metric", name, format_args!("{metric} is listed twice"));
+        }
+        metrics.push(metric);
+    }
+    metrics
+}
+
 /// A metric that can be better or worse.
-fn gated(name: &str, problems: &mut Problems) -> Option<Metric> {
+fn judged(name: &str, problems: &mut Problems) -> Option<Metric> {
     let found = Metric::find(name).and_then(|metric| match metric.better {
         Better::Neither => Err(format!(
             "{metric} is neither better nor worse when it is higher; bound it with --assert"
@@ -133,3 +146,19 @@ fn share(flag: &str, text: Option<&str>, default: f64, problems: &mut Problems) 
 const DEFAULT_ALPHA: f64 = 0.01;
 const DEFAULT_EFFECT: f64 = 0.05;
 const LARGEST_EFFECT: f64 = 10.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_that_is_listed_twice_is_a_problem() {
+        let names = ["response.p99.9", "acked_rps", "response.p999"].map(str::to_owned);
+        let mut problems = Problems::default();
+        let _ = gated(&names, &mut problems);
+        let expected = "--metric = \"response.p999\": response.p999 is listed twice";
+        assert_eq!(problems.lines(), [expected]);
+        let mut none = Problems::default();
+        assert_eq!((gated(&names[..2], &mut none).len(), none.lines()), (2, &[][..]));
+    }
+}
