@@ -715,6 +715,7 @@ fn stored_results_are_compared() {
         std::fs::create_dir(&dir).unwrap();
         for nth in 0..7 {
             run["validity"]["status"] = status.into();
+            run["run_id"] = format!("{name}-{nth}").into();
             for p in ["p50", "p99"] {
                 let nanos = 10 * per_mille * (1_000 + 3 * nth);
                 run["latency"]["response"][p] = nanos.into();
@@ -736,6 +737,10 @@ fn stored_results_are_compared() {
     of(&few, "").code(0).stdout(contains("INCONCLUSIVE").and(contains("5 + 5")));
     of(&few, "--fail-on-inconclusive").code(12);
     of("none.json", "").code(2).stderr(contains("none.json: can't read it"));
+    let twice = format!("{slow},{slow}/0.json");
+    let once = contains("B: run slow-0 stands in 2 files and counts once");
+    of(&twice, "").code(11).stdout(once.and(contains("7 runs")));
+    of(&base, "").code(0).stdout(contains("the same run stands on both sides: base-0"));
     of(&slow, "--metric response.p9 --alpha 2 --min-effect x").code(2).stderr(
         contains("--metric = \"response.p9\": no metric response.p9")
             .and(contains("--alpha = \"2\": expected a chance"))

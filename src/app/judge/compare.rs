@@ -8,9 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Area, Fact, Held, ends_at, facts};
-use super::group::{Group, Run};
+use super::facts::{Area, Held, ends_at, facts, minor};
+use super::group::{Group, Run, on_both_sides};
 use super::metric::{Better, Metric};
+use super::shown::change;
 use crate::app::report::model::{
     CellComparisonModel, ComparisonModel, DifferenceModel, MetricComparisonModel, OutcomeModel,
     SideModel,
@@ -39,19 +40,20 @@ pub fn compare(
     new: &Group,
     question: &Question,
 ) -> Result<ComparisonModel, Vec<String>> {
-    let (pairs, mut reasons) = pairs(base, new)?;
+    let (pairs, left_out) = pairs(base, new)?;
+    let mut reasons = remarks(base, new);
+    reasons.extend(left_out);
     let mut problems = Vec::new();
     let mut differences: Vec<DifferenceModel> = Vec::new();
     let mut known = BTreeSet::new();
     for (_, base, new) in &pairs {
         never_compared(base, new, &mut problems);
-        for found in differing(base, new, question, &mut known) {
+        for found in differing(base, new, question, &mut known, &mut problems) {
             if !differences.contains(&found) {
                 differences.push(found);
             }
         }
     }
-    mixed(&differences, &mut problems);
     unknown_vary(question, &known, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -84,6 +86,15 @@ pub fn compare(
         differences,
         cells,
     })
+}
+
+/// What is to be known of the runs themselves.
+fn remarks(base: &Group, new: &Group) -> Vec<String> {
+    let sides = [("A", base), ("B", new)];
+    let of_each = sides.iter().flat_map(|(side, group)| {
+        group.remarks.iter().map(move |remark| format!("{side}: {remark}"))
+    });
+    of_each.chain(on_both_sides(base, new)).collect()
 }
 
 type Pair<'a> = (BTreeMap<String, String>, Vec<&'a Run>, Vec<&'a Run>);
@@ -144,6 +155,7 @@ fn never_compared(base: &[&Run], new: &[&Run], problems: &mut Vec<String>) {
 
 /// The values of a fact on one side, in order of appearance.
 type Values = Vec<Held>;
+type Key = (Area, String);
 
 /// What isn't the same on both sides, producer keys first.
 fn differing(
@@ -151,28 +163,24 @@ fn differing(
     new: &[&Run],
     question: &Question,
     known: &mut BTreeSet<String>,
+    problems: &mut Vec<String>,
 ) -> Vec<DifferenceModel> {
-    let mut rows: BTreeMap<(Area, String), (Values, Values)> = BTreeMap::new();
-    for (runs, is_new) in [(base, false), (new, true)] {
-        for Fact { area, key, value } in runs.iter().flat_map(|run| facts(&run.report)) {
-            known.insert(key.clone());
-            let row = rows.entry((area, key)).or_default();
-            let values = if is_new { &mut row.1 } else { &mut row.0 };
-            if !values.iter().any(|seen| seen.is_like(&value)) {
-                values.push(value);
-            }
-        }
-    }
     let mut found = Vec::new();
-    for ((area, key), (base, new)) in rows {
-        // What one side doesn't know differs from nothing.
-        let known = !base.is_empty() && !new.is_empty();
-        let alike = base.len() == 1 && new.len() == 1 && base[0].is_like(&new[0]);
-        if !known || alike {
-            continue;
-        }
+    for ((area, key), [base, new]) in held(base, new) {
+        known.insert(key.clone());
         let shown =
             |values: &Values| values.iter().map(Held::shown).collect::<Vec<_>>().join(" | ");
+        for (side, values) in [("A", &base), ("B", &new)] {
+            if values.len() > 1 {
+                mixed(side, area, &key, &shown(values), problems);
+            }
+        }
+        // What one side doesn't know differs from nothing.
+        let is_known = !base.is_empty() && !new.is_empty();
+        let alike = base.len() == 1 && new.len() == 1 && base[0].is_like(&new[0]);
+        if !is_known || alike {
+            continue;
+        }
         let named = question.vary.iter().any(|vary| is_named(vary, &key));
         found.push(DifferenceModel {
             area: area.name().to_owned(),
@@ -185,26 +193,63 @@ fn differing(
     found
 }
 
+/// What each side holds of every fact that any run has. A run without it holds `none`, but not
+/// one of an older schema than another of these: it may have had no words for it.
+fn held(base: &[&Run], new: &[&Run]) -> BTreeMap<Key, [Values; 2]> {
+    let newest = base.iter().chain(new).map(|run| minor(&run.report)).max();
+    let of_run = |run: &&Run| -> BTreeMap<Key, Held> {
+        let of_run = facts(&run.report).into_iter();
+        of_run.map(|fact| ((fact.area, fact.key), fact.value)).collect()
+    };
+    let sides = [base, new].map(|runs| {
+        let of_run = |run| (of_run(run), Some(minor(&run.report)) == newest);
+        runs.iter().map(of_run).collect::<Vec<_>>()
+    });
+    let mut rows: BTreeMap<Key, [Values; 2]> = BTreeMap::new();
+    for (facts, _) in sides.iter().flatten() {
+        for key in facts.keys() {
+            rows.entry(key.clone()).or_default();
+        }
+    }
+    for (key, row) in &mut rows {
+        for (runs, values) in sides.iter().zip(row) {
+            for (facts, is_newest) in runs {
+                let value = match facts.get(key) {
+                    Some(Held::Unknown) => continue,
+                    Some(value) => value.clone(),
+                    None if *is_newest => Held::none(),
+                    None => continue,
+                };
+                if !values.iter().any(|seen| seen.is_like(&value)) {
+                    values.push(value);
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// A side must be of one mind about producer and program, or its runs are no repetitions.
+fn mixed(side: &str, area: Area, key: &str, values: &str, problems: &mut Vec<String>) {
+    let what = match area {
+        Area::Producer => "configuration",
+        Area::Tool => "build",
+        Area::Workload | Area::Cluster | Area::Host => return,
+    };
+    let problem = format!(
+        "{side} mixes runs with {key} = {values}: expected repetitions of one {what}; give their \
+         files apart"
+    );
+    if !problems.contains(&problem) {
+        problems.push(problem);
+    }
+}
+
 /// Whether `--vary` names that key: in full, its area, or without the area.
 fn is_named(vary: &str, key: &str) -> bool {
     let within = |rest: Option<&str>| rest.is_some_and(|rest| rest.starts_with('.'));
     let ends = key.strip_suffix(vary).is_some_and(|rest| rest.ends_with('.'));
     key == vary || within(key.strip_prefix(vary)) || ends
-}
-
-/// A side must be of one mind about its producer, or its runs are no repetitions.
-fn mixed(differences: &[DifferenceModel], problems: &mut Vec<String>) {
-    for one in differences.iter().filter(|one| one.area == Area::Producer.name()) {
-        for (side, values) in [("A", &one.baseline), ("B", &one.candidate)] {
-            if values.contains(" | ") {
-                problems.push(format!(
-                    "{side} mixes runs with {} = {values}: expected repetitions of one \
-                     configuration; give their files apart",
-                    one.key
-                ));
-            }
-        }
-    }
 }
 
 fn unknown_vary(question: &Question, known: &BTreeSet<String>, problems: &mut Vec<String>) {
@@ -305,7 +350,7 @@ impl Row {
     }
 
     fn model(self, finding: Option<Finding>) -> MetricComparisonModel {
-        let change = |factor: Option<f64>| factor.map(|factor| factor - 1.0);
+        let less_1 = |factor: Option<f64>| factor.map(|factor| factor - 1.0);
         let medians = Series {
             base: self.values.0.clone(),
             new: self.values.1.clone(),
@@ -314,7 +359,11 @@ impl Row {
         .medians();
         let reason = match &finding {
             None => Some(format!("{} has no {}", self.missing[0], self.metric)),
-            Some(found) => found.doubt.map(|doubt| doubt.to_string()),
+            Some(found) => match (found.doubt, found.unexcluded) {
+                (Some(doubt), _) => Some(doubt.to_string()),
+                (None, Some(factor)) if self.gated => Some(not_excluded(factor)),
+                (None, _) => None,
+            },
         };
         MetricComparisonModel {
             name: self.metric.to_string(),
@@ -326,9 +375,9 @@ impl Row {
             candidate: self.values.1,
             baseline_median: medians.0,
             candidate_median: medians.1,
-            change: finding.and_then(|found| change(found.factor)),
-            change_low: finding.and_then(|found| change(found.low)),
-            change_high: finding.and_then(|found| change(found.high)),
+            change: finding.and_then(|found| less_1(found.factor)),
+            change_low: finding.and_then(|found| less_1(found.low)),
+            change_high: finding.and_then(|found| less_1(found.high)),
             level: finding.map_or(1.0, |found| found.level),
             p: finding.map_or(1.0, |found| found.p),
             p_adjusted: finding.map_or(1.0, |found| found.p_adjusted),
@@ -337,6 +386,13 @@ impl Row {
             reason,
         }
     }
+}
+
+/// What a figure that came out the same may still hide.
+fn not_excluded(factor: f64) -> String {
+    let to = if factor > 1.0 { "up to" } else { "down to" };
+    let change = change(Some(factor - 1.0));
+    format!("no difference shown; {to} {change} isn't excluded: repeat more often")
 }
 
 impl From<Outcome> for OutcomeModel {

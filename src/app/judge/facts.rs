@@ -2,7 +2,8 @@
 //! other by. Cost class: once a run.
 //!
 //! What was measured is no fact, nor what says where a thing is and not what it is (addresses, a
-//! topic's name). What a result doesn't know is left out: it differs from nothing.
+//! topic's name). What is null, or has no key, is no fact of that run either: beside one that has
+//! it, it reads as [`Held::none`], unless an older schema may just have lacked the words.
 
 use serde_json::Value;
 
@@ -56,9 +57,16 @@ pub(super) enum Held {
     Text(String),
     /// Seconds that come out a little different every time: another half of them is another thing.
     About(f64),
+    /// The result is too old to say: it differs from nothing.
+    Unknown,
 }
 
 impl Held {
+    /// What a run holds that has no such thing.
+    pub(super) fn none() -> Self {
+        Self::Text("none".to_owned())
+    }
+
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => a == b,
@@ -71,8 +79,16 @@ impl Held {
         match self {
             Self::Text(text) => text.clone(),
             Self::About(seconds) => format!("{seconds:.0} s"),
+            Self::Unknown => "unknown".to_owned(),
         }
     }
+}
+
+/// The minor version of the schema that a result is written by: what a newer one added, it may
+/// lack. All results here are of one major version.
+pub(super) fn minor(report: &Report) -> u32 {
+    let minor = report.schema_version.split('.').nth(1);
+    minor.and_then(|minor| minor.parse().ok()).unwrap_or(0)
 }
 
 /// All facts of a run.
@@ -83,6 +99,11 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
     for (key, value) in keys {
         push(&mut found, Area::Producer, key, Some(value.clone()));
     }
+    // Its id says where, as an address does; that there is one, how.
+    let id = config.effective.get(TRANSACTIONAL_ID);
+    let transactional = id.is_some_and(|id| !id.is_empty() && id != UNSET);
+    let transactional = if transactional { "yes" } else { "no" };
+    push(&mut found, Area::Producer, "transactional", Some(transactional.to_owned()));
     // How a client wakes is its setting, and follows its linger.
     let quantum = report.client.pacing_quantum.map(|nanos| format!("{nanos} ns"));
     push(&mut found, Area::Producer, "pacing_quantum", quantum);
@@ -123,6 +144,13 @@ fn workload(report: &Report, found: &mut Vec<Fact>) {
     text("verify", Some(mode.to_owned()));
     let warmed = phase("warmup").map_or("none", |_| "some");
     text("warmup", Some(warmed.to_owned()));
+    if report.load.is_none() {
+        let unknown = |key: &str| {
+            let key = format!("{}.{key}", Area::Workload.name());
+            Fact { area: Area::Workload, key, value: Held::Unknown }
+        };
+        found.extend(["pacing", "on_late", "on_full", "rates"].map(unknown));
+    }
     generator(&report.generator, "", found);
     for stream in &report.streams {
         let name = format!("streams.{}", stream.name);
@@ -149,13 +177,14 @@ fn varying(load: &LoadModel) -> Option<String> {
     Some(format!("{least:.0} to {most:.0}/s over {span} s (course {course:08x})"))
 }
 
-/// What records were to hold. What was measured of them is none of it, nor is the time in their
-/// payloads, which is when the run began unless somebody chose it: no two runs would be alike.
+/// What records were to hold. What was measured of them is none of it, such as how often each
+/// value of a pool was sent, nor is the time in their payloads, which is when the run began unless
+/// somebody chose it: no two runs would be alike.
 fn generator(model: &GeneratorModel, path: &str, found: &mut Vec<Fact>) {
     let model = serde_json::to_value(model).unwrap_or_default();
     leaves(&model, path, &mut |key, value| {
-        let told = ["payload_mean", "time_origin"].iter().any(|name| key.ends_with(name));
-        if !key.contains("measured") && !told {
+        let found_out = FOUND_OUT.iter().any(|name| key.ends_with(name));
+        if !key.contains("measured") && !found_out {
             push(found, Area::Workload, key, Some(value));
         }
     });
@@ -210,4 +239,9 @@ fn leaves(value: &Value, path: &str, each: &mut dyn FnMut(&str, String)) {
 }
 
 /// Producer keys that say where, not how.
-const ADDRESSES: [&str; 3] = ["bootstrap.servers", "client.id", "transactional.id"];
+const ADDRESSES: [&str; 3] = ["bootstrap.servers", "client.id", TRANSACTIONAL_ID];
+const TRANSACTIONAL_ID: &str = "transactional.id";
+/// As results write a key that nobody set and that has no default.
+const UNSET: &str = "null";
+/// Fields of a generator that are no settings.
+const FOUND_OUT: [&str; 3] = ["payload_mean", "time_origin", "pool.repeats"];

@@ -4,10 +4,11 @@ use core::fmt::Write as _;
 
 use super::compare::cell_name;
 use super::group::Group;
-use super::shown::{between, chance, change, median, share};
+use super::shown::{between, chance, change, ends, median, share};
 use super::text::{because, difference};
 use super::verdicts::{self, Case, Verdict};
 use crate::app::report::figures::plural;
+use crate::app::report::files::markdown::plain;
 use crate::app::report::model::{ComparisonModel, MetricComparisonModel, OutcomeModel};
 use crate::app::report::outcome::Outcome;
 
@@ -15,45 +16,46 @@ use crate::app::report::outcome::Outcome;
 #[must_use]
 pub fn comparison(found: &ComparisonModel) -> String {
     let outcome = found.outcome.name().to_uppercase();
-    let mut page = format!("### {} {outcome}: {}\n\n", mark(found.outcome), cell(&because(found)));
+    let mut page = format!("### {} {outcome}: {}\n\n", mark(found.outcome), plain(&because(found)));
     let mut line = |text: &str| {
         // Writing to a text can't fail.
         let _ = writeln!(page, "{text}");
     };
     line(&format!(
-        "A is `{}` ({}), B is `{}` ({}).",
-        found.baseline.source,
+        "A is {} ({}), B is {} ({}).",
+        plain(&found.baseline.source),
         plural(found.baseline.runs, "run"),
-        found.candidate.source,
+        plain(&found.candidate.source),
         plural(found.candidate.runs, "run")
     ));
     for text in found.unmeasured.iter().chain(&found.reasons) {
-        line(&format!("\n> {}", cell(text)));
+        line(&format!("\n> {}", plain(text)));
     }
     for one in &found.cells {
         if !one.cell.is_empty() {
-            line(&format!("\n**{}**", cell(&cell_name(&one.cell))));
+            line(&format!("\n**{}**", plain(&cell_name(&one.cell))));
         }
         line("\n| | A | B | change | between | p | outcome |");
         line("|---|--:|--:|--:|:-:|--:|---|");
         one.metrics.iter().for_each(|metric| line(&row(metric)));
         let gated = one.metrics.iter().filter(|metric| metric.gated);
         for (metric, reason) in gated.filter_map(|one| Some((one, one.reason.as_ref()?))) {
-            line(&format!("\n{}: {}", metric.name, cell(reason)));
+            line(&format!("\n{}: {}", plain(&metric.name), plain(reason)));
         }
     }
     if !found.differences.is_empty() {
         line("\n<details><summary>What differs</summary>\n");
         for one in &found.differences {
             let meant = if one.meant { "" } else { " (not meant to)" };
-            line(&format!("- {}: {}{meant}", one.area, cell(&difference(one))));
+            line(&format!("- {}: {}{meant}", plain(&one.area), plain(&difference(one))));
         }
         line("\n</details>");
     }
+    let ends = ends(found).map_or_else(String::new, |ends| format!("; between: {}", plain(&ends)));
     line(&format!(
-        "\n<sub>Medians over runs; change by Hodges–Lehmann; p by the exact one-sided Mann–Whitney \
-         test, Holm over the gated metrics. Worse: p below {} and all of the interval beyond \
-         {}.</sub>",
+        "\n<sub>Medians over runs; change by Hodges–Lehmann{ends}; p by the exact one-sided \
+         Mann–Whitney test, Holm over the gated metrics. Worse: p below {} and all of the interval \
+         beyond {}.</sub>",
         found.alpha,
         share(found.min_effect)
     ));
@@ -85,20 +87,21 @@ pub fn cases(cases: &[Case]) -> String {
             Verdict::Failed => "❌",
             Verdict::Open | Verdict::Unmeasured => "⚠️",
         };
-        let (name, text) = (cell(&case.name), cell(&case.text));
+        let (name, text) = (plain(&case.name), plain(&case.text));
         let _ = writeln!(page, "| {mark} {} | {name} | {text} |", case.verdict.name());
     }
     page
 }
 
 fn row(metric: &MetricComparisonModel) -> String {
+    let name = plain(&metric.name);
     let (name, p, outcome) = match metric.gated {
         true => (
-            format!("**{}**", metric.name),
+            format!("**{name}**"),
             chance(metric.p_adjusted),
             format!("{} {}", mark(metric.outcome), metric.outcome.name()),
         ),
-        false => (metric.name.clone(), String::new(), String::new()),
+        false => (name, String::new(), String::new()),
     };
     format!(
         "| {name} | {} | {} | {} | {} | {p} | {outcome} |",
@@ -115,10 +118,4 @@ const fn mark(outcome: OutcomeModel) -> &'static str {
         OutcomeModel::Inconclusive => "⚠️",
         OutcomeModel::Worse => "❌",
     }
-}
-
-/// Text that stays within its cell: no bar, no line end, no markup of HTML.
-fn cell(text: &str) -> String {
-    let text = text.replace('|', "\\|").replace('<', "&lt;");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -16,6 +16,8 @@ pub mod markdown;
 pub mod metric;
 pub mod shown;
 #[cfg(test)]
+mod side_tests;
+#[cfg(test)]
 mod tests;
 pub mod text;
 pub mod verdicts;

@@ -12,8 +12,10 @@ use super::text::{judged, page};
 use super::verdicts::{Verdict, cases};
 use super::{exit_of, markdown};
 use crate::app::report::exit::Exit;
+use crate::app::report::html;
 use crate::app::report::model::{
-    ClusterKind, ComparisonModel, LoadModel, OutcomeModel, ReasonModel, Report, Status,
+    ClusterKind, ComparisonModel, ComparisonReport, LoadModel, OutcomeModel, ReasonModel, Report,
+    SCHEMA_VERSION, Status,
 };
 use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
@@ -21,7 +23,7 @@ use crate::app::report::sample;
 use crate::app::stats::Terms;
 
 /// Seven runs whose response is the sample's times `factor`, each a little different.
-fn group(factor: f64, change: impl Fn(&mut Report)) -> Group {
+pub(super) fn group(factor: f64, change: impl Fn(&mut Report)) -> Group {
     repeated(7, factor, change)
 }
 
@@ -40,7 +42,8 @@ pub(super) fn repeated(runs: usize, factor: f64, change: impl Fn(&mut Report)) -
         change(&mut report);
         Run { cell: BTreeMap::new(), place: format!("r.json: runs[{at}]"), report }
     };
-    Group { source: format!("{factor}/"), runs: (0..runs).map(run).collect() }
+    let runs = (0..runs).map(run).collect();
+    Group { source: format!("{factor}/"), runs, remarks: Vec::new() }
 }
 
 pub(super) fn question() -> Question {
@@ -48,7 +51,7 @@ pub(super) fn question() -> Question {
     Question { metrics: Vec::new(), terms, vary: Vec::new() }
 }
 
-fn compared(base: &Group, new: &Group) -> ComparisonModel {
+pub(super) fn compared(base: &Group, new: &Group) -> ComparisonModel {
     compare(base, new, &question()).unwrap()
 }
 
@@ -198,6 +201,55 @@ fn runs_that_are_no_measurement_prove_nothing() {
     assert_eq!(exit_of(&compared(&base, &new), false), Exit::NotAMeasurement);
 }
 
+/// Goal: runs that scatter too much to show a difference don't pass for alike without a word.
+/// Method: both sides scatter by a factor of ten around one median.
+#[test]
+fn the_same_says_in_every_form_what_it_does_not_exclude() {
+    let wide = |factor: f64| {
+        let mut group = group(factor, |_| {});
+        for (run, percent) in group.runs.iter_mut().zip([100, 30, 310, 55, 180, 98, 105]) {
+            let response = run.report.latency.response.as_mut().unwrap();
+            response.p99 = response.p99 * percent / 100;
+        }
+        group
+    };
+    let found = compared(&wide(1.0), &wide(1.001));
+    assert_eq!(found.outcome, OutcomeModel::Same);
+    assert_eq!(exit_of(&found, true), Exit::Passed);
+    let [p50, p99] = &found.cells[0].metrics[..2] else { panic!("two are gated") };
+    assert_eq!(p50.reason, None);
+    let reason = p99.reason.clone().unwrap();
+    let shape = reason.starts_with("no difference shown; up to +")
+        && reason.ends_with(" % isn't excluded: repeat more often");
+    assert!(shape, "{reason}");
+    let text = page(&found, Paint::Off);
+    assert!(text.contains("same             response.p99: no difference shown; up to"), "{text}");
+    assert!(markdown::comparison(&found).contains(&format!("\nresponse.p99: {reason}\n")));
+    let case = cases(None, Some(&found)).remove(1);
+    assert!(case.verdict == Verdict::Passed && case.text.ends_with(&reason), "{case:?}");
+    let html = html::comparison(&ComparisonReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: sample::report().tool,
+        command: Vec::new(),
+        comparison: found,
+        exit: Exit::Passed.model(),
+    });
+    assert!(html.contains("response.p99: no difference shown; up to"));
+    let sure = "beyond either end with a chance of at most 0.005 to 0.01";
+    assert!(html.contains(sure));
+}
+
+/// Goal: nothing that a name holds is taken for markup. Method: a side and a cell's axis of such
+/// names.
+#[test]
+fn names_are_no_markup_in_a_page_of_markdown() {
+    let mut base = group(1.0, |_| {});
+    base.source = "a*b_c`d|e&f<g>".to_owned();
+    let page = markdown::comparison(&compared(&base, &group(1.001, |_| {})));
+    assert!(page.contains("A is a\\*b\\_c\\`d\\|e&amp;f&lt;g&gt; (7 runs), B is 1.001/"), "{page}");
+    assert!(page.contains("with a chance of at most 0.005 to 0.01"), "{page}");
+}
+
 #[test]
 fn few_repeats_are_inconclusive_and_say_how_many_are_needed() {
     let found = compared(&repeated(3, 1.0, |_| {}), &repeated(3, 2.0, |_| {}));
@@ -246,9 +298,10 @@ fn cells_of_a_matrix_are_compared_one_by_one() {
     let matrix = |factors: &[(&str, f64)]| Group {
         source: "m.json".to_owned(),
         runs: factors.iter().flat_map(|(acks, by)| cell(group(*by, |_| {}), acks)).collect(),
+        remarks: Vec::new(),
     };
     let base = matrix(&[("1", 1.0), ("all", 2.0), ("-1", 3.0)]);
-    let found = compared(&base, &matrix(&[("1", 1.0), ("all", 2.5)]));
+    let found = compared(&base, &matrix(&[("1", 1.001), ("all", 2.5)]));
     assert_eq!(found.outcome, OutcomeModel::Worse);
     assert_eq!(found.reasons, ["only A has the cell acks=-1"]);
     let outcomes: Vec<_> = found.cells.iter().map(|cell| cell.metrics[0].outcome).collect();
@@ -330,7 +383,7 @@ fn a_run_says_what_its_bounds_came_to() {
     let cases = cases(Some(&Group::of(&outcome)), None);
     let verdicts: Vec<_> = cases.iter().map(|case| case.verdict).collect();
     assert_eq!(verdicts, [Verdict::Unmeasured, Verdict::Passed, Verdict::Failed]);
-    assert!(markdown::judged(&outcome).contains("| ❌ FAILED | retries > 0 | retries 0 |"));
+    assert!(markdown::judged(&outcome).contains("| ❌ FAILED | retries &gt; 0 | retries 0 |"));
     let plain = Outcome::Run(sample::report().into());
     assert_eq!((judged(&plain, Paint::Off), markdown::judged(&plain)), Default::default());
 }

@@ -2,7 +2,7 @@
 //! Cost class: once a process.
 
 use super::compare::cell_name;
-use super::shown::{between, chance, change, median, share};
+use super::shown::{between, chance, change, ends, median, share};
 use crate::app::report::figures::plural;
 use crate::app::report::model::{
     CellComparisonModel, ComparisonModel, DifferenceModel, GateModel, MetricComparisonModel,
@@ -140,10 +140,8 @@ fn figures(cell: &CellComparisonModel, paint: Paint) -> Vec<String> {
     lines.extend(open.map(|metric| row(&cells(metric, String::new(), String::new()))));
     let gated = cell.metrics.iter().filter(|metric| metric.gated);
     let reasons = gated.filter_map(|metric| {
-        metric
-            .reason
-            .as_ref()
-            .map(|reason| field("inconclusive", &format!("{}: {reason}", metric.name)))
+        let reason = metric.reason.as_ref()?;
+        Some(field(metric.outcome.name(), &format!("{}: {reason}", metric.name)))
     });
     lines.extend(reasons);
     lines
@@ -168,11 +166,12 @@ fn row([name, a, b, change, between, p, outcome]: &[String; 7]) -> String {
 }
 
 fn legend(comparison: &ComparisonModel) -> String {
+    let ends = ends(comparison).map_or_else(String::new, |ends| format!(": {ends}"));
     format!(
         "A and B are medians over runs; change is B against A (Hodges–Lehmann), and between says \
-         what it may be; p is the chance of such a difference towards worse were both alike (exact \
-         Mann–Whitney, Holm over the gated ones). Worse: p below {} and all of the interval beyond \
-         {}",
+         what it may be{ends}; p is the chance of such a difference towards worse were both alike \
+         (exact Mann–Whitney, Holm over the gated ones). Worse: p below {} and all of the interval \
+         beyond {}",
         comparison.alpha,
         share(comparison.min_effect)
     )

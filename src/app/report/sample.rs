@@ -57,7 +57,7 @@ pub(in crate::app) fn comparison(factor: f64) -> ComparisonModel {
             report.run_id = format!("{source}-{at}");
             Run { cell: BTreeMap::new(), place: format!("{source}[{at}]"), report }
         };
-        Group { source: source.to_owned(), runs: (0..7).map(run).collect() }
+        Group { source: source.to_owned(), runs: (0..7).map(run).collect(), remarks: Vec::new() }
     };
     let terms = Terms { alpha: 0.01, min_effect: 0.05 };
     let question = Question { metrics: Vec::new(), terms, vary: Vec::new() };

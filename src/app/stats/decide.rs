@@ -4,8 +4,9 @@
 //! and one rule serves latencies and rates. A figure is *worse* when it is proved (p of the
 //! one-sided test below the level of its step in Holm's procedure) and the interval at that level
 //! lies wholly beyond the floor; *better* is the mirror of that. *Same* needs an estimate within
-//! the floor. What is left is beyond the floor and unproved: *inconclusive*, as is everything where
-//! so few runs can't prove anything.
+//! the floor, and shows no more than that: where the interval reaches beyond twice the floor
+//! towards worse, the finding says how far. What is left is beyond the floor and unproved:
+//! *inconclusive*, as is everything where so few runs can't prove anything.
 
 use core::fmt;
 
@@ -38,7 +39,8 @@ pub struct Terms {
 pub enum Outcome {
     /// Proved to be better by more than the floor.
     Better,
-    /// The estimate lies within the floor.
+    /// The estimate lies within the floor; how much worse it may be all the same, the interval
+    /// says.
     Same,
     /// Neither.
     Inconclusive,
@@ -114,6 +116,9 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Why, where it is inconclusive.
     pub doubt: Option<Doubt>,
+    /// Where it is the same: the factor towards worse that the runs don't exclude, if it lies
+    /// beyond the floor's twice (1.05² for 0.05).
+    pub unexcluded: Option<f64>,
 }
 
 /// Judges figures together: the chance that any of those that didn't change is called worse is
@@ -191,6 +196,8 @@ impl Turned {
             (Outcome::Inconclusive, Some(Doubt::Scatter))
         };
         let factor = |shift: f64| libm::exp(self.sign * shift);
+        let wide = found.high.filter(|high| outcome == Outcome::Same && *high > 2.0 * floor);
+        let unexcluded = wide.map(factor);
         let (low, high) = (found.low.map(factor), found.high.map(factor));
         let (low, high) = if self.sign < 0.0 { (high, low) } else { (low, high) };
         Finding {
@@ -203,6 +210,7 @@ impl Turned {
             high,
             outcome,
             doubt,
+            unexcluded,
         }
     }
 }
@@ -222,6 +230,7 @@ fn without_factor(series: &Series) -> Finding {
         high: None,
         outcome: if same { Outcome::Same } else { Outcome::Inconclusive },
         doubt: (!same).then_some(Doubt::NotPositive),
+        unexcluded: None,
     }
 }
 
@@ -266,6 +275,25 @@ mod tests {
         // 6 %, but it may be 4 as well.
         let found = describe(&series(1.058, 7), TERMS);
         assert_eq!((found.outcome, found.doubt), (Outcome::Inconclusive, Some(Doubt::Scatter)));
+    }
+
+    /// Goal: what scatters too much to show a difference doesn't pass for alike. Method: groups of
+    /// one estimate, narrow and wide, as a latency and as a rate.
+    #[test]
+    fn the_same_says_how_much_worse_it_may_be() {
+        assert_eq!(describe(&series(1.0, 7), TERMS).unexcluded, None);
+        let wide = |higher_is_better: bool| {
+            let base = vec![100.0, 30.0, 310.0, 55.0, 180.0, 98.0, 105.0];
+            let new = base.iter().map(|value| value * 1.001).collect();
+            describe(&Series { base, new, higher_is_better }, TERMS)
+        };
+        let latency = wide(false);
+        assert_eq!((latency.outcome, latency.doubt), (Outcome::Same, None));
+        assert!(latency.unexcluded.is_some() && latency.unexcluded == latency.high, "{latency:?}");
+        let rate = wide(true);
+        assert_eq!(rate.outcome, Outcome::Same);
+        assert!(rate.unexcluded.is_some_and(|least| least < 0.9), "{rate:?}");
+        assert_eq!(rate.unexcluded, rate.low);
     }
 
     #[test]

@@ -211,16 +211,17 @@ fn line(cells: &[&str]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// Text that no character of is taken for Markdown or HTML.
-fn plain(text: &str) -> String {
+/// Text on one line, no character of which is taken for Markdown or HTML, in a table's cell or
+/// outside of one. All Markdown that is written goes by this.
+pub(in crate::app) fn plain(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
             '&' => plain.push_str("&amp;"),
-            '\n' | '\r' => plain.push(' '),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => plain.extend(['\\', c]),
+            '|' | '*' | '_' | '`' | '~' | '[' | ']' | '\\' => plain.extend(['\\', c]),
             c => plain.push(c),
         }
     }

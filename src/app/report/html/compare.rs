@@ -7,7 +7,7 @@ use super::svg::{WIDTH, escape, float, open};
 use super::{Section, figure, none, section, table};
 use crate::app::judge::compare::cell_name;
 use crate::app::judge::metric::Unit;
-use crate::app::judge::shown::{between, chance, change, median, share, value};
+use crate::app::judge::shown::{between, chance, change, ends, median, share, value};
 use crate::app::judge::text::because;
 use crate::app::report::figures::plural;
 use crate::app::report::files::folder::command;
@@ -80,7 +80,11 @@ fn changes(found: &ComparisonModel) -> String {
     }
     let one = |(at, cell): (usize, &CellComparisonModel)| {
         let name = heading(cell);
-        format!("{name}{}<div class=\"grid\">{}</div>", figures(cell), forest(at, cell, found))
+        format!(
+            "{name}{}<div class=\"grid\">{}</div>",
+            figures(cell, found),
+            forest(at, cell, found)
+        )
     };
     found.cells.iter().enumerate().map(one).collect()
 }
@@ -92,7 +96,7 @@ fn heading(cell: &CellComparisonModel) -> String {
     format!("<h3>{}</h3>", escape(&cell_name(&cell.cell)))
 }
 
-fn figures(cell: &CellComparisonModel) -> String {
+fn figures(cell: &CellComparisonModel, found: &ComparisonModel) -> String {
     let head = ["metric", "A", "B", "change", "between", "p", "outcome"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
     for metric in &cell.metrics {
@@ -107,9 +111,12 @@ fn figures(cell: &CellComparisonModel) -> String {
             gated(metric.outcome.name().to_owned()),
         ]);
     }
-    let caption = "Medians over runs; the change by Hodges–Lehmann, p by the exact one-sided \
-                   Mann–Whitney test towards worse, Holm over the gated metrics. Those without an \
-                   outcome decide nothing.";
+    let ends = ends(found).map_or_else(String::new, |ends| format!(" (between: {ends})"));
+    let caption = format!(
+        "Medians over runs; the change by Hodges–Lehmann{}, p by the exact one-sided Mann–Whitney \
+         test towards worse, Holm over the gated metrics. Those without an outcome decide nothing.",
+        escape(&ends)
+    );
     let reasons = cell.metrics.iter().filter(|metric| metric.gated);
     let reasons = reasons.filter_map(|metric| Some((metric, metric.reason.as_ref()?)));
     let reasons: String = reasons

@@ -42,8 +42,8 @@ pub struct GateModel {
 pub struct ComparisonModel {
     /// The worst of the gated metrics, or inconclusive for the sake of `reasons`.
     pub outcome: OutcomeModel,
-    /// Why the whole is inconclusive whatever the metrics say, and what was left out: a sentence
-    /// each.
+    /// Why the whole is inconclusive whatever the metrics say, what was left out or counts once,
+    /// and what stands on both sides: a sentence each.
     pub reasons: Vec<String>,
     /// Runs that are no measurement, a sentence each: with these the figures prove nothing.
     pub unmeasured: Vec<String>,
@@ -131,7 +131,8 @@ pub struct MetricComparisonModel {
     pub smallest_p: f64,
     /// What is said of it.
     pub outcome: OutcomeModel,
-    /// Why it is inconclusive.
+    /// Why it is inconclusive; of one that is the same, how much worse it may be all the same,
+    /// where that is beyond twice the floor.
     pub reason: Option<String>,
 }
 
@@ -141,7 +142,7 @@ pub struct MetricComparisonModel {
 pub enum OutcomeModel {
     /// Proved to be better by more than the floor.
     Better,
-    /// The estimate lies within the floor.
+    /// The estimate lies within the floor, which alone doesn't show that nothing changed.
     Same,
     /// Neither, or not comparable.
     Inconclusive,
