@@ -82,7 +82,7 @@ fn template(criterion: &mut Criterion) {
     for (name, text) in cases {
         let template = Template::parse(&text).expect("a good template");
         let (mut rendering, mut n) = (template.rendering(), 0);
-        println!("{name}: {:.0} bytes on average", template.mean_len(1, None));
+        println!("{name}: {:.0} bytes on average", template.mean_len(None));
         group.throughput(Throughput::Elements(1));
         case(&mut group, &name, || {
             n += 1;

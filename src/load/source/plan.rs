@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clock::PayloadClock;
 use super::corpus::{Corpus, PieceOrder};
-use super::header::HeaderPlan;
+use super::header::{HeaderPlan, HeaderValue};
 use super::key::{KeyError, KeyForm, KeyPlan};
 use super::pool::Pool;
 use super::size::SizePlan;
@@ -291,42 +291,73 @@ impl SourcePlan {
     /// Bytes that a record has besides its value at most: key, headers, mark.
     #[must_use]
     pub fn largest_rest(&self) -> usize {
-        let headers: usize = self.headers.iter().map(HeaderPlan::longest).sum();
-        let key = match &self.key {
-            KeyPlan::Field(_) => self.largest_value(),
-            key => key.longest(self.key_form),
-        };
-        key + headers + self.reserved as usize
+        self.largest_key() + self.largest_headers() + self.reserved as usize
+    }
+
+    /// The most bytes of a key; of a template's field an upper bound.
+    #[must_use]
+    pub fn largest_key(&self) -> usize {
+        match (&self.value, self.key_field()) {
+            (ValuePlan::Template(template), Some(field)) => template.largest_field(field) as usize,
+            _ => self.key.longest(self.key_form),
+        }
+    }
+
+    /// The most bytes of all headers, names included, a mark left out.
+    #[must_use]
+    pub fn largest_headers(&self) -> usize {
+        self.headers.iter().map(HeaderPlan::longest).sum()
     }
 
     /// The mean size of a record's key, value, headers and mark, in bytes; never 0, so that a rate
     /// in bytes can be divided by it.
     #[must_use]
     pub fn mean_payload(&self) -> f64 {
-        let reserved = f64::from(self.reserved);
-        let value = match &self.value {
-            ValuePlan::Null => return (self.mean_rest() + reserved).max(1.0),
-            ValuePlan::Corpus { corpus, .. } => corpus.mean_len() + f64::from(self.prefix()),
-            ValuePlan::Template(template) => {
-                template.mean_len(self.seed, None) + f64::from(self.prefix())
-            }
-            ValuePlan::Increasing(number) => number.mean_len() + f64::from(self.prefix()),
-            // What is reserved is there with tombstones, too.
-            _ => self.size.mean() - reserved,
-        };
-        (self.mean_rest() + reserved + (1.0 - self.tombstones) * value).max(1.0)
+        let value = (1.0 - self.tombstones) * self.mean_value();
+        (self.mean_key() + self.mean_headers() + f64::from(self.reserved) + value).max(1.0)
     }
 
-    /// Of key and headers.
-    fn mean_rest(&self) -> f64 {
-        let headers: f64 = self.headers.iter().map(HeaderPlan::mean_len).sum();
-        let key = match (&self.value, self.key_field()) {
-            (ValuePlan::Template(template), Some(field)) => {
-                template.mean_len(self.seed, Some(field))
-            }
+    /// The mean size in bytes of a value that is there, a schema's prefix included.
+    #[must_use]
+    pub fn mean_value(&self) -> f64 {
+        let prefix = f64::from(self.prefix());
+        match &self.value {
+            ValuePlan::Null => 0.0,
+            ValuePlan::Corpus { corpus, .. } => corpus.mean_len() + prefix,
+            ValuePlan::Template(template) => template.mean_len(None) + prefix,
+            ValuePlan::Increasing(number) => number.mean_len() + prefix,
+            // What is reserved is there with tombstones, too.
+            _ => self.size.mean() - f64::from(self.reserved),
+        }
+    }
+
+    /// The mean size of a key in bytes.
+    #[must_use]
+    pub fn mean_key(&self) -> f64 {
+        match (&self.value, self.key_field()) {
+            (ValuePlan::Template(template), Some(field)) => template.mean_len(Some(field)),
             _ => self.key.mean_len(self.key_form),
+        }
+    }
+
+    fn mean_headers(&self) -> f64 {
+        self.headers.iter().map(HeaderPlan::mean_len).sum()
+    }
+
+    /// Whether something in its records says when it happened, by the payload clock.
+    #[must_use]
+    pub fn tells_time(&self) -> bool {
+        let is_stamped = match self.timestamps {
+            TimestampPlan::Now => false,
+            TimestampPlan::Step { start_ms, .. } => start_ms.is_none(),
+            TimestampPlan::Event { .. } => true,
         };
-        key + headers
+        let in_value = match &self.value {
+            ValuePlan::Template(template) => template.tells_time(),
+            _ => false,
+        };
+        let in_header = self.headers.iter().any(|header| header.value == HeaderValue::Time);
+        is_stamped || in_value || in_header
     }
 
     /// The field that keys come from; `None` also where there is no such field.

@@ -4,7 +4,7 @@
 use super::error::{Wrong, quoted};
 use super::lex::Word;
 use super::op::{Fixed, Pick, Real, Shape, Span, Time, Value};
-use super::{lists, numbers};
+use super::{extent, lists, numbers};
 use crate::load::draw::{
     DrawError, Exponential, LogNormal, Normal, Uniform, UniformReal, Weighted, Zipf,
 };
@@ -240,12 +240,32 @@ impl<'a> Arguments<'a> {
         let first = self.needed()?;
         let mut weights = Vec::new();
         let mut items = Vec::new();
-        for word in core::iter::once(first).chain(self.words.by_ref()) {
-            let (item, weight) = weighted(word);
+        for word in core::iter::once(first).chain(self.words.clone()) {
+            let (item, weight) = self.weighted(word)?;
             items.push(text(item, self.pool));
             weights.push(weight);
         }
+        self.words = core::slice::Iter::default();
         self.picked(first, &weights, items)
+    }
+
+    /// An item and its weight, 1 if there is none. A colon in quotes belongs to the item; another
+    /// one has a weight behind it, or a mistyped weight became part of the item.
+    fn weighted<'w>(&self, word: &'w Word) -> Result<(&'w str, f64), Wrong> {
+        let Some(colon) = word.colon else { return Ok((&word.text, 1.0)) };
+        let (item, weight) = (&word.text[..colon], &word.text[colon + 1..]);
+        let number = numbers::real(weight.strip_suffix('%').unwrap_or(weight));
+        match number.filter(|number| *number >= 0.0) {
+            Some(weight) => Ok((item, weight)),
+            None => {
+                let expected = format!(
+                    "expected a weight behind the colon, a number of 0 or more as in created:70, \
+                     or quotes around an item that has a colon: {}",
+                    quoted(&word.text)
+                );
+                Err(Wrong::new(word.at, self.named(word), expected))
+            }
+        }
     }
 
     fn pick_zipf(&mut self) -> Built {
@@ -262,8 +282,9 @@ impl<'a> Arguments<'a> {
     }
 
     fn picked(&mut self, first: &Word, weights: &[f64], items: Vec<Span>) -> Built {
-        let weights = Weighted::new(weights).map_err(|why| self.impossible(first, why))?;
-        self.picks.push(Pick { weights, items: items.into() });
+        let drawn = Weighted::new(weights).map_err(|why| self.impossible(first, why))?;
+        let mean = extent::mean_of_items(weights, &items);
+        self.picks.push(Pick { weights: drawn, items: items.into(), mean });
         let number = u32::try_from(self.picks.len() - 1).expect("fewer picks than bytes");
         Ok(Value::Pick(number))
     }
@@ -277,14 +298,6 @@ impl<'a> Arguments<'a> {
 
 fn decimals(text: &str) -> Option<u8> {
     text.parse().ok().filter(|decimals| *decimals <= numbers::MOST_DECIMALS)
-}
-
-/// An item and its weight, 1 if there is none. A colon in quotes belongs to the item, as does one
-/// before something else than a number.
-fn weighted(word: &Word) -> (&str, f64) {
-    let split = word.colon.map(|colon| (&word.text[..colon], &word.text[colon + 1..]));
-    let weight = |text: &str| numbers::real(text.strip_suffix('%').unwrap_or(text));
-    split.and_then(|(item, text)| Some((item, weight(text)?))).unwrap_or((&word.text, 1.0))
 }
 
 /// Puts a text into the pool.

@@ -14,6 +14,7 @@
 //! Nothing here knows JSON: who wants to be sure renders some records and parses them.
 
 mod error;
+mod extent;
 mod functions;
 mod lex;
 mod lists;
@@ -29,7 +30,8 @@ pub use error::TemplateError;
 pub use functions::{FUNCTIONS, Function};
 pub use render::Rendering;
 
-use op::{Op, Pick};
+use extent::Extent;
+use op::{Op, Pick, Value};
 
 /// A parsed template. Two are equal when their texts are.
 #[derive(Clone, Debug)]
@@ -41,6 +43,7 @@ pub struct Template {
     picks: Box<[Pick]>,
     fields: Box<[FieldName]>,
     largest: u32,
+    extent: Extent,
 }
 
 /// A field with a name.
@@ -49,6 +52,7 @@ struct FieldName {
     name: Box<str>,
     /// It stands in a repeat, so that a record has none or many of it.
     repeated: bool,
+    extent: Extent,
 }
 
 /// A field of one template, to be asked for in what it rendered.
@@ -77,6 +81,10 @@ pub enum FieldError {
 impl Template {
     /// The longest record, in bytes, that a template may make: what Kafka's lengths can say.
     pub const LONGEST_RECORD: u32 = i32::MAX as u32;
+
+    /// The most steps that a record may take, what stands in a repeat counted in each of its turns:
+    /// half a second, since turns may well write nothing.
+    pub const MOST_STEPS: u64 = 100_000_000;
 
     /// Reads a template. A line break at its very end is left out, since editors put it there.
     ///
@@ -118,19 +126,36 @@ impl Template {
         Ok(FieldId(u32::try_from(at).expect("a template has fewer fields than bytes")))
     }
 
-    /// The mean length in bytes of the records of a seed, or of one of their fields: of the first
-    /// thousand, or of as many as surely take no more than a moment where they may be large.
+    /// The mean length of a record in bytes, or of one of its fields. Exact, but for numbers of
+    /// normal, lognormal, exponential and zipfian distributions, which some thousand draws stand
+    /// for, and sequences, which have the digits of a run of some million records.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "at most 2^31 bytes, a thousand records")]
-    pub fn mean_len(&self, seed: u64, field: Option<FieldId>) -> f64 {
-        let mut rendering = self.rendering();
-        let count = (SAMPLE_BYTES / u64::from(self.largest.max(1))).clamp(1, 1_000);
-        let mut bytes = 0;
-        for number in 0..count {
-            self.render(seed, number, SAMPLE_TIME, &mut rendering);
-            bytes += field.map_or_else(|| rendering.bytes(), |it| rendering.field(it)).len();
-        }
-        bytes as f64 / count as f64
+    pub fn mean_len(&self, field: Option<FieldId>) -> f64 {
+        self.extent_of(field).mean
+    }
+
+    /// An upper bound of the length of a field in bytes.
+    #[must_use]
+    pub fn largest_field(&self, field: FieldId) -> u32 {
+        u32::try_from(self.extent_of(Some(field)).most).unwrap_or(u32::MAX)
+    }
+
+    /// The most steps that a record takes, at most [`Template::MOST_STEPS`].
+    #[must_use]
+    pub const fn most_steps(&self) -> u64 {
+        self.extent.steps
+    }
+
+    /// Whether the payload clock stands in its records.
+    #[must_use]
+    pub fn tells_time(&self) -> bool {
+        self.ops
+            .iter()
+            .any(|op| matches!(op, Op::Value(Value::Time(_)) | Op::Field(_, Value::Time(_))))
+    }
+
+    fn extent_of(&self, field: Option<FieldId>) -> Extent {
+        field.map_or(self.extent, |field| self.fields[field.0 as usize].extent)
     }
 }
 
@@ -141,8 +166,3 @@ impl PartialEq for Template {
 }
 
 impl Eq for Template {}
-
-/// What a sample writes at most, unless a single record is larger.
-const SAMPLE_BYTES: u64 = 64 << 20;
-/// Some time of this century, 2026-01-01: its forms are as long as those of any other.
-const SAMPLE_TIME: i64 = 1_767_225_600_000_000_000;

@@ -110,6 +110,8 @@ pub(super) enum Shape {
 pub(super) struct Pick {
     pub(super) weights: Weighted,
     pub(super) items: Box<[Span]>,
+    /// The mean of their bytes.
+    pub(super) mean: f64,
 }
 
 /// What values are made of beside their words: the record's number, the payload clock, and what
@@ -159,7 +161,7 @@ impl Value {
         }
     }
 
-    /// The most bytes that it writes.
+    /// The most bytes that it writes; their mean is in `extent.rs`.
     pub(super) fn longest(&self, picks: &[Pick]) -> u64 {
         match self {
             Self::Uuid => 36,

@@ -1,9 +1,10 @@
 //! A template's text into its program. Cost class: once a template.
 
 use super::error::{TemplateError, Wrong, quoted};
+use super::extent::Extent;
 use super::functions::{self, Arguments, FUNCTIONS, Function};
 use super::lex::{self, Piece, Tag, Word};
-use super::op::{self, Op, Pick, Span};
+use super::op::{Op, Pick, Span};
 use super::render::DEEPEST;
 use super::{FieldName, Template};
 use crate::kafka::config::nearest_of;
@@ -33,8 +34,10 @@ struct Parser {
     open: Vec<Open>,
     /// How many repeats have begun, which numbers them.
     repeats: u32,
-    /// The most bytes so far: of the record, or of a turn of the innermost repeat.
-    longest: u64,
+    /// What there is so far of the record, or of a turn of the innermost repeat.
+    extent: Extent,
+    /// How many values had their mean from draws.
+    drawn: u32,
     wrong: Vec<Wrong>,
 }
 
@@ -42,7 +45,7 @@ struct Field {
     name: String,
     /// The repeat that it stands in.
     within: Option<u32>,
-    longest: u64,
+    extent: Extent,
 }
 
 /// A repeat that hasn't ended.
@@ -53,8 +56,8 @@ struct Open {
     op: usize,
     turns: Uniform,
     separator: Span,
-    /// The most bytes before it.
-    longest_before: u64,
+    /// What there was before it.
+    before: Extent,
 }
 
 impl Parser {
@@ -81,10 +84,8 @@ impl Parser {
     }
 
     fn finish(mut self, text: &str) -> Result<Template, Vec<TemplateError>> {
-        if self.wrong.is_empty() && self.longest > Template::LONGEST_RECORD.into() {
-            let what = format!("a template whose records may have {} bytes", self.longest);
-            let expected = format!("expected {} at most", Template::LONGEST_RECORD);
-            self.wrong.push(Wrong::new(0, what, expected));
+        if self.wrong.is_empty() {
+            self.wrong.extend(too_much(self.extent));
         }
         if !self.wrong.is_empty() {
             self.wrong.sort_by_key(|wrong| wrong.at);
@@ -97,20 +98,25 @@ impl Parser {
             pool: self.pool.into(),
             picks: self.picks.into(),
             fields: fields
-                .map(|it| FieldName { name: it.name.into(), repeated: it.within.is_some() })
+                .map(|it| FieldName {
+                    name: it.name.into(),
+                    repeated: it.within.is_some(),
+                    extent: it.extent,
+                })
                 .collect(),
-            largest: u32::try_from(self.longest).expect("compared above"),
+            largest: u32::try_from(self.extent.most).expect("compared above"),
+            extent: self.extent,
         })
     }
 
     fn text(&mut self, text: &str) {
         let span = functions::text(text, &mut self.pool);
-        self.push(Op::Text(span), u64::from(span.len()));
+        self.push(Op::Text(span), Extent::exactly(span.len()));
     }
 
-    fn push(&mut self, op: Op, longest: u64) {
+    fn push(&mut self, op: Op, extent: Extent) {
         self.ops.push(op);
-        self.longest = self.longest.saturating_add(longest);
+        self.extent = self.extent.and(extent);
     }
 
     fn tag(&mut self, tag: Tag<'_>) -> Result<(), Wrong> {
@@ -173,9 +179,9 @@ impl Parser {
         let value = functions::build(function.name, &mut arguments)
             .expect("every function of the table is one of those that are built")?;
         arguments.finish()?;
-        let longest = value.longest(&self.picks);
+        let extent = value.extent(&self.picks, &mut self.drawn);
         let Some(name) = name else {
-            self.push(Op::Value(value), longest);
+            self.push(Op::Value(value), extent);
             return Ok(());
         };
         if !is_name(&name) {
@@ -192,8 +198,8 @@ impl Parser {
         }
         let number = u32::try_from(self.fields.len()).expect("fewer fields than bytes");
         let within = self.open.last().map(|open| open.number);
-        self.fields.push(Field { name, within, longest });
-        self.push(Op::Field(number, value), longest);
+        self.fields.push(Field { name, within, extent });
+        self.push(Op::Field(number, value), extent);
         Ok(())
     }
 
@@ -212,12 +218,12 @@ impl Parser {
             };
             return Err(Wrong::new(word.at, what(), expected));
         };
-        let Field { within, longest, .. } = self.fields[number];
+        let Field { within, extent, .. } = self.fields[number];
         if within.is_some_and(|repeat| self.open.iter().all(|open| open.number != repeat)) {
             let expected = "expected it within the same repeat, since a record has none or many";
             return Err(Wrong::new(word.at, what(), expected));
         }
-        self.push(Op::Ref(u32::try_from(number).expect("fewer fields than bytes")), longest);
+        self.push(Op::Ref(u32::try_from(number).expect("fewer fields than bytes")), extent);
         Ok(())
     }
 
@@ -229,14 +235,15 @@ impl Parser {
         end: usize,
     ) -> Result<(), Wrong> {
         Arguments::new(function, words, end, &mut self.pool, &mut self.picks).finish()?;
-        if self.open.is_empty() {
+        let Some(open) = self.open.last() else {
             return Err(Wrong::new(
                 at,
                 "index",
                 "expected it within a repeat, whose turns it counts",
             ));
-        }
-        self.push(Op::Index, 10);
+        };
+        let extent = Extent::index(&open.turns);
+        self.push(Op::Index, extent);
         Ok(())
     }
 
@@ -262,7 +269,7 @@ impl Parser {
             op: self.ops.len(),
             turns: *turns.as_ref().unwrap_or(&none),
             separator,
-            longest_before: core::mem::take(&mut self.longest),
+            before: core::mem::take(&mut self.extent),
         });
         if self.open.len() > DEEPEST {
             let what = format!("a repeat within {} others", self.open.len() - 1);
@@ -289,13 +296,28 @@ impl Parser {
             *over = after;
         }
         self.ops.push(Op::Again { start: position(open.op + 1), separator: open.separator });
-        let most = op::most(&open.turns);
-        // A turn that writes nothing counts as a byte, or the bound of records bounded no time.
-        let turns = self.longest.max(1).saturating_mul(most);
-        let separators = u64::from(open.separator.len()).saturating_mul(most.saturating_sub(1));
-        self.longest = open.longest_before.saturating_add(turns).saturating_add(separators);
+        let repeated = self.extent.repeated(&open.turns, open.separator.len());
+        self.extent = open.before.and(repeated);
         Ok(())
     }
+}
+
+/// Why nobody could send such records, or wait for them.
+fn too_much(Extent { most, steps, .. }: Extent) -> Option<Wrong> {
+    if most > Template::LONGEST_RECORD.into() {
+        let what = format!("a template whose records may have {most} bytes");
+        let expected = format!("expected {} at most", Template::LONGEST_RECORD);
+        return Some(Wrong::new(0, what, expected));
+    }
+    (steps > Template::MOST_STEPS).then(|| {
+        let what = format!("a template whose records may take {steps} steps");
+        let expected = format!(
+            "expected {} at most, what stands in a repeat counted in each of its turns; give its \
+             repeats fewer turns",
+            Template::MOST_STEPS
+        );
+        Wrong::new(0, what, expected)
+    })
 }
 
 /// The function that a word names.
