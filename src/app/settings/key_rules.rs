@@ -123,7 +123,7 @@ pub(super) fn read(name: &str, text: String, problems: &mut Problems) -> Option<
     if !root.check_fields(&FIELDS, problems) {
         return None;
     }
-    if let Some(version) = root.needed("version", problems)
+    if let Some(version) = root.needed("version", "version: 1", problems)
         && version.number() != Some(1)
     {
         version.problem("1", problems);
@@ -132,7 +132,7 @@ pub(super) fn read(name: &str, text: String, problems: &mut Problems) -> Option<
     if let Some(message) = message.as_ref().filter(|message| message.text().is_none()) {
         message.problem("a text in quotes", problems);
     }
-    let pins = root.needed("rules", problems);
+    let pins = root.needed("rules", RULES, problems);
     Some(KeyRules::new(Rules {
         pins: pins.map(|rules| pins_of(&rules, problems)).unwrap_or_default(),
         hash: word(&root, "hash", &HASHES, problems).unwrap_or(KeyHash::Murmur2),
@@ -143,6 +143,10 @@ pub(super) fn read(name: &str, text: String, problems: &mut Problems) -> Option<
     }))
 }
 
+/// What is shown to somebody who left something out.
+const RULES: &str = "rules: [{key: Pangyo, partition: 0}]";
+const RULE: &str = "{key: Pangyo, partition: 0}";
+
 /// The rules, each a key and its partition.
 fn pins_of(rules: &Node<'_>, problems: &mut Problems) -> Vec<(Vec<u8>, Pin)> {
     let mut seen: BTreeMap<Vec<u8>, Node<'_>> = BTreeMap::new();
@@ -152,7 +156,7 @@ fn pins_of(rules: &Node<'_>, problems: &mut Problems) -> Vec<(Vec<u8>, Pin)> {
             continue;
         }
         let key = key(&rule, problems);
-        let pin = rule.needed("partition", problems).and_then(|node| pin(&node, problems));
+        let pin = rule.needed("partition", RULE, problems).and_then(|node| pin(&node, problems));
         let Some((node, key)) = key else { continue };
         if let Some(first) = seen.get(&key) {
             let line = first.line();
@@ -356,7 +360,7 @@ rules:
              is partition",
             "hex = \"abc\" (r.yaml:9:11): expected hexadecimal digits in pairs, in quotes, such as \
              \"00ff\"",
-            "r.yaml:9:5: partition is missing",
+            "r.yaml:9:5: partition is missing: expected it as in {key: Pangyo, partition: 0}",
             "partition = 3000000000 (r.yaml:10:25): expected a partition's number, 0 or more, or \
              last",
             "key = \"a\" (r.yaml:10:11): expected a key without a rule; line 7 has one",
@@ -378,7 +382,11 @@ rules:
     fn a_file_without_rules_says_what_is_missing() {
         assert_eq!(
             problems_of("{}"),
-            ["r.yaml:1:1: version is missing", "r.yaml:1:1: rules is missing"]
+            [
+                "r.yaml:1:1: version is missing: expected it as in version: 1",
+                "r.yaml:1:1: rules is missing: expected it as in rules: [{key: Pangyo, partition: \
+                 0}]"
+            ]
         );
         assert_eq!(
             problems_of("[]"),

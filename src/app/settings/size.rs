@@ -84,12 +84,16 @@ fn zipf(rest: &str) -> Option<SizePlan> {
 
 fn weighted(text: &str) -> Option<SizePlan> {
     let one = |pair: &str| {
-        let (size, weight) = pair.split_once(':')?;
-        let weight = weight.strip_suffix('%').unwrap_or(weight);
-        Some(SizeWeight { bytes: bytes(size)?, weight: number(weight)? })
+        let (size, text) = pair.split_once(':')?;
+        Some(SizeWeight { bytes: bytes(size)?, weight: weight(text)? })
     };
     let sizes: Option<Vec<_>> = text.split('+').map(one).collect();
     Some(SizePlan::Weighted(sizes?.into()))
+}
+
+/// A size's weight: a number of 0 or more, whether it is called percent or not.
+pub(super) fn weight(text: &str) -> Option<f64> {
+    number(text.strip_suffix('%').unwrap_or(text))
 }
 
 /// The smallest size and the largest.
@@ -113,7 +117,7 @@ fn range(text: &str) -> Option<Bounds> {
 }
 
 /// A size, 1 byte or more.
-fn bytes(text: &str) -> Option<u32> {
+pub(super) fn bytes(text: &str) -> Option<u32> {
     let size = u32::try_from(parse_bytes(text).ok()?).ok()?;
     (1..=SizePlan::LARGEST).contains(&size).then_some(size)
 }

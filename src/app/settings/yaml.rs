@@ -160,12 +160,17 @@ impl<'a> Node<'a> {
         Some(Self { value, ..self.step(Step::Field(name.to_owned())) })
     }
 
-    /// The value of a field; a problem where it isn't there.
-    pub(super) fn needed(&self, name: &str, problems: &mut Problems) -> Option<Self> {
+    /// The value of a field; a problem where it isn't there, which shows an `example` that has it.
+    pub(super) fn needed(
+        &self,
+        name: &str,
+        example: impl fmt::Display,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let found = self.field(name);
         if found.is_none() && self.value.is_mapping() {
             let place = self.document.place(&self.path);
-            problems.add(format!("{place}: {name} is missing"));
+            problems.add(format!("{place}: {name} is missing: expected it as in {example}"));
         }
         found
     }
@@ -272,6 +277,12 @@ impl<'a> Node<'a> {
             Some(expected) => self.wrong(expected),
             None => self.wrong(expected),
         });
+    }
+
+    /// Says that the name of the field that it is isn't what was `expected`.
+    pub(super) fn name_problem(&self, expected: impl fmt::Display, problems: &mut Problems) {
+        let (name, place) = (self.name(), self.name_place());
+        problems.add(format!("{name:?} ({place}): expected {expected}"));
     }
 
     /// The sentence that says so.
@@ -392,6 +403,9 @@ fn no_yaml(name: &str, text: &str, error: &serde_yaml::Error) -> String {
     let said = error.to_string();
     if let Some((_, twice)) = said.split_once("duplicate entry with key ") {
         let twice = twice.split(" at line").next().unwrap_or(twice);
+        // The parser places it where its fields begin.
+        let second = seek::second(text).map(|(line, column)| format!("{name}:{line}:{column}"));
+        let place = second.unwrap_or(place);
         return format!("{place}: expected each name once; {twice} stands twice in these fields");
     }
     let line = error.location().and_then(|at| text.lines().nth(at.line().saturating_sub(1)));
@@ -468,13 +482,13 @@ deep: {er: {still: [x, y]}}
         let items = document.root().field("list").unwrap().items("a list", &mut problems);
         assert!(items[1].check_fields(&["a", "been"], &mut problems));
         assert!(!items[1].field("a").unwrap().check_fields(&["c", "d"], &mut problems));
-        items[1].needed("been", &mut problems);
+        items[1].needed("been", "{been: 4}", &mut problems);
         assert_eq!(
             problems.lines(),
             [
                 "\"bee\" (f.yaml:6:5): expected one of a, been; the nearest is been",
                 "a = 3 (f.yaml:5:8): expected fields: c, d",
-                "f.yaml:5:5: been is missing",
+                "f.yaml:5:5: been is missing: expected it as in {been: 4}",
             ]
         );
     }
@@ -489,6 +503,22 @@ deep: {er: {still: [x, y]}}
         let bare = "a: 1\nb: {c: ${D}, d: 1}".to_owned();
         assert!(Document::parse("f.yaml", bare, &mut problems).is_none());
         assert!(problems.lines()[1].ends_with("; write \"${NAME}\" in quotes"), "{problems}");
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_placed_where_it_stands_again() {
+        for (text, place) in [
+            ("a: 1\nb: {a: 2, b: 3}\n# c\na: 4\n", "f.yaml:4:1"),
+            ("a:\n- {x: 1}\n- {x: 1, y: ~, z: [1, !t 2], x: 3}\na: 1\n", "f.yaml:3:30"),
+            ("a: &a {b: 1}\nc: *a\nd: {5: 1, '5': 2, 5: 3}\n", "f.yaml:3:19"),
+            ("!x {a: 1, b: 2.5, true: 1, a: 3}", "f.yaml:1:28"),
+        ] {
+            let mut problems = Problems::default();
+            assert!(Document::parse("f.yaml", text.to_owned(), &mut problems).is_none(), "{text}");
+            let said = &problems.lines()[0];
+            let expected = format!("{place}: expected each name once; ");
+            assert!(said.starts_with(&expected), "{place}: {said}");
+        }
     }
 
     #[test]

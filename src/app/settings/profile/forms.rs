@@ -2,6 +2,7 @@
 
 use super::super::header::header_value;
 use super::super::problems::Problems;
+use super::super::size as sizes;
 use super::super::yaml::Node;
 use super::Value;
 use super::kinds::{self, BESIDE_KEY, BESIDE_VALUE, FILED_VALUES};
@@ -114,16 +115,16 @@ fn value(reader: &mut Reader<'_>, node: &Node<'_>) {
     if !node.is_mapping() {
         return made_value(reader, "value", node);
     }
-    let kind = node.needed("kind", reader.problems);
+    let kind = node.needed("kind", FILED_VALUES[0].example, reader.problems);
     let named = kind.as_ref().and_then(kinds::named);
-    let filed = FILED_VALUES.iter().find(|(name, _)| Some(*name) == named);
-    let fields = filed.map_or(&BESIDE_VALUE[..], |(_, fields)| fields);
+    let filed = FILED_VALUES.iter().find(|filed| Some(filed.kind) == named);
+    let fields = filed.map_or(&BESIDE_VALUE[..], |filed| filed.fields);
     let known: Vec<&str> =
         ["kind"].into_iter().chain(fields.iter().map(|(name, _)| *name)).collect();
     node.check_fields(&known, reader.problems);
     match (filed, kind) {
         // Whoever gives a file says by that what is to be made of it.
-        (Some(_), _) if node.needed("file", reader.problems).is_none() => return,
+        (Some(filed), _) if node.needed("file", filed.example, reader.problems).is_none() => return,
         (None, Some(kind)) => made_value(reader, "kind", &kind),
         (Some(_), _) | (None, None) => {}
     }
@@ -206,14 +207,21 @@ fn size_weights(weights: &Node<'_>, problems: &mut Problems) -> Option<String> {
     }
     let mut words = Vec::new();
     for (size, weight) in &fields {
-        match weight.scalar() {
-            Some(weight_text) if weight.unset().is_none() => {
-                words.push(format!("{size}:{weight_text}"));
-            }
-            _ => weight.problem("a weight, such as 70", problems),
+        let size = sizes::bytes(size).map(|_| size);
+        if size.is_none() {
+            weight.name_problem("a size of 1 to 1GiB bytes, such as 512 or 1KiB", problems);
         }
+        let text = weight.scalar().filter(|text| weight.unset().is_none() && is_weight(text));
+        if text.is_none() {
+            weight.problem("a weight, a number of 0 or more such as 70", problems);
+        }
+        words.extend(size.zip(text).map(|(size, text)| format!("{size}:{text}")));
     }
     (words.len() == fields.len()).then(|| words.join("+"))
+}
+
+fn is_weight(text: &str) -> bool {
+    sizes::weight(text).is_some()
 }
 
 /// Rates in sequence. One rate for a time is what `--rate` and `--duration` say, so that these
@@ -227,7 +235,7 @@ fn stages(reader: &mut Reader<'_>, node: &Node<'_>) {
     match &*items {
         [stage] if stage.is_mapping() && is_plain(stage) => {
             stage.check_fields(&["rate", "for"], reader.problems);
-            if let Some(time) = stage.needed("for", reader.problems) {
+            if let Some(time) = stage.needed("for", kinds::HOLD.example, reader.problems) {
                 reader.flag("for", "duration", &time);
             }
             if let Some(rate) = stage.field("rate") {

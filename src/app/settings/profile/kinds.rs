@@ -14,6 +14,12 @@ pub(super) struct Kind {
     pub name: &'static str,
     /// Its word.
     pub word: &'static str,
+    /// One that works, with all of its parts.
+    pub example: &'static str,
+}
+
+const fn kind(name: &'static str, word: &'static str, example: &'static str) -> Kind {
+    Kind { name, word, example }
 }
 
 /// A piece of a word.
@@ -83,7 +89,7 @@ impl Kind {
                 }
                 _ if optional && !wanted => continue,
                 Piece::Text(text) => Some(text.to_owned()),
-                Piece::Part(name) => part(node, name, problems),
+                Piece::Part(name) => part(node, name, self.example, problems),
             };
             word = word.zip(text).map(|(word, text)| word + &text);
         }
@@ -99,12 +105,15 @@ pub(super) fn word(
     beside: &[&str],
     problems: &mut Problems,
 ) -> Option<String> {
-    let kind = node.needed("kind", problems)?;
+    let names: Vec<&str> = kinds.iter().map(|known| known.name).collect();
+    let example = kinds.iter().find(|known| !known.parts().is_empty());
+    let example = example.map_or("", |known| known.example);
+    let example = format!("{example}, one of {}", names.join(", "));
+    let kind = node.needed("kind", example, problems)?;
     let given = named(&kind);
     match kinds.iter().find(|known| Some(known.name) == given) {
         Some(known) => known.of(node, beside, problems),
         None => {
-            let names: Vec<&str> = kinds.iter().map(|known| known.name).collect();
             let hint = given.and_then(|text| nearest_of(text, names.iter().copied()));
             let hint = hint.map(|hint| format!("; the nearest is {hint}")).unwrap_or_default();
             kind.problem(format_args!("one of {}{hint}", names.join(", ")), problems);
@@ -119,8 +128,8 @@ pub(super) fn named<'n>(kind: &'n Node<'_>) -> Option<&'n str> {
 }
 
 /// A part of a mapping as text; a problem where it isn't there, or is none.
-fn part(node: &Node<'_>, name: &str, problems: &mut Problems) -> Option<String> {
-    let field = node.needed(name, problems)?;
+fn part(node: &Node<'_>, name: &str, example: &str, problems: &mut Problems) -> Option<String> {
+    let field = node.needed(name, example, problems)?;
     let text = field.scalar().filter(|_| field.unset().is_none());
     if text.is_none() {
         field.problem("a number or a text", problems);
@@ -130,14 +139,14 @@ fn part(node: &Node<'_>, name: &str, problems: &mut Problems) -> Option<String> 
 
 /// Keys; a list in a list's own form is read elsewhere.
 pub(super) const KEYS: &[Kind] = &[
-    Kind { name: "none", word: "none" },
-    Kind { name: "sequence", word: "sequence" },
-    Kind { name: "uniform", word: "uniform:{cardinality}" },
-    Kind { name: "zipf", word: "zipf:{cardinality}:{exponent}" },
-    Kind { name: "roundrobin", word: "roundrobin:{cardinality}" },
-    Kind { name: "hot", word: "hot:{share}:{keys}[/{others}]" },
-    Kind { name: "field", word: "field:{field}" },
-    Kind { name: LIST, word: "list:{values}" },
+    kind("none", "none", "{kind: none}"),
+    kind("sequence", "sequence", "{kind: sequence}"),
+    kind("uniform", "uniform:{cardinality}", "{kind: uniform, cardinality: 10k}"),
+    kind("zipf", "zipf:{cardinality}:{exponent}", "{kind: zipf, cardinality: 1M, exponent: 0.99}"),
+    kind("roundrobin", "roundrobin:{cardinality}", "{kind: roundrobin, cardinality: 12}"),
+    kind("hot", "hot:{share}:{keys}[/{others}]", "{kind: hot, share: 80%, keys: 10, others: 100k}"),
+    kind("field", "field:{field}", "{kind: field, field: user}"),
+    kind(LIST, "list:{values}", "{kind: list, values: [Pangyo, Seoul]}"),
 ];
 
 /// The kind of keys whose values may be a list.
@@ -160,13 +169,28 @@ pub(super) const MADE_VALUES: [&str; 5] = ["random", "fixed", "sequence", "incre
 /// What YAML reads as nothing where it isn't in quotes.
 pub(super) const NULL: &str = "null";
 
-/// Values that come out of a file: the kind, its fields, and the flag that says each. The file is
-/// first and can't be left out; its flag says the kind as well.
-pub(super) const FILED_VALUES: [(&str, &[(&str, &str)]); 2] = [
-    ("template", &[("file", "template"), ("tombstones", "tombstones"), ("schema-id", "schema-id")]),
-    (
-        "corpus",
-        &[
+/// A value that comes out of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filed {
+    /// What `kind` says.
+    pub kind: &'static str,
+    /// Its fields, and the flag that says each. The file is first and can't be left out; its flag
+    /// says the kind as well.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// One that works.
+    pub example: &'static str,
+}
+
+/// Values that come out of a file.
+pub(super) const FILED_VALUES: [Filed; 2] = [
+    Filed {
+        kind: "template",
+        fields: &[("file", "template"), ("tombstones", "tombstones"), ("schema-id", "schema-id")],
+        example: FROM_TEMPLATE,
+    },
+    Filed {
+        kind: "corpus",
+        fields: &[
             ("file", "payload-file"),
             ("format", "payload-format"),
             ("order", "payload-order"),
@@ -174,42 +198,76 @@ pub(super) const FILED_VALUES: [(&str, &[(&str, &str)]); 2] = [
             ("tombstones", "tombstones"),
             ("schema-id", "schema-id"),
         ],
-    ),
+        example: FROM_CORPUS,
+    },
 ];
 
+/// How a profile says that values come out of a template.
+pub(in crate::app::settings) const FROM_TEMPLATE: &str = "{kind: template, file: order.json.tmpl}";
+/// The same of a corpus.
+pub(in crate::app::settings) const FROM_CORPUS: &str = "{kind: corpus, file: lines.txt}";
+
 /// The header that has the same text in every record.
-pub(super) const TEXT_HEADER: Kind = Kind { name: "", word: "{name}={value}" };
+pub(super) const TEXT_HEADER: Kind = kind("", "{name}={value}", "{name: source, value: web}");
 
 /// Headers that are made for each record.
 pub(super) const HEADERS: &[Kind] = &[
-    Kind { name: "uuid", word: "{name}=uuid()" },
-    Kind { name: "sequence", word: "{name}=sequence()" },
-    Kind { name: "random", word: "{name}=random({digits})" },
-    Kind { name: "time", word: "{name}=time()" },
-    Kind { name: NULL, word: "{name}=null()" },
+    kind("uuid", "{name}=uuid()", "{name: trace-id, kind: uuid}"),
+    kind("sequence", "{name}=sequence()", "{name: number, kind: sequence}"),
+    kind("random", "{name}=random({digits})", "{name: trace-id, kind: random, digits: 16}"),
+    kind("time", "{name}=time()", "{name: sent-at, kind: time}"),
+    kind(NULL, "{name}=null()", "{name: trace-id, kind: null}"),
 ];
 
 /// Sizes beside those with weights.
 pub(super) const SIZES: &[Kind] = &[
-    Kind { name: "uniform", word: "uniform:{least}..{most}" },
-    Kind { name: "normal", word: "normal:{mean}:{deviation}[:{least}..{most}]" },
-    Kind { name: "lognormal", word: "lognormal:{median}:{sigma}[:{least}..{most}]" },
-    Kind { name: "zipf", word: "zipf:{least}..{most}:{exponent}" },
+    kind("uniform", "uniform:{least}..{most}", "{kind: uniform, least: 100, most: 2000}"),
+    kind(
+        "normal",
+        "normal:{mean}:{deviation}[:{least}..{most}]",
+        "{kind: normal, mean: 500, deviation: 100, least: 100, most: 1000}",
+    ),
+    kind(
+        "lognormal",
+        "lognormal:{median}:{sigma}[:{least}..{most}]",
+        "{kind: lognormal, median: 200, sigma: 0.8, least: 50, most: 10000}",
+    ),
+    kind(
+        "zipf",
+        "zipf:{least}..{most}:{exponent}",
+        "{kind: zipf, least: 1, most: 10000, exponent: 1.1}",
+    ),
 ];
 
 /// Stages of a rate that varies.
 pub(super) const STAGES: &[Kind] = &[
-    Kind { name: "steps", word: "steps:{from}:{to}:{count}:{for}" },
-    Kind { name: "sine", word: "sine:{mean}:{amplitude}:{period}:{for}" },
-    Kind { name: "square", word: "square:{low}:{high}:{period}:{for}" },
-    Kind { name: "saw", word: "saw:{low}:{high}:{period}:{for}" },
+    kind(
+        "steps",
+        "steps:{from}:{to}:{count}:{for}",
+        "{kind: steps, from: 10k, to: 50k, count: 5, for: 60s}",
+    ),
+    kind(
+        "sine",
+        "sine:{mean}:{amplitude}:{period}:{for}",
+        "{kind: sine, mean: 10k, amplitude: 5k, period: 10s, for: 60s}",
+    ),
+    kind(
+        "square",
+        "square:{low}:{high}:{period}:{for}",
+        "{kind: square, low: 10k, high: 20k, period: 10s, for: 60s}",
+    ),
+    kind(
+        "saw",
+        "saw:{low}:{high}:{period}:{for}",
+        "{kind: saw, low: 10k, high: 20k, period: 10s, for: 60s}",
+    ),
 ];
 
 /// A rate for a time.
-pub(super) const HOLD: Kind = Kind { name: "", word: "{rate}:{for}" };
+pub(super) const HOLD: Kind = kind("", "{rate}:{for}", "{rate: 100k, for: 60s}");
 
 /// A way to a rate, as long as a time.
-pub(super) const RAMP: Kind = Kind { name: "", word: "{ramp-to}:{for}:linear" };
+pub(super) const RAMP: Kind = kind("", "{ramp-to}:{for}:linear", "{ramp-to: 300k, for: 60s}");
 
 #[cfg(test)]
 mod tests {
@@ -217,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_word_is_made_of_texts_and_parts() {
-        let kind = Kind { name: "x", word: "x:{a}..{b}[:{c}]!" };
+        let kind = kind("x", "x:{a}..{b}[:{c}]!", "");
         assert_eq!(kind.parts(), [("a", false), ("b", false), ("c", true)]);
         assert_eq!(
             kind.pieces(),

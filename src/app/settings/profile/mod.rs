@@ -21,6 +21,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use builtin::{BUILT_IN, BuiltIn, built_in, built_in_file};
+pub(super) use kinds::{FROM_CORPUS, FROM_TEMPLATE};
 pub(super) use merge::Given;
 pub use merge::ProfileRow;
 pub use schema::profile_schema;

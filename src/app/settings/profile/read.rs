@@ -26,12 +26,12 @@ pub(super) fn read(
     if !root.check_fields(&known, problems) {
         return None;
     }
-    if let Some(version) = root.needed("version", problems)
+    if let Some(version) = root.needed("version", "version: 1", problems)
         && version.scalar().as_deref() != Some("1")
     {
         version.problem("1", problems);
     }
-    let name = root.needed("name", problems);
+    let name = root.needed("name", "name: orders", problems);
     let empty = Profile {
         name: name.map(|it| text_of(&it, "a name", problems)).unwrap_or_default(),
         servers: None,
@@ -242,7 +242,10 @@ impl Reader<'_> {
             (None, None) => {
                 let keys = KEYS.iter().map(|key| key.name).chain(matrix::names());
                 let hint = nearest_of(name, keys);
-                let hint = hint.map(|hint| format!("; the nearest is {hint}")).unwrap_or_default();
+                let hint = match hint {
+                    Some(hint) => format!("; the nearest is {hint}"),
+                    None => ", such as acks, linger.ms, rate, record-size or key".to_owned(),
+                };
                 let place = node.name_place();
                 self.problems.add(format!(
                     "{name:?} ({place}): expected a Kafka producer setting or a flag of which a \

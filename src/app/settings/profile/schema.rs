@@ -199,7 +199,7 @@ fn value() -> Value {
     ]});
     let made = object(made, &BESIDE_VALUE, &["kind"]);
     let filed = FILED_VALUES
-        .map(|(kind, fields)| object(json!({"enum": [kind]}), fields, &["kind", fields[0].0]));
+        .map(|it| object(json!({"enum": [it.kind]}), it.fields, &["kind", it.fields[0].0]));
     let word = json!({"type": ["string", "null"]});
     let forms: Vec<Value> = [word, made].into_iter().chain(filed).collect();
     json!({"description": "--generator, --template, --payload-file: values.", "anyOf": forms})

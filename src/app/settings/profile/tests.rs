@@ -104,13 +104,22 @@ fn sizes_are_words_or_mappings() {
     );
     assert!(wrong("{weights: {}}").contains("expected sizes with their weights"));
     assert_eq!(
+        wrong("{weights: {512: 70, 1024: -5, 5x: 1, 0: .nan, 9: 1}}"),
+        "1024 = -5 (p.yaml:4:35): expected a weight, a number of 0 or more such as 70\n\
+         \"5x\" (p.yaml:4:39): expected a size of 1 to 1GiB bytes, such as 512 or 1KiB\n\
+         \"0\" (p.yaml:4:46): expected a size of 1 to 1GiB bytes, such as 512 or 1KiB\n\
+         0 = .nan (p.yaml:4:49): expected a weight, a number of 0 or more such as 70"
+    );
+    assert_eq!(
         wrong("{weights: {5: [1]}}"),
-        "5 = a list (p.yaml:4:23): expected a weight, such as 70"
+        "5 = a list (p.yaml:4:23): expected a weight, a number of 0 or more such as 70"
     );
     assert_eq!(
         wrong("{kind: normal, mean: 5, deviaton: 3, least: 1}"),
         "\"deviaton\" (p.yaml:4:33): expected one of kind, mean, deviation, least, most; the \
-         nearest is deviation\np.yaml:4:9: deviation is missing\np.yaml:4:9: most is missing"
+         nearest is deviation\np.yaml:4:9: deviation is missing: expected it as in {kind: normal, \
+         mean: 500, deviation: 100, least: 100, most: 1000}\np.yaml:4:9: most is missing: expected \
+         it as in {kind: normal, mean: 500, deviation: 100, least: 100, most: 1000}"
     );
 }
 
@@ -149,7 +158,10 @@ fn values_and_headers_are_words_or_mappings() {
     let wrong = |form: &str| {
         problems_of(&format!("version: 1\nname: x\ngenerator:\n  {form}\n")).join("\n")
     };
-    assert_eq!(wrong("value: {kind: template}"), "p.yaml:4:10: file is missing");
+    assert_eq!(
+        wrong("value: {kind: template}"),
+        "p.yaml:4:10: file is missing: expected it as in {kind: template, file: order.json.tmpl}"
+    );
     assert_eq!(
         wrong("value: {kind: corpus, file: a, formt: file}"),
         "\"formt\" (p.yaml:4:34): expected one of kind, file, format, order, delimiter, \
@@ -162,10 +174,47 @@ fn values_and_headers_are_words_or_mappings() {
     );
     assert_eq!(
         wrong("headers: [{name: a=b, value: c}, {name: d}, {value: e}]"),
-        "name = \"a=b\" (p.yaml:4:20): expected a name without =\np.yaml:4:36: kind is \
-         missing\np.yaml:4:47: name is missing"
+        "name = \"a=b\" (p.yaml:4:20): expected a name without =\np.yaml:4:36: kind is missing: \
+         expected it as in {name: trace-id, kind: uuid}, one of uuid, sequence, random, time, \
+         null\np.yaml:4:47: name is missing: expected it as in {name: source, value: web}"
     );
     assert!(wrong("headers: {a: b}").contains("expected a list of headers, such as"));
+}
+
+/// Goal: what is shown to somebody who left something out works. Method: every kind's example as a
+/// profile, its word as the flags' own readers take it.
+#[test]
+fn examples_of_kinds_are_right() {
+    let said = |field: &str, example: &str| {
+        said(&format!("{{version: 1, name: x, {field}: {example}}}}}")).join(" ")
+    };
+    for kind in kinds::KEYS {
+        let word = said("generator: {key", kind.example);
+        let is_list = kind.name == kinds::LIST;
+        let word = word.strip_prefix("key=").unwrap_or(if is_list { "none" } else { "" });
+        assert!(super::super::key::key(word).is_ok(), "{word}");
+    }
+    for kind in kinds::SIZES {
+        let word = said("generator: {size", kind.example);
+        assert!(super::super::size::size(word.strip_prefix("record-size=").unwrap()).is_ok());
+    }
+    for kind in kinds::HEADERS.iter().chain([&kinds::TEXT_HEADER]) {
+        let word = said("generator: {headers", &format!("[{}]", kind.example));
+        assert!(super::super::header::header(word.strip_prefix("header=").unwrap()).is_ok());
+    }
+    for kind in kinds::STAGES.iter().chain([&kinds::HOLD, &kinds::RAMP]) {
+        let text = format!("version: 1\nname: x\nload: {{stages: [{}, 5:5s]}}\n", kind.example);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.yaml");
+        std::fs::write(&path, text).unwrap();
+        super::super::tests::plan(&format!("--profile {}", path.display()));
+    }
+    let text = "{version: 1, name: x, matrix: {foo: [1]}}";
+    assert_eq!(
+        problems_of(text),
+        ["\"foo\" (p.yaml:1:32): expected a Kafka producer setting or a flag of which a comma \
+             list makes a matrix, such as acks, linger.ms, rate, record-size or key"]
+    );
 }
 
 #[test]
@@ -266,7 +315,7 @@ labels: []
     let expected = [
         format!("\"nmae\" (p.yaml:2:1): expected one of {known}; the nearest is name"),
         "version = 2 (p.yaml:1:10): expected 1".to_owned(),
-        "p.yaml:1:1: name is missing".to_owned(),
+        "p.yaml:1:1: name is missing: expected it as in name: orders".to_owned(),
         "acks = a list (p.yaml:3:18): expected a text, a number, true or false".to_owned(),
         "fresh = \"perhaps\" (p.yaml:11:16): expected true or false".to_owned(),
         "values = 5 (p.yaml:5:33): expected a text (numbers in quotes), or ~ for no key".to_owned(),
@@ -279,7 +328,7 @@ labels: []
         "; the nearest is warmup",
         "rate = \"1k, 2k\" (p.yaml:9:9): expected one value; for several write matrix: {rate: [1k, \
          2k]}",
-        "p.yaml:10:12: for is missing",
+        "p.yaml:10:12: for is missing: expected it as in {rate: 100k, for: 60s}",
         "output-format = \"yaml\" (p.yaml:12:25): expected one of text, json, quiet",
         "\"lingr.ms\" (p.yaml:13:20): expected a Kafka producer setting or a flag of which a comma \
          list makes a matrix; the nearest is linger.ms",
