@@ -7,7 +7,7 @@ use super::matrix::Choice;
 use super::problems::Problems;
 use super::value::share;
 use crate::base::units::parse_bytes;
-use crate::load::source::{KeyForm, KeyPlan, KeyType};
+use crate::load::source::{KeyError, KeyForm, KeyPlan, KeyType};
 
 /// The keys of one cell; `default` holds where no flag says otherwise.
 pub(super) fn keys(
@@ -32,7 +32,10 @@ pub(super) fn keys(
         plan => (plan, form),
     };
     if let Err(error) = plan.check(form) {
-        blame(choice, &error.to_string(), problems);
+        match error {
+            KeyError::NoForm => formless(choice, &plan, problems),
+            error => blame(choice, &error.to_string(), problems),
+        }
         return (KeyPlan::None, KeyForm::default());
     }
     (plan, form)
@@ -44,6 +47,25 @@ fn blame(choice: &Choice, error: &str, problems: &mut Problems) {
     match flags.find_map(|flag| Some((flag, choice.get(flag)?))) {
         Some((flag, text)) => problems.flag(flag, text, error),
         None => problems.add(format!("the profile's keys: {error}")),
+    }
+}
+
+/// Says of size and type that these keys have none, and why.
+fn formless(choice: &Choice, plan: &KeyPlan, problems: &mut Problems) {
+    for flag in ["key-size", "key-type"] {
+        // Listed keys may be numbers in the bytes of a type.
+        let is_wrong = flag == "key-size" || !matches!(plan, KeyPlan::List(_));
+        let Some(text) = choice.get(flag).filter(|_| is_wrong) else { continue };
+        let expected = match plan {
+            KeyPlan::List(_) => "listed keys are as long as they are written; leave it out",
+            KeyPlan::Field(_) => "a key from a template is as long as its field; leave it out",
+            _ if problems.is_of_profile(flag) => {
+                "records have no keys; give some, such as key: {kind: uniform, cardinality: 10k}, \
+                 or leave it out"
+            }
+            _ => "records have no keys; give some, such as --key uniform:10k, or leave it out",
+        };
+        problems.flag(flag, text, expected);
     }
 }
 

@@ -7,6 +7,7 @@
 mod calibration;
 mod data;
 mod explain;
+mod fits;
 mod header;
 mod judgement;
 mod key;
@@ -39,6 +40,8 @@ pub use output::{Form, JsonTarget, Output};
 pub use problems::Problems;
 pub use profile::{BUILT_IN, BuiltIn, ProfileRow, built_in, built_in_file, profile_schema};
 
+use self::data::Told;
+use self::fits::fits;
 use self::key_rules::GivenRules;
 use self::layers::Layers;
 use self::load::{Load, Planned};
@@ -46,15 +49,13 @@ use self::matrix::{Axis, Choice};
 use self::payload::Payload;
 use self::profile::Given;
 use self::streams::{Stream, unweighed};
-use crate::app::cli::args::RunArgs;
+use crate::app::cli::args::{DataArgs, RunArgs};
 use crate::app::judge::gates::Gates;
 use crate::base::units::parse_duration;
 use crate::host::driver::plan::{AbortRule, RunPlan, StreamPlan, Target, TopicPlan, Verify};
-use crate::kafka::config::{Effective, ProducerConfig, Resolved, resolve};
+use crate::kafka::config::{Effective, Resolved, resolve};
 use crate::load::schedule::Rate;
-use crate::load::source::{
-    HeaderPlan, KeyPlan, Mark, PayloadClock, SizePlan, SourcePlan, ValuePlan,
-};
+use crate::load::source::{HeaderPlan, KeyPlan, Mark, PayloadClock, SourcePlan, ValuePlan};
 
 /// All that a command line asks for.
 #[derive(Clone, Debug)]
@@ -113,6 +114,9 @@ pub fn build(
     let settings = read(&given, &mut problems);
     let args = &given.args;
     require_cluster(args, settings.embedded_unasked, &mut problems);
+    if problems.is_empty() {
+        timestamps::check_origin(&given, &settings.cells, &mut problems);
+    }
     let ceilings = calibration::ceilings(&args.judgement, &settings.cells, &mut problems);
     let gates = judgement::gates(&args.judgement, &settings.cells, &mut problems);
     if problems.is_empty() { Ok(Settings { ceilings, gates, ..settings }) } else { Err(problems) }
@@ -184,6 +188,8 @@ struct Shared {
     streams: Vec<Stream>,
     planned: Planned,
     headers: Arc<[HeaderPlan]>,
+    /// What a run without streams was told.
+    data: DataArgs,
     seed: u64,
     abort_on: Vec<AbortRule>,
     balanced_leaders: Option<Duration>,
@@ -212,6 +218,7 @@ impl Shared {
             payload,
             planned: Planned::read(&args.load, problems),
             headers: header::headers(&args.data.header, problems).into(),
+            data: args.data.clone(),
             seed: seed(args, problems),
             abort_on,
             balanced_leaders: span("wait-balanced-leaders", leaders, problems),
@@ -231,10 +238,12 @@ impl Shared {
                 None
             }
             Ok(mut resolved) => {
+                let mut large = Vec::new();
                 for (at, stream) in streams.iter().enumerate() {
-                    problems.within(self.origins(at), |problems| {
-                        fits(&stream.source, &resolved.config, problems);
-                    });
+                    let told = Told { choice: &self.choice_of(at, choice), args: self.data_of(at) };
+                    large.extend(problems.within(self.origins(at), |problems| {
+                        fits(&stream.source, &resolved.config, told, problems)
+                    }));
                 }
                 if let Some(rules) = &self.key_rules {
                     // All streams name the same partition, or none.
@@ -248,7 +257,9 @@ impl Shared {
                         make_room(source, self.verify, sharers > 1, problems);
                     });
                 }
-                Some(self.planned(axes, choice, load, streams, resolved))
+                let mut cell = self.planned(axes, choice, load, streams, resolved);
+                cell.notes.extend(large);
+                Some(cell)
             }
         }
     }
@@ -431,40 +442,6 @@ fn progress_every(args: &RunArgs, perf_test: bool, problems: &mut Problems) -> D
     }
 }
 
-/// No record may be larger than a request: the producer would refuse every one of them.
-fn fits(source: &SourcePlan, config: &ProducerConfig, problems: &mut Problems) {
-    let limit = config.max_request_size;
-    let rest = u32::try_from(source.largest_rest()).unwrap_or(u32::MAX);
-    if let ValuePlan::Corpus { corpus, .. } = &source.value {
-        let longest = u32::try_from(corpus.longest()).unwrap_or(u32::MAX);
-        if longest.saturating_add(rest).saturating_add(SMALLEST_FRAME) > limit {
-            problems.add(format!(
-                "--payload-file: its longest piece has {longest} bytes, expected less than \
-                 max.request.size ({limit} bytes), with room for the record's own header"
-            ));
-        }
-    }
-    let framed = source.size.most().saturating_add(rest).saturating_add(SMALLEST_FRAME);
-    if !source.value.is_sized() || framed <= limit {
-        return;
-    }
-    let beside = if rest == 0 { String::new() } else { format!(", {rest} bytes beside it") };
-    let most = match &source.size {
-        SizePlan::Fixed(_) => String::new(),
-        drawn => format!("sizes up to {} bytes, ", drawn.most()),
-    };
-    problems.flag(
-        "record-size",
-        &source.size.to_string(),
-        format_args!(
-            "{most}expected less than max.request.size ({limit} bytes), with room for the record's \
-             own header{beside}"
-        ),
-    );
-}
-
-/// Header of a batch and of a record, about.
-const SMALLEST_FRAME: u32 = 61 + 21;
 const DEFAULT_SEED: u64 = 1;
 const EMBEDDED_BROKERS: u32 = 3;
 const MAX_REPEAT: u32 = 1_000;

@@ -108,7 +108,7 @@ fn is_called_json(path: &str) -> bool {
 
 /// Some records as JSON; the first that is none is shown where it stops being any.
 fn makes_json(template: &Template) -> Result<(), String> {
-    if template.largest() > LARGEST_JSON {
+    if template.largest() > LARGEST_JSON || template.most_steps() > LARGEST_JSON.into() {
         return Ok(());
     }
     let mut rendering = template.rendering();

@@ -79,6 +79,11 @@ impl Problems {
         origins.iter().find(|origin| origin.value == value).or_else(|| origins.first())
     }
 
+    /// Whether a profile says what the flag would say, so that a message speaks its language.
+    pub(super) fn is_of_profile(&self, flag: &str) -> bool {
+        self.origin(flag, "").is_some()
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

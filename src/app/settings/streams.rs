@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::data;
+use super::data::{self, Told};
 use super::header::headers;
 use super::load::{self, Load};
 use super::matrix::{Choice, scalars};
@@ -13,6 +13,7 @@ use super::problems::{Origin, Problems};
 use super::profile::{Given, GivenStream, StreamSaid};
 use super::target::check_name;
 use super::{Shared, clock};
+use crate::app::cli::args::DataArgs;
 use crate::host::driver::plan::{RunPlan, StreamPlan, TopicPlan};
 use crate::load::source::{HeaderPlan, KeyPlan, SourcePlan};
 
@@ -114,8 +115,9 @@ impl Shared {
             let of_stream = || of_run.share(stream.weight, weights);
             stream.source.clock = if is_paced { of_stream() } else { of_run };
             if let Err(error) = stream.source.check() {
+                let told = Told { choice: &self.choice_of(at, choice), args: self.data_of(at) };
                 problems.within(self.origins(at), |problems| {
-                    data::blame(&stream.source, &error, problems);
+                    data::blame(&stream.source, &error, told, problems);
                 });
             }
         }
@@ -125,6 +127,16 @@ impl Shared {
     /// Where the values of the stream at `index` stand, as far as it has its own.
     pub(super) fn origins(&self, index: usize) -> &[(String, Vec<Origin>)] {
         self.streams.get(index).map_or(&[], |stream| &stream.of.origins)
+    }
+
+    /// What holds in a cell for the stream at `index`, or for the run.
+    pub(super) fn choice_of(&self, index: usize, choice: &Choice) -> Choice {
+        self.streams.get(index).map_or_else(|| choice.clone(), |stream| stream.choice(choice))
+    }
+
+    /// The same of flags that have one value in all cells.
+    pub(super) fn data_of(&self, index: usize) -> &DataArgs {
+        self.streams.get(index).map_or(&self.data, |stream| &stream.of.given.args.data)
     }
 
     fn several(&self, choice: &Choice, problems: &mut Problems) -> Vec<StreamPlan> {

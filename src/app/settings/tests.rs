@@ -613,8 +613,114 @@ fn built_in_profiles_carry_their_files() {
     assert_eq!(
         problems("--profile at-most-once --generator random"),
         ["key = \"field:vehicle\" (profiles/at-most-once.yaml:14:8): keys come from a template's \
-          field only with --template FILE"]
+          field, and with --generator random there is no template; give --key none, or other keys, \
+          as well"]
     );
+    assert_eq!(
+        problems("--profile mixed-topics --record-size 500"),
+        ["key = \"field:customer\" (profiles/mixed-topics.yaml:24:12): keys come from a \
+             template's field, and with --record-size 500 there is no template; give --key none, \
+             or other keys, as well"]
+    );
+    let plan = plan("--profile mixed-topics --record-size 500 --key sequence");
+    assert!(plan.streams.iter().all(|it| it.source.size == SizePlan::Fixed(500)));
+    assert_eq!(source("--profile at-most-once --generator random --key none").key, KeyPlan::None);
+}
+
+/// Goal: other keys or values can be typed over any profile's. Method: keys that have neither size
+/// nor type over some that have both, for the run and for a stream.
+#[test]
+fn typed_keys_leave_no_size_of_a_profile_s_behind() {
+    use crate::load::source::{KeyForm, KeyType};
+    let own = source("--profile keyed-skew");
+    assert_eq!(own.key_form, KeyForm { kind: KeyType::Text, size: Some(16) });
+    assert_eq!(source("--profile keyed-skew --key uniform:5").key_form, own.key_form);
+    for key in ["none", "list:a|b", "none,list:a|b"] {
+        let settings = settings(&format!("--profile keyed-skew --key {key}"));
+        let sources = settings.cells.iter().map(|cell| &cell.plan.streams[0].source);
+        assert!(sources.clone().all(|it| it.key_form == KeyForm::default()), "{key}");
+    }
+    assert_eq!(
+        problems("--profile keyed-skew --key none --key-size 5"),
+        ["--key-size = \"5\": records have no keys; give some, such as --key uniform:10k, or \
+             leave it out"]
+    );
+    let (_folder, line) = profile(
+        "generator: {key: {kind: uniform, cardinality: 9, size: 16, type: bytes}}\n\
+         load: {rate: 1k}\nstreams:\n- {topic: a, generator: {key: none}}\n- topic: b\n  \
+         generator: {key: {kind: list, values: [x, y]}}\n- {topic: c}\n",
+    );
+    let plan = plan(&line);
+    let sizes: Vec<_> = plan.streams.iter().map(|it| it.source.key_form.size).collect();
+    assert_eq!(sizes, [None, None, Some(16)]);
+}
+
+/// Goal: records that the producer would refuse are found before, and the flag that makes them so
+/// large is named. Method: each part of a record the largest in turn, templates of all sorts.
+#[test]
+fn what_no_request_takes_is_blamed_on_its_flag() {
+    for (line, words) in [
+        ("--key uniform:5 --key-size 1MiB", "--key-size = \"1MiB\": keys of 1048576 bytes: "),
+        (
+            "--generator increasing --key uniform:5 --key-size 1MiB",
+            "--key-size = \"1MiB\": keys of 1048576 bytes: ",
+        ),
+        ("--record-size 2MiB --key uniform:5", "--record-size = \"2097152\": expected less than"),
+        (
+            "--header a=b --header c=random(9000) --max-request-size 9000",
+            "--header = \"c=random(9000)\": headers of 9003 bytes: expected less than \
+             max.request.size (9000 bytes)",
+        ),
+        ("--generator increasing --max-request-size 90", "max.request.size is too small for any"),
+    ] {
+        let found = problems(&format!("--embedded {line}"));
+        assert!(found.len() == 1 && found[0].starts_with(words), "{line}: {found:?}");
+    }
+    let (_folder, path) = file("{{hex 2M}}");
+    assert_eq!(
+        problems(&format!("--embedded --template {path}")),
+        [format!(
+            "--template = \"{path}\": its records have 2000000 bytes on average, expected less \
+             than max.request.size (1048576 bytes), with room for the record's own header"
+        )]
+    );
+    assert!(plan(&format!("--embedded --template {path} --max-request-size 3MiB")).duration > None);
+    // Only the largest are too large.
+    let (_folder, path) = file("{{user:hex 3}}{{repeat 1..50k}}{{uuid}}{{/repeat}}");
+    let settings = settings(&format!("--embedded --template {path} --key field:user"));
+    let notes = &settings.cells[0].notes;
+    let expected = "may have up to 1850005 bytes, more than max.request.size (1048576 bytes), and \
+                    925024 on average";
+    assert!(notes.iter().any(|note| note.contains(expected)), "{notes:?}");
+    let (_folder, path) = file("{{hex 1..1M}}");
+    let settings = self::settings(&format!("--embedded --template {path}"));
+    assert!(!settings.cells[0].notes.iter().any(|note| note.contains("max.request.size")));
+}
+
+#[test]
+fn an_origin_of_times_is_for_records_that_tell_one() {
+    let refused = |line: &str| {
+        let found = in_environment(&format!("{line} --embedded"), &[]);
+        found.is_err_and(|found| found.lines()[0].contains("nothing in these records tells a time"))
+    };
+    let (_folder, timeless) = file("{{uuid}}");
+    let (_other, timely) = file("{{repeat 2}}{{at:date}}{{/repeat}}");
+    assert!(refused("--time-origin 2026-01-31"));
+    assert!(refused("--time-origin 2026-01-31 --timestamps step:5000:1s --header a=uuid()"));
+    assert!(refused(&format!("--time-origin 5 --template {timeless}")));
+    for line in [
+        "--time-origin 2026-01-31 --timestamps now,event",
+        "--time-origin 2026-01-31 --timestamps step:origin:1s",
+        "--time-origin 2026-01-31 --header a=time()",
+        &format!("--time-origin 5 --template {timely}"),
+    ] {
+        assert!(!refused(line), "{line}");
+    }
+    let (_profile, line) =
+        profile("generator: {time-origin: 2026-01-31, timestamps: event}\nload: {rate: 1k}\n");
+    assert!(!refused(&line) && !refused(&format!("{line} --timestamps now")));
+    let (_profile, line) = profile("generator: {time-origin: 2026-01-31}\nload: {rate: 1k}\n");
+    assert!(refused(&line));
 }
 
 #[test]
@@ -876,9 +982,22 @@ fn wrong_payload_files_say_what_was_expected() {
     );
     assert_eq!(
         of("--max-request-size 50"),
-        ["--payload-file: its longest piece has 7 bytes, expected less than max.request.size \
-             (50 bytes), with room for the record's own header"]
+        [format!(
+            "--payload-file = \"{path}\": its longest piece has 7 bytes, expected less than \
+             max.request.size (50 bytes), with room for the record's own header"
+        )]
     );
+    fs::write(folder.path().join("empty"), "").unwrap();
+    let empty = folder.path().join("empty").display().to_string();
+    assert_eq!(
+        problems(&format!("--payload-file {empty}")),
+        [format!(
+            "--payload-file = \"{empty}\": it holds no payload; expected one piece at least, such \
+             as a line: give another file, or the format in which this one is cut (lines, \
+             length32, varint or file)"
+        )]
+    );
+    fs::remove_file(empty).unwrap();
     assert_eq!(
         problems("--generator corpus"),
         ["--generator = \"corpus\": it needs --payload-file FILE, or a folder of files"]
@@ -1021,7 +1140,6 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("schema_id", "--schema-id 7"),
         ("header", "--header a=uuid()"),
         ("timestamps", "--timestamps event:5s"),
-        ("time_origin", "--time-origin 2026-01-31"),
         ("pool_mb", "--pool-mb 1"),
         ("key", "--key uniform:5"),
         ("key_size", "--key sequence --key-size 20"),
@@ -1052,6 +1170,7 @@ fn flag_lines(path: &str) -> Vec<(&'static str, String, String)> {
         ("embedded", "--acks 1", "--embedded"),
         ("bootstrap_server", "--acks 1", "--bootstrap-server a:1"),
         ("keep_topic", "--fresh-topic", "--keep-topic"),
+        ("time_origin", "--timestamps event", "--time-origin 2026-01-31"),
         ("compression_level", "--compression-type lz4", "--compression-level 3"),
         ("num_records", "--acks 1", "--num-records 11"),
     ];
@@ -1170,8 +1289,16 @@ fn keys_have_types_and_sizes() {
     for (flags, problem) in [
         (
             "--key-size 5",
-            "--key-size = \"5\": there are no keys to give a size or a type to, or they are listed \
-             as they are",
+            "--key-size = \"5\": records have no keys; give some, such as --key uniform:10k, or \
+             leave it out",
+        ),
+        (
+            "--key list:a|b --key-size 5",
+            "--key-size = \"5\": listed keys are as long as they are written; leave it out",
+        ),
+        (
+            "--key field:a --key-type json",
+            "--key-type = \"json\": a key from a template is as long as its field; leave it out",
         ),
         (
             "--key uniform:1k --key-type json --key-size 11",
@@ -1205,8 +1332,24 @@ fn values_come_from_one_generator_or_none() {
         .source;
     assert_eq!(source.value, ValuePlan::Increasing(NumberType::Int32));
     assert_eq!((source.tombstones, source.schema_id), (0.05, None));
-    let source = plan("--embedded --generator null --schema-id 42").streams.remove(0).source;
-    assert_eq!((source.value, source.schema_id), (ValuePlan::Null, Some(42)));
+    assert_eq!(
+        problems("--embedded --generator null --schema-id 42 --tombstones 5%"),
+        [
+            "--tombstones = \"5%\": null values are tombstones, all of them; leave one of the two \
+             out",
+            "--schema-id = \"42\": it stands before values, and null makes none; leave one of the \
+             two out",
+        ]
+    );
+    let (_folder, line) = profile("generator: {value: {kind: \"null\", tombstones: 5%}}\n");
+    let found = problems(&line);
+    assert!(found[0].starts_with("tombstones = \"5%\" (") && found.len() == 1, "{found:?}");
+    for (kind, example) in [("template", "order.json.tmpl"), ("corpus", "lines.txt")] {
+        let (_folder, line) = profile(&format!("generator: {{value: {kind}}}\n"));
+        let found = problems(&line);
+        let expected = format!(": expected its file as in {{kind: {kind}, file: {example}}}");
+        assert!(found[0].starts_with("value = ") && found[0].ends_with(&expected), "{found:?}");
+    }
     assert_eq!(
         problems(
             "--embedded --generator some --value-type int8 --tombstones 6 --schema-id -1 \
@@ -1269,8 +1412,8 @@ fn a_pool_is_for_random_values() {
     assert_eq!(source("--embedded --pool-mb 20").pool, Some(20_000_000));
     assert_eq!(
         problems("--embedded --pool-mb 20 --generator sequence"),
-        ["--pool-mb: only random values are repeated from a pool: others cost little or are \
-          their record's"]
+        ["--pool-mb = \"20\": only random values are repeated from a pool, and sequence ones \
+             cost little or are their record's; leave one of the two out"]
     );
     assert_eq!(
         problems("--embedded --pool-mb 0"),

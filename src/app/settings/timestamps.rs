@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
+use super::Cell;
 use super::matrix::Choice;
 use super::problems::Problems;
+use super::profile::Given;
 use super::value::share;
 use crate::base::units::parse_duration;
 use crate::load::source::{Lateness, TimestampPlan};
@@ -25,6 +27,23 @@ pub(super) fn time_origin(choice: &Choice, problems: &mut Problems) -> Option<i6
         problems.flag("time-origin", text, format_args!("expected {MOMENT}"));
     }
     origin
+}
+
+/// Refuses an origin of times where no record of any cell tells one. Where a profile has it and
+/// somebody typed other records, nothing is said.
+pub(super) fn check_origin(given: &Given, cells: &[Cell], problems: &mut Problems) {
+    let Some(text) = given.args.data.time_origin.as_deref() else { return };
+    let mut streams = cells.iter().flat_map(|cell| &cell.plan.streams);
+    let is_displaced = || {
+        let others = ["generator", "template", "payload-file", "record-size", "timestamps"];
+        given.is_from_profile("time-origin") && others.iter().any(|flag| given.is_typed(flag))
+    };
+    if !streams.any(|stream| stream.source.tells_time()) && !is_displaced() {
+        let expected = "nothing in these records tells a time; leave it out, or give timestamps \
+                        (event, or step:origin:1ms), a header such as sent-at=time(), or a \
+                        template with {{timestamp}}";
+        problems.flag("time-origin", text, expected);
+    }
 }
 
 /// Reads `--timestamps`.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::matrix::Choice;
 use super::payload::Payload;
 use super::problems::Problems;
+use super::profile::{FROM_CORPUS, FROM_TEMPLATE};
 use crate::load::source::{NumberType, ValuePlan};
 
 /// The values of a cell: those that its generator makes, or, unless it names another, those of a
@@ -26,10 +27,14 @@ pub(super) fn value(choice: &Choice, payload: &Payload, problems: &mut Problems)
         }
         (Some("null"), _) => ValuePlan::Null,
         (Some(other), _) => {
+            let in_profile = problems.is_of_profile("generator");
             let expected = match other {
-                "template" => "it needs --template FILE",
-                "corpus" => "it needs --payload-file FILE, or a folder of files",
-                _ => "expected random, fixed, sequence, increasing, null, template or corpus",
+                "template" if in_profile => format!("expected its file as in {FROM_TEMPLATE}"),
+                "corpus" if in_profile => format!("expected its file as in {FROM_CORPUS}"),
+                "template" => "it needs --template FILE".to_owned(),
+                "corpus" => "it needs --payload-file FILE, or a folder of files".to_owned(),
+                _ => "expected random, fixed, sequence, increasing, null, template or corpus"
+                    .to_owned(),
             };
             problems.flag("generator", other, expected);
             return ValuePlan::Random;
@@ -63,9 +68,26 @@ fn numbered(plan: ValuePlan, choice: &Choice, problems: &mut Problems) -> ValueP
     plan
 }
 
+/// What `--generator` calls them.
+pub(super) const fn kind_of(value: &ValuePlan) -> &'static str {
+    match value {
+        ValuePlan::Random | ValuePlan::Compressible { .. } => "random",
+        ValuePlan::Fixed => "fixed",
+        ValuePlan::Sequence => "sequence",
+        ValuePlan::Corpus { .. } => "corpus",
+        ValuePlan::Template(_) => "template",
+        ValuePlan::Increasing(_) => "increasing",
+        ValuePlan::Null => "null",
+    }
+}
+
 /// The share of records without a value.
-pub(super) fn tombstones(choice: &Choice, problems: &mut Problems) -> f64 {
+pub(super) fn tombstones(choice: &Choice, value: &ValuePlan, problems: &mut Problems) -> f64 {
     let Some(text) = choice.get("tombstones") else { return 0.0 };
+    if *value == ValuePlan::Null {
+        let expected = "null values are tombstones, all of them; leave one of the two out";
+        problems.flag("tombstones", text, expected);
+    }
     share(text).unwrap_or_else(|| {
         problems.flag("tombstones", text, "expected a share of 0 to 1, such as 5% or 0.05");
         0.0
@@ -85,8 +107,16 @@ pub(super) fn pool(choice: &Choice, problems: &mut Problems) -> Option<u64> {
 }
 
 /// The schema id that stands before values.
-pub(super) fn schema_id(choice: &Choice, problems: &mut Problems) -> Option<i32> {
+pub(super) fn schema_id(
+    choice: &Choice,
+    value: &ValuePlan,
+    problems: &mut Problems,
+) -> Option<i32> {
     let text = choice.get("schema-id")?;
+    if *value == ValuePlan::Null {
+        let expected = "it stands before values, and null makes none; leave one of the two out";
+        problems.flag("schema-id", text, expected);
+    }
     let id = text.parse().ok().filter(|id| *id >= 0);
     if id.is_none() {
         let expected = "expected a registry's schema id, 0 to 2147483647, such as 42";

@@ -89,6 +89,11 @@ impl Given {
         self.from_profile.contains(flag)
     }
 
+    /// Whether somebody typed that flag.
+    pub(in crate::app::settings) fn is_typed(&self, flag: &str) -> bool {
+        self.typed.contains_key(flag)
+    }
+
     /// The typed flag that stands above what a profile says in the place of `flag`, and what that
     /// is given.
     pub(super) fn typed_above(&self, flags: &Flags, flag: &str) -> Option<(&String, &String)> {
@@ -103,7 +108,12 @@ impl Given {
             let (_, needed, _) = NEEDED.into_iter().find(|(needing, ..)| *needing == flag)?;
             over(needed).filter(|(name, _)| *name != needed)
         };
-        over(flag).or_else(with_it)
+        // So do size and type where the typed keys have none.
+        let with_keys = || {
+            let key = self.typed.get_key_value("key").filter(|_| OF_MADE_KEYS.contains(&flag))?;
+            is_unmade(key.1).then_some(key)
+        };
+        over(flag).or_else(with_it).or_else(with_keys)
     }
 
     /// The keys that the profile lists.
@@ -354,6 +364,16 @@ pub(super) fn asks_for(name: &str, value: &str, flag: &str) -> bool {
     value.split(',').any(|word| word.trim() == kind)
 }
 
+/// Whether `--key` given so makes no key from a number, each of its values, so that there is
+/// nothing to have a size or a type.
+pub(super) fn is_unmade(keys: &str) -> bool {
+    keys.split(',')
+        .map(str::trim)
+        .all(|key| key == "none" || key.starts_with("list:") || key.starts_with("field:"))
+}
+
+/// What keys that are made from numbers have.
+pub(super) const OF_MADE_KEYS: [&str; 2] = ["key-size", "key-type"];
 /// Flags that add to what a profile says, key by key.
 pub(super) const PAIRS: [&str; 3] = ["topic-config", "label", "header"];
 /// Flags that the command line takes beside others alone, and what a profile calls those.

@@ -9,7 +9,9 @@ use serde_json::Value as Data;
 use super::super::problems::{Origin, Problems};
 use super::super::yaml::{Node, Place};
 use super::flags::Flags;
-use super::merge::{Given, PAIRS, asks_for, datum, fields, joined, lonely, nothing, rival};
+use super::merge::{
+    Given, OF_MADE_KEYS, PAIRS, asks_for, datum, fields, is_unmade, joined, lonely, nothing, rival,
+};
 use super::read::Reader;
 use super::sections::SECTIONS;
 use super::{Said, Value};
@@ -157,10 +159,14 @@ impl Given {
         let held: Vec<Said> = stream.said.iter().filter(holds).cloned().collect();
         let lists_key = stream.key.is_some() && !self.is_above_streams(&flags, "key");
         let says_key = lists_key || held.iter().any(|said| said.flag == "key");
+        let mut keys = held.iter().filter(|said| said.flag == "key");
+        let makes_none = lists_key || keys.any(|said| is_unmade(&joined(&said.values)));
         let is_free = |name: &str| self.typed_above(&flags, name).is_none();
         for flag in flags.all().iter().filter(|flag| is_free(&flag.name)) {
             let by = |said: &Said| displaces(&flags, said, &flag.name);
-            if held.iter().any(by) || (says_key && flag.name == "key") {
+            let goes_with_key = (says_key && flag.name == "key")
+                || (makes_none && OF_MADE_KEYS.contains(&flag.name.as_str()));
+            if held.iter().any(by) || goes_with_key {
                 data.insert(flag.id.clone(), nothing(flag.shape));
                 of.dropped.insert(flag.name.clone());
             }
