@@ -105,8 +105,14 @@ def make_ours():
     if program:
         return program
     say("building kprod-bench")
-    run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench"], cwd=ROOT)
+    run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench"], cwd=ROOT,
+        env={**os.environ, "KPROD_GIT_COMMIT": commit()})
     return str(target_folder() / "release" / "kprod-bench")
+
+
+def commit():
+    """That of the tree; with -dirty behind it where files are changed. Results name it."""
+    return run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]).strip()
 
 
 def target_folder():
@@ -133,7 +139,8 @@ def make_with(variable, cfg, folder):
     folder = target_folder() / folder
     flags = f"{os.environ.get('RUSTFLAGS', '')} --cfg {cfg}".strip()
     run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench", "--target-dir",
-         str(folder)], cwd=ROOT, env={**os.environ, "RUSTFLAGS": flags})
+         str(folder)], cwd=ROOT,
+        env={**os.environ, "RUSTFLAGS": flags, "KPROD_GIT_COMMIT": commit()})
     return str(folder / "release" / "kprod-bench")
 
 
