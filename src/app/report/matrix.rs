@@ -8,6 +8,7 @@ use super::model::{
     AxisModel, MatrixModel, MatrixReport, MatrixRun, ReasonModel, Report, SCHEMA_VERSION,
     SummaryRow,
 };
+use super::text::shown;
 
 /// A run and the cell it belongs to.
 #[derive(Clone, Debug)]
@@ -110,7 +111,8 @@ const SHOWN: [&str; 5] =
     ["acks", "linger-ms", "batch-size", "compression-type", "enable-idempotence"];
 
 /// A cell's row: the run in the middle by p99 (of an even number the worse one) stands for it, so
-/// that the figures of a row belong together; the verdict is the worst of all its runs.
+/// that the figures of a row belong together; the verdict is the worst of all its runs. A p99.9 with
+/// too few records beyond it is left out, as on the run's own page.
 fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     runs.sort_by_key(|run| (p99(&run.report), run.repetition));
     let middle = runs[runs.len() / 2];
@@ -134,7 +136,7 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
         mb_s,
         p50: family.map(|family| family.p50),
         p99: family.map(|family| family.p99),
-        p999: family.map(|family| family.p999),
+        p999: family.filter(|family| shown(family.count, 1_000)).map(|family| family.p999),
         max: family.map(|family| family.max),
         cpu_ns_per_record: report.client.cpu_ns_per_record,
         p99_range: p99s.and_then(|all| all.iter().min().copied().zip(all.iter().max().copied())),
@@ -220,6 +222,18 @@ mod tests {
         assert_eq!(joined.matrix.fixed["record-size"], "100");
         let text = super::super::output::json(&joined);
         assert_eq!(serde_json::from_str::<MatrixReport>(&text).unwrap(), joined);
+    }
+
+    #[test]
+    fn a_percentile_with_too_few_records_beyond_it_is_in_no_row() {
+        let of = |count: u64| {
+            let mut report = sample::report();
+            report.latency.response.as_mut().unwrap().count = count;
+            let run = CellRun { cell: 0, values: BTreeMap::new(), repetition: 0, report };
+            row(vec![&run]).p999
+        };
+        assert_eq!(of(99_999), None);
+        assert_eq!(of(100_000), Some(sample::report().latency.response.unwrap().p999));
     }
 
     #[test]

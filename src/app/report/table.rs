@@ -110,9 +110,9 @@ fn best(rows: &[SummaryRow]) -> Vec<Option<usize>> {
         .map(|(at, row)| (at, figures(row)))
         .collect();
     let of_column = |column: usize| {
-        let candidates = competing.iter().filter(|(_, figures)| figures[column].is_finite());
-        let best = candidates.min_by(|(_, a), (_, b)| a[column].total_cmp(&b[column]))?;
-        (competing.len() > 1).then_some(best.0)
+        let candidates = || competing.iter().filter(|(_, figures)| figures[column].is_finite());
+        let best = candidates().min_by(|(_, a), (_, b)| a[column].total_cmp(&b[column]))?;
+        (candidates().count() > 1).then_some(best.0)
     };
     (0..7).map(of_column).collect()
 }
@@ -194,6 +194,16 @@ mod tests {
         assert_eq!(best(&summary)[0], Some(2));
         assert_eq!(best(&summary)[3], Some(2));
         assert_eq!(best(&summary[..3])[0], None);
+    }
+
+    #[test]
+    fn what_is_not_known_is_never_the_best_and_leaves_nobody_best_alone() {
+        let mut summary = [1, 2, 3].map(|p99| row("all", 9.0, p99, Status::Valid)).to_vec();
+        assert_eq!(best(&summary)[4], Some(0));
+        summary[0].p999 = None;
+        assert_eq!(best(&summary)[4], Some(1));
+        summary[1].p999 = None;
+        assert_eq!(best(&summary)[4], None);
     }
 
     #[test]

@@ -91,17 +91,19 @@ struct Column {
 impl Column {
     fn of(rows: &[SummaryRow], figure: Figure) -> Self {
         let known = || rows.iter().filter_map(figure);
-        let best = rows
+        let competing: Vec<(usize, f64)> = rows
             .iter()
             .enumerate()
             .filter(|(_, row)| matches!(row.verdict, Status::Valid | Status::Suspect))
             .filter(|(_, row)| row.kind == "acked" || rows.iter().all(|it| it.kind == row.kind))
             .filter_map(|(at, row)| Some((at, figure(row)?)))
-            .min_by(|(_, a), (_, b)| a.total_cmp(b));
+            .collect();
+        let best = competing.iter().min_by(|(_, a), (_, b)| a.total_cmp(b));
         Self {
             low: known().fold(f64::INFINITY, f64::min),
             high: known().fold(f64::NEG_INFINITY, f64::max),
-            best: best.map(|(at, _)| at).filter(|_| rows.len() > 1),
+            // Nobody is best alone.
+            best: best.map(|(at, _)| *at).filter(|_| competing.len() > 1),
         }
     }
 
@@ -224,5 +226,19 @@ mod tests {
         assert!((p99.heat(rows[2].p99.map(ms)) - DARKEST).abs() < 1e-9);
         assert_eq!(Column::of(&rows[..1], |row| row.p99.map(ms)).heat(Some(1.0)), 0.0);
         assert_eq!(p99.heat(None), 0.0);
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_dash_and_leaves_nobody_best_alone() {
+        let Outcome::Matrix(matrix) = sample::matrix() else { panic!() };
+        let mut rows = matrix.matrix.summary;
+        for (at, row) in rows.iter_mut().enumerate() {
+            (row.verdict, row.kind) = (Status::Valid, "acked".to_owned());
+            row.p999 = (at > 0).then_some(5_000_000);
+        }
+        let p999: Figure = |row| row.p999.map(ms);
+        assert_eq!(span(rows[0].p999), "–");
+        assert_eq!(Column::of(&rows, p999).best, Some(1));
+        assert_eq!(Column::of(&rows[..2], p999).best, None);
     }
 }
