@@ -107,13 +107,20 @@ fn decimal(value: u64, digits: u32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// One line; a cell that could be taken for several, or for a formula, is quoted.
+/// One line; a cell that could be taken for several is quoted, and one that a spreadsheet would take
+/// for a formula has an apostrophe before it, which makes it text there.
 fn row(cells: &[String]) -> String {
     let cells = cells.iter().map(|cell| {
-        let plain = !cell.contains(['"', ',', '\n', '\r']);
-        if plain { cell.clone() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
+        let mark = if is_formula(cell) { "'" } else { "" };
+        let plain = mark.is_empty() && !cell.contains(['"', ',', '\n', '\r']);
+        if plain { cell.clone() } else { format!("\"{mark}{}\"", cell.replace('"', "\"\"")) }
     });
     cells.collect::<Vec<_>>().join(",") + "\n"
+}
+
+/// Quotes don't keep a spreadsheet from calculating. A number is one whatever its sign.
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err()
 }
 
 const INTERVALS: &str = "start_s,length_s,due,acked,errors,p50_ms,p99_ms,max_ms,lag_p99_ms,\
@@ -168,6 +175,12 @@ mod tests {
         let columns = |line: &&str| line.split(',').count();
         assert!(lines.iter().all(|line| columns(line) == columns(&lines[0])), "{text}");
         assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let cells = ["=1+1", "@a", "-a", "+a\"b", "-1", "+0.5", "a=b", ""].map(str::to_owned);
+        assert_eq!(row(&cells), "\"'=1+1\",\"'@a\",\"'-a\",\"'+a\"\"b\",-1,+0.5,a=b,\n");
     }
 
     #[test]

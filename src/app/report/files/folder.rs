@@ -19,11 +19,16 @@ use crate::app::report::output::{json, write_whole};
 #[must_use]
 pub fn name(outcome: &Outcome) -> String {
     let Some(first) = outcome.first() else { return "no-runs".to_owned() };
-    let legal = |c: char| if c == ':' { '-' } else { c };
-    let seconds = first.started_at.split('.').next().unwrap_or_default();
-    let second: String = seconds.chars().map(legal).collect();
+    let second = first.started_at.split('.').next().unwrap_or_default();
     let process = first.run_id.rsplit('-').next().unwrap_or_default();
-    format!("{second}Z-{process}")
+    format!("{}Z-{}", legal(second, LONGEST_PART), legal(process, LONGEST_PART))
+}
+
+/// A text as far as every file system takes it for a name within a folder: a stored result may hold
+/// anything, a way out of the folder among that.
+fn legal(text: &str, longest: usize) -> String {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '=');
+    text.chars().take(longest).map(|c| if legal(c) { c } else { '-' }).collect()
 }
 
 /// The files, by their path in the folder.
@@ -79,10 +84,7 @@ fn run_name(run: &RunOf<'_>) -> String {
     for (flag, value) in cell.into_iter().flatten() {
         name.push_str(&format!("_{flag}={value}"));
     }
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '=');
-    let name: String = name.chars().map(|c| if legal(c) { c } else { '-' }).collect();
-    let name: String = name.chars().take(LONGEST_NAME).collect();
-    format!("{name}_{repetition}")
+    format!("{}_{repetition}", legal(&name, LONGEST_NAME))
 }
 
 /// A command line that a shell takes as it is.
@@ -127,6 +129,8 @@ pub fn write(parent: &Path, outcome: &Outcome) -> io::Result<(PathBuf, Vec<PathB
 
 /// Of a run's folder, so that its path stays below what file systems take.
 const LONGEST_NAME: usize = 120;
+/// Of either part of an outcome's folder.
+const LONGEST_PART: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -190,6 +194,25 @@ mod tests {
         fs::write(&file, "").unwrap();
         assert!(write(&file, &sample::outcome()).is_err());
         assert_eq!(listed(parent.path()), ["file"]);
+    }
+
+    /// A stored result whose start was `../../x/y` was written outside of `--out`, or left half a
+    /// folder there.
+    #[test]
+    fn a_stored_result_does_not_choose_its_folder() {
+        let above = tempfile::tempdir().unwrap();
+        let parent = above.path().join("out");
+        fs::create_dir(&parent).unwrap();
+        let mut report = sample::report();
+        report.started_at = "/../../x\\y:z\u{7f}é".to_owned();
+        report.run_id = "1-../../../q/r".to_owned();
+        let (folder, _) = write(&parent, &Outcome::Run(report.clone().into())).unwrap();
+        assert_eq!(folder.parent(), Some(&*parent));
+        report.started_at = "x".repeat(9_000) + "/";
+        report.run_id = "/".repeat(9_000);
+        write(&parent, &Outcome::Run(report.into())).unwrap();
+        assert_eq!(fs::read_dir(&parent).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(above.path()).unwrap().count(), 1);
     }
 
     #[test]
