@@ -336,6 +336,29 @@ fn an_interrupt_in_the_warm_up_writes_how_far_it_came() {
     }
 }
 
+/// Goal: a file that was asked for is there after every interrupt, and says what it is. Method: one
+/// while nobody answers.
+#[test]
+fn an_interrupt_before_the_first_record_writes_a_result_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.json");
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = deaf.local_addr().unwrap();
+    let mut run = Running::start(&format!(
+        "--bootstrap-server {address} --num-records 10 --json {} --log-level debug",
+        path.display()
+    ));
+    run.wait_for(&address.to_string());
+    run.signal(rustix::process::Signal::INT);
+    let (code, out, err) = run.end();
+    assert_eq!(code, Some(130), "{err}");
+    assert!(out.contains("PARTIAL: interrupted before the measurement"), "{out}");
+    let result: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(result["partial"], "interrupted before the measurement");
+    assert_eq!(result["records"]["generated"], 0);
+    assert_eq!(result["exit"]["code"], 130);
+}
+
 /// Goal: a defect of ours takes no measurement with it: the result of all producers until then is
 /// written, marked, and the exit is 1. Method: the hidden fault, in warm-up and measurement.
 #[test]

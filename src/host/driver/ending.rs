@@ -12,7 +12,7 @@ use super::offsets::{Layout, Offsets};
 use super::phase::PhaseOutcome;
 use super::plan::RunPlan;
 use super::proof;
-use super::result::{ClientCost, LeaderMove, RunResult};
+use super::result::{ClientCost, ClusterFacts, LeaderMove, RunResult};
 use super::run::{Phases, Run};
 use super::sums::{Sums, sums};
 use super::topic::Ground;
@@ -50,21 +50,18 @@ impl Run<'_> {
     }
 
     /// What is known of a run that ended before its measurement, by a signal or by a defect of
-    /// ours: how far it came.
+    /// ours: how far it came. Whoever stopped it gets a result even if nothing was sent.
     ///
     /// # Errors
-    /// `error` itself where nothing was sent, and for every other cause.
+    /// `error` itself for every other cause, and for a defect before anything was sent.
     pub(super) fn sum_up_unmeasured(
         &self,
         error: RunError,
         ground: Ground,
     ) -> Result<RunResult, RunError> {
-        if self.so_far.is_empty() {
-            return Err(error);
-        }
         let (interrupted, crashed) = match error {
             RunError::Interrupted(signal) => (Some(signal), None),
-            RunError::Internal(words) => (None, Some(words)),
+            RunError::Internal(words) if !self.so_far.is_empty() => (None, Some(words)),
             other => return Err(other),
         };
         let now = clock::now();
@@ -74,10 +71,12 @@ impl Run<'_> {
 
     /// A result with nothing in it but where, when and what was counted.
     fn result(&self, tally: Tally, ground: Ground) -> RunResult {
+        // Who ended before the first answer spoke to our own brokers all the same.
+        let embedded = self.embedded || ground.cluster.embedded;
         RunResult {
             started_unix_ms: self.started_unix_ms,
             ended_unix_ms: clock::unix_ms(),
-            cluster: ground.cluster,
+            cluster: ClusterFacts { embedded, ..ground.cluster },
             topics: ground.topics,
             streams: Vec::new(),
             phases: self.so_far.clone(),

@@ -35,8 +35,8 @@ use crate::load::schedule::Stop;
 /// Carries a plan out.
 ///
 /// # Errors
-/// When the cluster can't be used, the plan can't be carried out, a signal came before the
-/// measurement, or a promise of our own was broken.
+/// When the cluster can't be used, the plan can't be carried out, or a promise of our own was
+/// broken. A signal is none: what is known by then is the result.
 pub fn run(plan: &RunPlan, observer: &mut dyn Observer) -> Result<RunResult, RunError> {
     begin(plan, observer, true)
 }
@@ -114,7 +114,7 @@ pub(super) struct Run<'a> {
     pub(super) started: Instant,
     /// The phases that are over.
     pub(super) so_far: Vec<PhaseResult>,
-    embedded: bool,
+    pub(super) embedded: bool,
     /// Tells this run's records from those of any other.
     tag: u32,
 }
