@@ -147,16 +147,36 @@ impl fmt::Display for IdempotenceReason {
 /// by the key that it may be a misspelling of.
 #[must_use]
 pub fn masked<'a>(key: &str, value: &'a str) -> &'a str {
-    const SECRETS: [&str; 6] = ["passw", "passphrase", "secret", "jaas", "token", "credential"];
     let secret = match keys::find(key) {
         Some(key) => key.kind == Kind::Password,
         None => {
-            let name = key.to_ascii_lowercase();
-            SECRETS.iter().any(|word| name.contains(word))
+            sounds_secret(key)
                 || nearest(key).and_then(keys::find).is_some_and(|key| key.kind == Kind::Password)
         }
     };
     if secret { HIDDEN } else { value }
+}
+
+/// Whether a name is one of those that people give to secrets, however its words are joined:
+/// `api-key`, `apiKey`, `API_KEY`.
+fn sounds_secret(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "passw",
+        "passphrase",
+        "pwd",
+        "secret",
+        "jaas",
+        "token",
+        "credential",
+        "authoriz",
+        "authoris",
+        "bearer",
+        "private",
+        "apikey",
+    ];
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
 }
 
 /// What stands in place of a password, as in Java's logs.
