@@ -73,6 +73,15 @@ pub enum Better {
     Neither,
 }
 
+/// What a figure of the verification rests on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Proof {
+    /// Offsets, or records read back.
+    Any,
+    /// Records read back.
+    Records,
+}
+
 /// A figure of a result.
 #[derive(Clone, Copy)]
 pub struct Metric {
@@ -133,6 +142,38 @@ impl Metric {
         match self.read {
             Read::Scalar(read) => read(report),
             Read::Percentile(distribution, read) => distribution(report).map(read),
+        }
+    }
+
+    /// The value that a bound is held against: as [`of`](Self::of), but a family that is empty has
+    /// a count of 0, and one of ill events (failures, throttling, retries) took no time at all.
+    #[must_use]
+    pub fn bounded(&self, report: &Report) -> Option<f64> {
+        let empty = match self.name {
+            Name::Percentile(family, statistic) => {
+                let counts = matches!(statistic, "count" | "overflow");
+                let paced = report.throughput.offered_rps.is_some();
+                (counts || ILL.contains(&family)) && (paced || !self.needs_rate())
+            }
+            Name::Scalar(_) => false,
+        };
+        self.of(report).or_else(|| empty.then_some(0.0))
+    }
+
+    /// Whether only runs whose client was calibrated have it.
+    #[must_use]
+    pub fn needs_calibration(&self) -> bool {
+        matches!(self.name, Name::Scalar(path) if path.starts_with("client.calibration."))
+    }
+
+    /// Whether only runs whose delivery is proved have it, and of these only those whose records
+    /// are read back.
+    #[must_use]
+    pub fn needs_proof(&self) -> Option<Proof> {
+        match self.name {
+            Name::Scalar("verification.lost") => Some(Proof::Any),
+            Name::Scalar(path) if path.starts_with("verification.") => Some(Proof::Records),
+            _ => None,
         }
     }
 
@@ -255,6 +296,9 @@ const FAMILIES: [Family; 14] = [
     ("throttle", |r| r.throttle.as_ref()),
 ];
 
+/// Families of what should not happen: that nothing is in them is good news, not a gap.
+const ILL: [&str; 3] = ["latency.failure", "stages.retry", "throttle"];
+
 const STATISTICS: [Statistic; 14] = [
     ("count", Count, |d| count(d.count)),
     ("overflow", Count, |d| count(d.overflow)),
@@ -376,6 +420,31 @@ mod tests {
         let vague = error("reordered");
         assert!(vague.starts_with("reordered could be records.reordered or "), "{vague}");
         assert!(error("p99").starts_with("no metric p99"), "{}", error("p99"));
+    }
+
+    #[test]
+    fn an_empty_family_counts_nothing_and_of_ill_events_that_is_a_value() {
+        let mut report = sample::report();
+        report.latency.failure = None;
+        report.latency.response = None;
+        report.stages.retry = None;
+        report.throttle = None;
+        report.loop_lag = None;
+        let bounded = |name: &str, report: &Report| Metric::find(name).unwrap().bounded(report);
+        for name in ["failure.max", "failure.count", "retry.p99", "retry.mean", "throttle.max"] {
+            assert_eq!(bounded(name, &report), Some(0.0), "{name}");
+        }
+        for name in ["response.count", "loop_lag.overflow", "loop_lag.count"] {
+            assert_eq!(bounded(name, &report), Some(0.0), "{name}");
+        }
+        for name in ["response.p99", "loop_lag.max", "client.calibration.headroom"] {
+            let found = bounded(name, &report);
+            assert_eq!(found, Metric::find(name).unwrap().of(&report), "{name}");
+        }
+        assert_eq!(bounded("loop_lag.max", &report), None);
+        report.throughput.offered_rps = None;
+        assert_eq!(bounded("response.count", &report), None, "nothing was due");
+        assert_eq!(bounded("service.count", &report).map(|count| count > 0.0), Some(true));
     }
 
     /// Goal: a metric reads the field that it is named for. Method: the sample as JSON, each path
