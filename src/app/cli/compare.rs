@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::OutputFormat;
 use super::judge_args::CompareArgs;
-use super::say::{complain, print, refuse};
+use super::say::{complain, print, refuse, warn};
 use crate::app::judge::compare::compare;
 use crate::app::judge::figures::{bmf, github, of_candidate};
 use crate::app::judge::group::Group;
@@ -19,15 +19,20 @@ use crate::app::report::html;
 use crate::app::report::model::{ComparisonModel, ComparisonReport, SCHEMA_VERSION};
 use crate::app::report::output::{json, make_way, write_whole};
 use crate::app::report::paint::Paint;
-use crate::app::settings::{self, Problems};
+use crate::app::report::secrets;
+use crate::app::settings::{self, Places, Problems};
 
 /// Compares what the flags name.
 #[must_use]
-pub(super) fn run(args: &CompareArgs, command: Vec<String>) -> Exit {
+pub(super) fn run(args: &CompareArgs, command: &[String]) -> Exit {
     let comparison = match judged(args) {
         Ok(comparison) => comparison,
         Err(problems) => return refuse(&problems),
     };
+    [&args.baseline, &args.candidate]
+        .into_iter()
+        .flat_map(|source| settings::passed_over(source))
+        .for_each(|warning| warn(&warning));
     let exit = exit_of(&comparison, args.terms.fail_on_inconclusive);
     show(args, command, comparison, exit)
 }
@@ -36,12 +41,32 @@ pub(super) fn run(args: &CompareArgs, command: Vec<String>) -> Exit {
 pub(super) fn problems(args: &CompareArgs) -> Vec<String> {
     let mut problems = Problems::default();
     let _ = settings::question(&args.terms, &mut problems);
+    places(args).check(&mut problems);
     problems.lines().to_vec()
+}
+
+/// What is read, and written.
+fn places(args: &CompareArgs) -> Places {
+    let mut places = Places::default();
+    places.reads_results("compare", &args.baseline);
+    places.reads_results("compare", &args.candidate);
+    for (flag, path) in [
+        ("json", &args.json),
+        ("markdown", &args.markdown),
+        ("html", &args.html),
+        ("junit", &args.verdict.junit),
+        ("bmf", &args.verdict.bmf),
+        ("github-benchmark", &args.verdict.github_benchmark),
+    ] {
+        places.writes(flag, path.as_deref());
+    }
+    places
 }
 
 fn judged(args: &CompareArgs) -> Result<ComparisonModel, Problems> {
     let mut problems = Problems::default();
     let question = settings::question(&args.terms, &mut problems);
+    places(args).check(&mut problems);
     let mut side = |source: &str| {
         let group = Group::read(source);
         group.map_err(|found| found.into_iter().for_each(|one| problems.add(one))).ok()
@@ -57,20 +82,14 @@ fn judged(args: &CompareArgs) -> Result<ComparisonModel, Problems> {
 }
 
 /// Writes the comparison to where it was asked for.
-fn show(args: &CompareArgs, command: Vec<String>, comparison: ComparisonModel, exit: Exit) -> Exit {
+fn show(args: &CompareArgs, command: &[String], comparison: ComparisonModel, exit: Exit) -> Exit {
     let paint = Paint::for_stream(
         std::io::stdout().is_terminal(),
         std::env::var("NO_COLOR").ok().as_deref(),
     );
     let text = page(&comparison, paint);
     let mut forms = forms(args, &comparison);
-    let report = ComparisonReport {
-        schema_version: SCHEMA_VERSION.to_owned(),
-        tool: tool(),
-        command,
-        comparison,
-        exit: exit.model(),
-    };
+    let report = report(command, comparison, exit);
     if let Some(path) = &args.html {
         forms.push(("html", path, html::comparison(&report)));
     }
@@ -86,6 +105,17 @@ fn show(args: &CompareArgs, command: Vec<String>, comparison: ComparisonModel, e
         _ => &text,
     });
     forms.into_iter().map(|(flag, path, text)| written(flag, path, &text)).fold(exit, Exit::max)
+}
+
+/// What is written as JSON, and as a page.
+fn report(command: &[String], comparison: ComparisonModel, exit: Exit) -> ComparisonReport {
+    ComparisonReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: tool(),
+        command: secrets::command(command),
+        comparison,
+        exit: exit.model(),
+    }
 }
 
 /// What flags ask for but JSON: flag, file and contents.

@@ -53,7 +53,7 @@ pub fn main(words: Vec<OsString>) -> Exit {
         Some(Command::Run(args)) => run::run(&args, command, begun),
         Some(Command::Calibrate(args)) => calibrate::run(&args, &command),
         Some(Command::Explain(args)) => explain::run(*args),
-        Some(Command::Compare(args)) => compare::run(&args, command),
+        Some(Command::Compare(args)) => compare::run(&args, &command),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Schedule(args)) => schedule::run(&args),

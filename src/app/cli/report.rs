@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::form_args::ReportArgs;
 use super::publish::{Texts, prepare, publish};
-use super::say::{columns, refuse};
+use super::say::{columns, refuse, warn};
 use crate::app::report::exit::Exit;
 use crate::app::report::outcome::Outcome;
 use crate::app::report::paint::Paint;
-use crate::app::report::stored;
-use crate::app::settings::{Output, Problems};
+use crate::app::report::stored::{self, passed_over};
+use crate::app::settings::{Output, Places, Problems};
 
 /// Shows what the files hold.
 #[must_use]
@@ -19,6 +19,7 @@ pub(super) fn run(args: &ReportArgs) -> Exit {
         Ok(read) => read,
         Err(problems) => return refuse(&problems),
     };
+    args.files.iter().flat_map(|file| passed_over(Path::new(file))).for_each(|it| warn(&it));
     if let Err(exit) = prepare(&output) {
         return exit;
     }
@@ -46,6 +47,10 @@ fn read(args: &ReportArgs) -> Result<(Outcome, Output), Problems> {
     }
     let runs: usize = results.iter().map(|result| result.runs.len()).sum();
     let output = Output::of(&args.forms, runs, &mut problems);
+    let mut places = Places::default();
+    args.files.iter().for_each(|file| places.reads_file("report", file));
+    places.writes_forms(&output);
+    places.check(&mut problems);
     match Outcome::joined(results) {
         Some(outcome) if problems.is_empty() => Ok((outcome, output)),
         _ => Err(problems),

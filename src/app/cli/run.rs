@@ -174,6 +174,7 @@ fn announce(settings: &Settings) {
              (a real one: scripts/cluster up)",
         );
     }
+    settings.warnings.iter().for_each(|warning| warn(warning));
     let mut said: Vec<&str> = Vec::new();
     for note in settings.cells.iter().flat_map(|cell| &cell.notes) {
         if !said.contains(&note.as_str()) {

@@ -4,7 +4,8 @@
 //! Comparisons of a metric with a number or another metric (`<`, `<=`, `>`, `>=`, `==`, `!=`),
 //! joined by `and` and `or` (`and` binds tighter), with parentheses. A number has the unit of its
 //! metric: `20ms`, `1%`, `200k`, `16MiB`; a bare one is taken where the metric's name or kind
-//! leaves no doubt. A metric that a run doesn't have fails the comparison it stands in.
+//! leaves no doubt. A metric that a run doesn't have fails the comparison it stands in; that nothing
+//! failed, was throttled or was sent again is a value, 0.
 
 use core::fmt;
 use core::time::Duration;
@@ -122,7 +123,7 @@ impl Rule {
     #[must_use]
     pub fn judge(&self, report: &Report) -> GateModel {
         let metrics = self.metrics();
-        let value = |metric: &Metric| metric.of(report);
+        let value = |metric: &Metric| metric.bounded(report);
         let said = metrics.iter().map(|metric| {
             let shown = value(metric)
                 .map_or_else(|| "unknown".to_owned(), |found| shown::value(metric.unit, found));
@@ -140,6 +141,17 @@ impl Rule {
     }
 }
 
+/// What a gate saw, in words, where a result keeps its first metric's value alone.
+#[must_use]
+pub fn seen(expr: &str, value: Option<f64>) -> String {
+    let Some(value) = value else { return "unknown".to_owned() };
+    let metric = Rule::parse(expr).ok().and_then(|rule| rule.metrics().first().copied());
+    metric.map_or_else(
+        || value.to_string(),
+        |metric| format!("{metric} {}", shown::value(metric.unit, value)),
+    )
+}
+
 impl Node {
     fn holds(&self, report: &Report) -> bool {
         match self {
@@ -147,7 +159,7 @@ impl Node {
             Self::Any(nodes) => nodes.iter().any(|node| node.holds(report)),
             Self::Holds(left, op, right) => {
                 let value = |operand: &Operand| match operand {
-                    Operand::Metric(metric) => metric.of(report),
+                    Operand::Metric(metric) => metric.bounded(report),
                     Operand::Number(number) => Some(*number),
                 };
                 matches!((value(left), value(right)), (Some(a), Some(b)) if op.holds(a, b))
@@ -380,7 +392,13 @@ mod tests {
             ("drain_seconds < 20ms", false),
             ("drain_seconds <= 0.02", true),
             ("response.p99 < service.p99", false),
-            ("throttle.max == 0", false),
+            ("throttle.max == 0", true),
+            ("throttle.max < 1ms and throttle.p99 == 0", true),
+            ("failure.count == 0", true),
+            ("failure.max > 0", false),
+            ("retry.count > 0", true),
+            ("headroom > 1", false),
+            ("headroom <= 1", false),
         ] {
             assert_eq!(holds(text), pass, "{text}");
         }
@@ -397,12 +415,15 @@ mod tests {
 
     #[test]
     fn a_gate_says_what_it_saw() {
-        let gate = Rule::parse(" response.p99 < 20ms or throttle.max == 0 ").unwrap();
+        let gate = Rule::parse(" response.p99 < 20ms or headroom > 2 ").unwrap();
         let gate = gate.judge(&sample::report());
-        assert_eq!(gate.expr, "response.p99 < 20ms or throttle.max == 0");
+        assert_eq!(gate.expr, "response.p99 < 20ms or headroom > 2");
         assert_eq!((gate.value, gate.pass), (Some(12_300_000.0), true));
-        assert_eq!(gate.text, "response.p99 12.3 ms, throttle.max unknown");
-        assert_eq!(gate.values["throttle.max"], None);
+        assert_eq!(gate.text, "response.p99 12.3 ms, client.calibration.headroom unknown");
+        assert_eq!(gate.values["client.calibration.headroom"], None);
+        let gate = Rule::parse("throttle.max < 1ms").unwrap().judge(&sample::report());
+        assert_eq!((gate.value, gate.pass), (Some(0.0), true));
+        assert_eq!(gate.text, "throttle.max 0.00 ms");
     }
 
     #[test]

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::model::{ComparisonModel, ExitModel, MatrixModel, Report, SCHEMA_VERSION};
+use crate::app::judge::expression::seen;
 
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,27 +54,31 @@ enum Kind {
 }
 
 /// All results of a file or a folder, in the order of their paths. In a folder other files are
-/// passed over.
+/// passed over, those that are no JSON among them, which [`passed_over`] names.
 ///
 /// # Errors
 /// What can't be read, isn't a result or is one that we don't understand, each in a sentence; a
-/// folder without any result.
+/// folder without any result, with its files that are no JSON.
 pub fn read(path: &Path) -> Result<Vec<Stored>, Vec<String>> {
     if !path.is_dir() {
         return read_file(path);
     }
     let mut files = Vec::new();
     collect(path, 0, &mut files).map_err(|error| vec![error])?;
-    let (mut results, mut problems) = (Vec::new(), Vec::new());
+    let (mut results, mut problems, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for file in &files {
-        match document(file).map(|found| (kind(&found), found)) {
+        match document::<Value>(file).map(|found| (kind(&found), found)) {
             Ok((Kind::Foreign | Kind::Other(_), _)) => {}
             Ok((_, found)) => match results_of(found, &file.display().to_string()) {
                 Ok(found) => results.extend(found),
                 Err(error) => problems.push(error),
             },
-            Err(error) => problems.push(error),
+            Err(Unread::NoJson(error)) => others.push(error),
+            Err(Unread::Failed(error)) => problems.push(error),
         }
+    }
+    if results.is_empty() {
+        problems.append(&mut others);
     }
     if results.is_empty() && problems.is_empty() {
         problems.push(format!("{}: expected results (--json FILE) in this folder", path.display()));
@@ -81,8 +86,30 @@ pub fn read(path: &Path) -> Result<Vec<Stored>, Vec<String>> {
     if problems.is_empty() { Ok(results) } else { Err(problems) }
 }
 
+/// The files of a folder that are called `.json` and are none, each in a sentence: somebody else's,
+/// or a result that was cut off. Of a file that is named itself [`read`] tells.
+#[must_use]
+pub fn passed_over(path: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    if !path.is_dir() || collect(path, 0, &mut files).is_err() {
+        return Vec::new();
+    }
+    let wrong = files.iter().filter_map(|file| match document::<IgnoredAny>(file) {
+        Err(Unread::NoJson(error)) => Some(format!("passed over: {error}")),
+        _ => None,
+    });
+    wrong.collect()
+}
+
+/// Why a file's document isn't there, in a sentence.
+enum Unread {
+    NoJson(String),
+    Failed(String),
+}
+
 fn read_file(path: &Path) -> Result<Vec<Stored>, Vec<String>> {
-    let found = document(path).map_err(|error| vec![error])?;
+    let found =
+        document(path).map_err(|(Unread::NoJson(error) | Unread::Failed(error))| vec![error])?;
     results_of(found, &path.display().to_string()).map_err(|error| vec![error])
 }
 
@@ -105,16 +132,19 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
 }
 
 /// The JSON of a file.
-fn document(path: &Path) -> Result<Value, String> {
+fn document<T: DeserializeOwned>(path: &Path) -> Result<T, Unread> {
     let wrong = |what: String| format!("{}: {what}", path.display());
-    let unreadable = |error: std::io::Error| wrong(format!("can't read it: {error}"));
+    let unreadable =
+        |error: std::io::Error| Unread::Failed(wrong(format!("can't read it: {error}")));
     let length = fs::metadata(path).map_err(unreadable)?.len();
     if length > LARGEST {
-        return Err(wrong(format!("{length} bytes: expected a result of at most {LARGEST}")));
+        let expected = format!("{length} bytes: expected a result of at most {LARGEST}");
+        return Err(Unread::Failed(wrong(expected)));
     }
     let bytes = fs::read(path).map_err(unreadable)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| wrong(format!("expected a result as JSON (--json FILE): {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Unread::NoJson(wrong(format!("expected a result as JSON (--json FILE): {error}")))
+    })
 }
 
 fn kind(document: &Value) -> Kind {
@@ -162,9 +192,18 @@ fn results_of(document: Value, place: &str) -> Result<Vec<Stored>, String> {
     }
 }
 
+/// A run's result; what its gates saw is put in words where the writer didn't.
+fn run(part: Value, place: &str, name: &str, version: &str) -> Result<Report, String> {
+    let mut report: Report = field(part, place, name, version)?;
+    for gate in report.gates.iter_mut().filter(|gate| gate.text.is_empty()) {
+        gate.text = seen(&gate.expr, gate.value);
+    }
+    Ok(report)
+}
+
 fn single(document: Value, place: &str) -> Result<Stored, String> {
     let version = version(&document, place)?;
-    let report: Report = field(document, place, "", &version)?;
+    let report = run(document, place, "", &version)?;
     let exit = report.exit.clone();
     let run = StoredRun { place: place.to_owned(), cell: BTreeMap::new(), repetition: 0, report };
     Ok(Stored { place: place.to_owned(), matrix: None, runs: vec![run], comparison: None, exit })
@@ -186,7 +225,7 @@ fn matrix(mut document: Value, place: &str) -> Result<Stored, String> {
         let cell = field(take("cell"), place, &format!("{name}.cell"), &version)?;
         let repetition = take("repetition");
         let repetition = field(repetition, place, &format!("{name}.repetition"), &version)?;
-        let report = field(one, place, &name, &version)?;
+        let report = run(one, place, &name, &version)?;
         runs.push(StoredRun { place: format!("{place}: {name}"), cell, repetition, report });
     }
     Ok(Stored { place: place.to_owned(), matrix: Some(matrix), runs, comparison, exit })
@@ -278,6 +317,24 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_no_json_does_not_close_its_folder() {
+        let (folder, path) = written(&json(&sample::report()));
+        let other = folder.path().join("notes.json");
+        fs::write(&other, "// not JSON").unwrap();
+        assert_eq!(read(folder.path()).unwrap().len(), 1);
+        let warnings = passed_over(folder.path());
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].starts_with("passed over: "), "{warnings:?}");
+        assert!(warnings[0].contains("notes.json: expected a result as JSON"), "{warnings:?}");
+        // Named itself it is an error, and so it is where there is nothing else.
+        assert!(read(&other).unwrap_err()[0].contains("expected a result as JSON"));
+        assert_eq!(passed_over(&other), [""; 0]);
+        fs::remove_file(path).unwrap();
+        let problems = read(folder.path()).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains("notes.json"), "{problems:?}");
+    }
+
+    #[test]
     fn what_newer_versions_add_is_passed_over() {
         let mut value = serde_json::to_value(sample::report()).unwrap();
         value["schema_version"] = "1.999".into();
@@ -285,6 +342,22 @@ mod tests {
         value["latency"]["response"]["p42"] = 1.into();
         let (_folder, path) = written(&value.to_string());
         assert_eq!(read(&path).unwrap()[0].runs[0].report.schema_version, "1.999");
+    }
+
+    /// The published shape of a gate is expression, value and pass; the rest came with our build.
+    #[test]
+    fn gates_load_without_words() {
+        let mut value = serde_json::to_value(sample::report()).unwrap();
+        value["gates"] = serde_json::json!([
+            {"expr": "response.p99 < 20ms", "value": 12_300_000.0, "pass": true},
+            {"expr": "news.p42 < 5", "value": 7.0, "pass": false},
+            {"expr": "headroom > 2", "value": null, "pass": false},
+        ]);
+        let (_folder, path) = written(&value.to_string());
+        let gates = &read(&path).unwrap()[0].runs[0].report.gates;
+        let texts: Vec<&str> = gates.iter().map(|gate| &*gate.text).collect();
+        assert_eq!(texts, ["response.p99 12.3 ms", "7", "unknown"]);
+        assert!(gates.iter().all(|gate| gate.values.is_empty()));
     }
 
     #[test]

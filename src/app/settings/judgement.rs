@@ -1,5 +1,7 @@
 //! What results are judged by. Cost class: once a process.
 
+use std::path::Path;
+
 use super::Cell;
 use super::problems::Problems;
 use crate::app::cli::judge_args::{JudgementArgs, TermsArgs};
@@ -7,11 +9,12 @@ use crate::app::judge::compare::Question;
 use crate::app::judge::expression::Rule;
 use crate::app::judge::gates::{Baseline, Gates};
 use crate::app::judge::group::{Group, Run};
-use crate::app::judge::metric::{Better, Metric};
+use crate::app::judge::metric::{Better, Metric, Proof};
 use crate::app::report::model::ClusterKind;
+use crate::app::report::stored;
 use crate::app::stats::Terms;
 use crate::base::units::parse_count;
-use crate::host::driver::plan::Target;
+use crate::host::driver::plan::{Target, Verify};
 use crate::kafka::config::Acks;
 
 /// What two sets of results are held against each other by.
@@ -35,19 +38,32 @@ pub fn question(args: &TermsArgs, problems: &mut Problems) -> Question {
 pub(super) fn gates(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Gates {
     let asserts = args.assert.iter().map(|text| ("assert", text));
     let all = asserts.chain(args.slo.iter().map(|text| ("slo", text)));
-    let rules = all.filter_map(|(flag, text)| rule(flag, text, cells, problems)).collect();
+    let rules = all.filter_map(|(flag, text)| {
+        let rule = Rule::parse(text).map_err(|wrong| problems.flag(flag, text, wrong)).ok()?;
+        for why in rule.metrics().iter().filter_map(|metric| lacking(metric, args, cells)) {
+            problems.flag(flag, text, why);
+        }
+        Some(rule)
+    });
+    let rules = rules.collect();
     Gates { rules, baseline: baseline(args, cells, problems) }
 }
 
-/// A bound, if these cells' runs have its metrics.
-fn rule(flag: &str, text: &str, cells: &[Cell], problems: &mut Problems) -> Option<Rule> {
-    let rule = Rule::parse(text).map_err(|wrong| problems.flag(flag, text, wrong)).ok()?;
-    let paced = cells.iter().all(|cell| cell.plan.schedule.is_paced());
-    if let Some(metric) = rule.metrics().iter().find(|metric| metric.needs_rate() && !paced) {
-        let instead = "without --rate nothing is due; give one, or bound service instead";
-        problems.flag(flag, text, format_args!("a run has no {metric}: {instead}"));
-    }
-    Some(rule)
+/// Why the runs won't have a metric: said before them, since a bound on what isn't there fails.
+fn lacking(metric: &Metric, args: &JudgementArgs, cells: &[Cell]) -> Option<String> {
+    let verify = |found: Verify| cells.iter().any(|cell| cell.plan.verify == found);
+    let why = if metric.needs_rate() && !cells.iter().all(|cell| cell.plan.schedule.is_paced()) {
+        "without --rate nothing is due; give one, or bound service instead"
+    } else if metric.needs_proof().is_some() && verify(Verify::None) {
+        "with --verify none nothing is proved; give --verify offsets or sequence"
+    } else if metric.needs_proof() == Some(Proof::Records) && verify(Verify::Offsets) {
+        "offsets don't show it; give --verify sequence, which reads every record back"
+    } else if metric.needs_calibration() && !args.calibrate && args.calibration.is_none() {
+        "nobody measured what the client can do; give --calibrate, or --calibration FILE"
+    } else {
+        return None;
+    };
+    Some(format!("a run has no {metric}: {why}"))
 }
 
 /// The results that the runs are held against: read before anything is measured.
@@ -69,6 +85,15 @@ fn baseline(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Op
     comparable(&group, cells, problems);
     let fail_on_inconclusive = args.terms.fail_on_inconclusive;
     Some(Baseline { group, question, fail_on_inconclusive })
+}
+
+/// The files that a side's folders hold and that are no JSON, a warning each; `source` is a file, a
+/// folder, or several with commas.
+#[must_use]
+pub fn passed_over(source: &str) -> Vec<String> {
+    let whole = Path::new(source).exists() || !source.contains(',');
+    let parts: Vec<&str> = if whole { vec![source] } else { source.split(',').collect() };
+    parts.into_iter().flat_map(|part| stored::passed_over(Path::new(part))).collect()
 }
 
 /// The flags that say how to compare, and whether they were given.
@@ -149,6 +174,7 @@ const LARGEST_EFFECT: f64 = 10.0;
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{problems, settings};
     use super::*;
 
     #[test]
@@ -160,5 +186,25 @@ mod tests {
         assert_eq!(problems.lines(), [expected]);
         let mut none = Problems::default();
         assert_eq!((gated(&names[..2], &mut none).len(), none.lines()), (2, &[][..]));
+    }
+
+    /// Goal: a bound that can't hold is told before the run. Method: metrics that runs have only
+    /// with a certain flag, without and with it.
+    #[test]
+    fn a_bound_on_what_a_run_will_not_have_is_refused_before_it() {
+        for (bound, without, with, said) in [
+            ("verification.lost==0", "--verify none", "", "give --verify offsets or sequence"),
+            ("verification.duplicated==0", "--verify none", "--verify sequence", "or sequence"),
+            ("verification.reordered==0", "", "--verify sequence", "give --verify sequence"),
+            ("headroom>2", "", "--calibrate", "give --calibrate"),
+            ("response.p99<5ms", "", "--rate 100", "without --rate nothing is due"),
+        ] {
+            let line = |flags: &str| format!("--embedded --duration 9s --assert {bound} {flags}");
+            let found = problems(&line(without));
+            assert!(found.len() == 1 && found[0].contains(said), "{bound}: {found:?}");
+            let named = found[0].starts_with(&format!("--assert = \"{bound}\": a run has no "));
+            assert!(named, "{found:?}");
+            assert_eq!(settings(&line(with)).gates.rules.len(), 1);
+        }
     }
 }

@@ -17,6 +17,7 @@ mod load;
 pub mod matrix;
 mod output;
 mod payload;
+mod places;
 mod problems;
 mod profile;
 mod size;
@@ -35,8 +36,9 @@ use std::sync::Arc;
 
 pub use calibration::{Ceilings, configuration};
 pub use explain::{Explained, Explanation, explain};
-pub use judgement::question;
+pub use judgement::{passed_over, question};
 pub use output::{Form, JsonTarget, Output};
+pub use places::Places;
 pub use problems::Problems;
 pub use profile::{BUILT_IN, BuiltIn, ProfileRow, built_in, built_in_file, profile_schema};
 
@@ -84,6 +86,10 @@ pub struct Settings {
     pub profile: Option<String>,
     /// Brokers in this process stand in, and nobody asked for them.
     pub embedded_unasked: bool,
+    /// What is read, and written.
+    pub places: Places,
+    /// What the user should know of what was read, a line each.
+    pub warnings: Vec<String>,
 }
 
 /// One cell.
@@ -119,7 +125,12 @@ pub fn build(
     }
     let ceilings = calibration::ceilings(&args.judgement, &settings.cells, &mut problems);
     let gates = judgement::gates(&args.judgement, &settings.cells, &mut problems);
-    if problems.is_empty() { Ok(Settings { ceilings, gates, ..settings }) } else { Err(problems) }
+    let warnings = args.judgement.baseline.as_deref().map_or_else(Vec::new, passed_over);
+    if problems.is_empty() {
+        Ok(Settings { ceilings, gates, warnings, ..settings })
+    } else {
+        Err(problems)
+    }
 }
 
 /// Reads a command line whose runs aren't carried out, so that nothing of it is judged.
@@ -161,6 +172,9 @@ fn read(given: &Given, problems: &mut Problems) -> Settings {
     let labels = labels.filter_map(|pair| target::key_value("label", pair, problems)).collect();
     let order = matrix::order(cells.len(), repeat, shared.seed);
     let output = output::read(args, order.len(), problems);
+    let mut places = Places::of_run(given, &cells, &output);
+    shared.streams.iter().for_each(|stream| places.reads_data(stream.given()));
+    places.check(problems);
     Settings {
         order,
         axes,
@@ -174,6 +188,8 @@ fn read(given: &Given, problems: &mut Problems) -> Settings {
         ceilings: Ceilings::None,
         gates: Gates::default(),
         embedded_unasked: unasked,
+        places,
+        warnings: Vec::new(),
     }
 }
 

@@ -61,6 +61,11 @@ impl Stream {
         Self { said: said.clone(), payload, headers: headers.into(), of }
     }
 
+    /// What is given for it, the run's flags among that.
+    pub(super) const fn given(&self) -> &Given {
+        &self.of.given
+    }
+
     /// What holds for it in a cell.
     fn choice(&self, choice: &Choice) -> Choice {
         let flags = scalars(&self.of.given.args).into_iter();

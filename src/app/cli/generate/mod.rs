@@ -99,6 +99,9 @@ impl Ready {
         let settings =
             settings::build_unjudged(&args.run(), &|name: &str| std::env::var(name).ok())?;
         let mut problems = Problems::default();
+        let mut places = settings.places.clone();
+        places.writes("out", args.out.as_deref());
+        places.check(&mut problems);
         let now_ms = i64::try_from(clock::unix_ms()).unwrap_or(i64::MAX);
         let kinds = kinds(&settings.cells, args.stream.as_deref(), &mut problems);
         let which = Which {

@@ -31,9 +31,11 @@ pub struct GateModel {
     pub value: Option<f64>,
     /// Whether it holds.
     pub pass: bool,
-    /// What was seen, in words.
+    /// What was seen, in words; empty where the writer kept none.
+    #[serde(default)]
     pub text: String,
     /// Of every metric in it, by name.
+    #[serde(default)]
     pub values: BTreeMap<String, Option<f64>>,
 }
 
