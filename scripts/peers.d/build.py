@@ -106,13 +106,16 @@ def make_ours():
         return program
     say("building kprod-bench")
     run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench"], cwd=ROOT,
-        env={**os.environ, "KPROD_GIT_COMMIT": commit()})
+        env={**os.environ, **commit()})
     return str(target_folder() / "release" / "kprod-bench")
 
 
 def commit():
-    """That of the tree; with -dirty behind it where files are changed. Results name it."""
-    return run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"]).strip()
+    """For the environment of a build, so that results name the commit: -dirty stands behind it
+    where files are changed. Nothing where this is no clone."""
+    done = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"],
+                          capture_output=True, text=True, check=False)
+    return {"KPROD_GIT_COMMIT": done.stdout.strip()} if done.returncode == 0 else {}
 
 
 def target_folder():
@@ -140,7 +143,7 @@ def make_with(variable, cfg, folder):
     flags = f"{os.environ.get('RUSTFLAGS', '')} --cfg {cfg}".strip()
     run(["cargo", "build", "--release", "--locked", "--bin", "kprod-bench", "--target-dir",
          str(folder)], cwd=ROOT,
-        env={**os.environ, "RUSTFLAGS": flags, "KPROD_GIT_COMMIT": commit()})
+        env={**os.environ, "RUSTFLAGS": flags, **commit()})
     return str(folder / "release" / "kprod-bench")
 
 
