@@ -344,18 +344,20 @@ fn an_interrupt_before_the_first_record_writes_a_result_too() {
     let path = folder.path().join("r.json");
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = deaf.local_addr().unwrap();
-    let mut run = Running::start(&format!(
-        "--bootstrap-server {address} --num-records 10 --json {} --log-level debug",
-        path.display()
-    ));
-    run.wait_for(&address.to_string());
+    let json = path.display();
+    let line = format!("--bootstrap-server {address} --num-records 10 --topic t --json {json}");
+    let run = Running::start(&line);
+    // Whoever connects listens to signals.
+    let connected = deaf.accept().unwrap();
     run.signal(rustix::process::Signal::INT);
     let (code, out, err) = run.end();
+    drop(connected);
     assert_eq!(code, Some(130), "{err}");
     assert!(out.contains("PARTIAL: interrupted before the measurement"), "{out}");
     let result: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(result["partial"], "interrupted before the measurement");
     assert_eq!(result["records"]["generated"], 0);
+    assert_eq!(result["cluster"]["topic"]["name"], "t");
     assert_eq!(result["exit"]["code"], 130);
 }
 

@@ -116,11 +116,16 @@ fn what_is_read_stays_and_secrets_do_not() {
         }
         assert!(!folder.path().join("page").exists());
     }
-    let ended = command(&["compare", &a, &b, "--json", "-", "--vary", "my-token = abc"]);
+    let (secret, out) = (path("my-token=abc"), tempfile::tempdir().expect("a folder"));
+    std::fs::copy(&a, &secret).expect("copied");
+    let page = out.path().join("page.html").display().to_string();
+    let ended = command(&["compare", &a, &secret, "--html", &page, "--json", "-"]);
     let found: serde_json::Value =
         serde_json::from_slice(&ended.get_output().stdout).expect("JSON alone");
     let words = found["command"].as_array().expect("words");
-    assert_eq!(words.last().expect("the last"), "my-token =[hidden]");
+    let hidden = words[3].as_str().expect("a word");
+    assert!(hidden.ends_with("my-token=[hidden]"), "{hidden}");
+    std::fs::remove_file(&secret).expect("removed");
     // A file that is no JSON is named, and doesn't close the folder.
     std::fs::write(path("notes.json"), "// notes").expect("written");
     let ended = command(&["report", &all]).code(0);

@@ -4,8 +4,8 @@
 //! Comparisons of a metric with a number or another metric (`<`, `<=`, `>`, `>=`, `==`, `!=`),
 //! joined by `and` and `or` (`and` binds tighter), with parentheses. A number has the unit of its
 //! metric: `20ms`, `1%`, `200k`, `16MiB`; a bare one is taken where the metric's name or kind
-//! leaves no doubt. A metric that a run doesn't have fails the comparison it stands in; that nothing
-//! failed, was throttled or was sent again is a value, 0.
+//! leaves no doubt. A metric that a run doesn't have fails the comparison it stands in; that
+//! nothing failed, was throttled or was sent again is a value, 0.
 
 use core::fmt;
 use core::time::Duration;

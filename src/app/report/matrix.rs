@@ -111,8 +111,8 @@ const SHOWN: [&str; 5] =
     ["acks", "linger-ms", "batch-size", "compression-type", "enable-idempotence"];
 
 /// A cell's row: the run in the middle by p99 (of an even number the worse one) stands for it, so
-/// that the figures of a row belong together; the verdict is the worst of all its runs. A p99.9 with
-/// too few records beyond it is left out, as on the run's own page.
+/// that the figures of a row belong together; the verdict is the worst of all its runs. A p99.9
+/// with too few records beyond it is left out, as on the run's own page.
 fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     runs.sort_by_key(|run| (p99(&run.report), run.repetition));
     let middle = runs[runs.len() / 2];

@@ -51,6 +51,23 @@ pub(super) fn values(rows: &mut BTreeMap<String, String>) {
     }
 }
 
+/// What a flag, without dashes, was given, several values with commas between: of headers and
+/// labels nothing is shown from the first secret on.
+#[must_use]
+pub fn given(flag: &str, text: &str) -> String {
+    if !NAMING.contains(&flag) {
+        return text.to_owned();
+    }
+    let mut shown: Vec<String> = Vec::new();
+    for value in text.split(',') {
+        shown.push(named(value));
+        if shown.last().is_some_and(|clean| clean != value) {
+            break;
+        }
+    }
+    shown.join(",")
+}
+
 /// A word such as `key=value`, `key = value` or `--command-property=key=value`: from the first
 /// secret key on nothing of it is shown, whatever else stands behind.
 fn pair(word: &str) -> String {
@@ -142,6 +159,13 @@ mod tests {
                 assert_eq!(command(&[flag.to_owned(), pair.to_owned()])[1], pair);
             }
         }
+    }
+
+    #[test]
+    fn what_a_profile_gives_is_hidden_from_its_first_secret_on() {
+        assert_eq!(given("header", "a=1,api-key=x, y,b=2"), "a=1,api-key=[hidden]");
+        assert_eq!(given("label", "a=1, b=2"), "a=1, b=2");
+        assert_eq!(given("topic", "token=1"), "token=1");
     }
 
     #[test]

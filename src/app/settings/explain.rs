@@ -6,6 +6,7 @@ use super::matrix;
 use super::problems::Problems;
 use super::profile::ProfileRow;
 use crate::app::cli::args::RunArgs;
+use crate::app::report::secrets;
 use crate::kafka::config::{Judgement, judge};
 
 /// The Kafka keys of one cell.
@@ -54,7 +55,12 @@ pub fn explain(args: &RunArgs, variable: &dyn Fn(&str) -> Option<String>) -> Exp
         }
     });
     let cells = cells.collect();
-    let rows = given.rows;
+    let rows = given.rows.into_iter().map(|row| {
+        let hidden = |text: &str| secrets::given(&row.flag, text);
+        let overridden = row.overridden.as_ref().map(|(by, text)| (by.clone(), hidden(text)));
+        ProfileRow { value: hidden(&row.value), overridden, ..row }
+    });
+    let rows = rows.collect();
     let profile = given.profile.map(|profile| (profile.name, rows));
     Explanation { cells, profile, problems }
 }

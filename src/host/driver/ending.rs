@@ -12,7 +12,7 @@ use super::offsets::{Layout, Offsets};
 use super::phase::PhaseOutcome;
 use super::plan::RunPlan;
 use super::proof;
-use super::result::{ClientCost, ClusterFacts, LeaderMove, RunResult};
+use super::result::{ClientCost, ClusterFacts, LeaderMove, RunResult, TopicFacts};
 use super::run::{Phases, Run};
 use super::sums::{Sums, sums};
 use super::topic::Ground;
@@ -73,11 +73,14 @@ impl Run<'_> {
     fn result(&self, tally: Tally, ground: Ground) -> RunResult {
         // Who ended before the first answer spoke to our own brokers all the same.
         let embedded = self.embedded || ground.cluster.embedded;
+        let asked = self.plan.topics.iter();
+        let asked = asked.map(|it| TopicFacts { name: it.name.clone(), ..TopicFacts::default() });
+        let topics = if ground.topics.is_empty() { asked.collect() } else { ground.topics };
         RunResult {
             started_unix_ms: self.started_unix_ms,
             ended_unix_ms: clock::unix_ms(),
             cluster: ClusterFacts { embedded, ..ground.cluster },
-            topics: ground.topics,
+            topics,
             streams: Vec::new(),
             phases: self.so_far.clone(),
             tally,

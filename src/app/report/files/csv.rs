@@ -107,8 +107,8 @@ fn decimal(value: u64, digits: u32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// One line; a cell that could be taken for several is quoted, and one that a spreadsheet would take
-/// for a formula has an apostrophe before it, which makes it text there.
+/// One line; a cell that could be taken for several is quoted, and one that a spreadsheet would
+/// take for a formula has an apostrophe before it, which makes it text there.
 fn row(cells: &[String]) -> String {
     let cells = cells.iter().map(|cell| {
         let mark = if is_formula(cell) { "'" } else { "" };
