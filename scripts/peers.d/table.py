@@ -59,7 +59,8 @@ def heading(report):
         f"{where}; {asked['partitions']} partitions",
         f"{asked['records']:,} records of {asked['record_size']:,} bytes a run, {rate}",
         f"medians of {asked['repeat']} (lowest–highest), after {asked['discard']} s or more "
-        f"of discarded load ({report['discarded_runs']} runs)",
+        f"of discarded load ({report['discarded_runs']} runs)"
+        + (", client and broker on cores of their own" if asked["pin"] else ""),
         f"acks={asked['acks']} linger.ms={asked['linger_ms']} batch.size={asked['batch_size']} "
         f"in flight={asked['max_in_flight']} idempotence={'on' if asked['idempotence'] else 'off'} "
         f"buffer={asked['buffer_memory']} compression=none "

@@ -68,7 +68,7 @@ def trial(client, kind, programs, options, servers, name, broker):
     line = clients.command(client, programs[client], options, servers, name)
     load, started, spent = os.getloadavg()[0], now(), cpu_of(broker)
     began = time.monotonic()
-    code, usage, out, err = measured(line)
+    code, usage, out, err = measured(pinned(options, "client", line))
     wall = time.monotonic() - began
     spent = cpu_of(broker) - spent if broker else None
     if code != 0:
@@ -99,6 +99,15 @@ def trial(client, kind, programs, options, servers, name, broker):
 def is_whole(client, delivered, asked):
     # The floor program sends whole batches.
     return delivered >= asked if client == "floor" else delivered == asked
+
+
+def pinned(options, whose, line):
+    """The command line with --pin: the client on the first core, the broker on the others."""
+    if not getattr(options, "pin", False):
+        return line
+    first, *others = sorted(os.sched_getaffinity(0))
+    cores = [first] if whose == "client" else others or [first]
+    return ["taskset", "-c", ",".join(map(str, cores)), *line]
 
 
 def measured(line):
@@ -136,7 +145,7 @@ def target(options, programs):
     listen = f"127.0.0.1:{free_ports(options.brokers)}"
     line = [programs["kprod-bench"], "broker", "--listen", listen, "--brokers",
             str(options.brokers), "--partitions", str(options.partitions)]
-    broker = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    broker = subprocess.Popen(pinned(options, "broker", line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True)
     try:
         servers = broker.stdout.readline().strip()

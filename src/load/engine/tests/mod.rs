@@ -1,5 +1,6 @@
 //! Whole runs in virtual time against the in-memory broker.
 
+mod exact;
 mod partitions;
 mod verdicts;
 mod world;
@@ -55,7 +56,7 @@ fn ready(rate: Option<f64>, tune: impl FnOnce(&mut ProducerConfig)) -> World {
     world
 }
 
-fn begin(world: &mut World, stop: Stop) {
+fn begin<W: Witness>(world: &mut World<W>, stop: Stop) {
     let load = Load {
         at: world.now,
         stop,

@@ -9,7 +9,9 @@ use crate::base::{
     Action, CloseCause, ConnectionId, Instant, Job, ListenerIndex, Machine, Server, Slices,
 };
 use crate::kafka::broker::{Broker, BrokerPlan};
-use crate::load::engine::{Engine, EngineCommand, EnginePlan, EngineReport, PhaseEnd};
+use crate::load::engine::{
+    Blind, Engine, EngineCommand, EnginePlan, EngineReport, PhaseEnd, Witness,
+};
 
 /// What crosses the pipes.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -23,8 +25,8 @@ enum Event {
 }
 
 /// The two machines and what is under way between them.
-pub(super) struct World {
-    pub(super) engine: Engine,
+pub(super) struct World<W: Witness = Blind> {
+    pub(super) engine: Engine<W>,
     pub(super) broker: Broker,
     pub(super) now: Instant,
     pub(super) latency: Duration,
@@ -54,13 +56,20 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(plan: impl FnOnce(&str) -> EnginePlan) -> Self {
+        Self::watched(plan, Blind)
+    }
+}
+
+impl<W: Witness> World<W> {
+    /// With a witness of every record.
+    pub(super) fn watched(plan: impl FnOnce(&str) -> EnginePlan, witness: W) -> Self {
         let now = Instant::from_nanos(1_000_000_000);
         let mut brokers = BrokerPlan::three("127.0.0.1");
         for (port, node) in (FIRST_PORT..).zip(&mut brokers.nodes) {
             node.port = port;
         }
         Self {
-            engine: Engine::new(plan("127.0.0.1:9001"), now),
+            engine: Engine::watched(plan("127.0.0.1:9001"), witness, now),
             broker: Broker::new(brokers, 1_700_000_000_000, 1),
             now,
             latency: Duration::from_millis(1),
