@@ -10,6 +10,20 @@ pub struct UnitError {
     pub expected: &'static str,
 }
 
+/// A count with thousands apart: `6,000,000`.
+#[must_use]
+pub fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A count such as `200k`, `1.5M`, `2_000`: decimal multiples k, M, G.
 ///
 /// # Errors

@@ -1,18 +1,6 @@
 //! Numbers as people read them. Cost class: once a run.
 
-/// A count with thousands apart: `6,000,000`.
-#[must_use]
-pub(in crate::app) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub(in crate::app) use crate::base::units::thousands;
 
 /// A figure without decimals, thousands apart.
 #[must_use]

@@ -204,7 +204,7 @@ impl Checks {
             Err(error) => self.add("topic", Finding::Fault, error.to_string()),
         }
         self.leaders(topic);
-        self.replicas(plan, topic, &configs);
+        self.replicas(plan.producer.acks, topic, &configs);
         self.settings(plan, at, &configs);
         match desk.offsets(&topic.name).await {
             Ok(offsets) => {
@@ -243,13 +243,18 @@ impl Checks {
         }
     }
 
-    fn replicas(&mut self, plan: &RunPlan, topic: &TopicDescription, configs: &[ConfigEntry]) {
+    fn replicas(&mut self, acks: Acks, topic: &TopicDescription, configs: &[ConfigEntry]) {
         let least = setting(configs, "min.insync.replicas").unwrap_or(1);
         let parts = || topic.partitions.iter();
         let in_sync = |it: &crate::kafka::admin::PartitionDescription| it.isr.len() as u64;
-        let short: Vec<_> = parts().filter(|it| in_sync(it) < least).map(|it| it.index).collect();
+        // A broker asks for no more than there are replicas (Partition.effectiveMinIsr).
+        let asked = |it: &crate::kafka::admin::PartitionDescription| {
+            least.min(u64::try_from(it.replicas.len()).unwrap_or(u64::MAX))
+        };
+        let short: Vec<_> =
+            parts().filter(|it| in_sync(it) < asked(it)).map(|it| it.index).collect();
         let behind = parts().filter(|it| it.isr.len() < it.replicas.len()).count();
-        if !short.is_empty() && plan.producer.acks == Acks::All {
+        if !short.is_empty() && acks == Acks::All {
             let text = format!(
                 "fewer than min.insync.replicas = {least} in sync for partition {}: acks=all would \
                  be refused; start its brokers, or wait until they have caught up",
@@ -408,6 +413,24 @@ mod tests {
         assert_eq!(moved[0].0, Finding::Doubt);
         assert!(moved[0].1.starts_with("2 of 3 partitions"), "{moved:?}");
         assert_eq!(found(|it| it.leaders(&topic(&[Some(1)], 3))), []);
+    }
+
+    /// Goal: a topic is asked for as many replicas as its brokers ask for. Method: min.insync.replicas
+    /// of 2 where all three are in sync, where one is, and where there is but one.
+    #[test]
+    fn no_more_replicas_are_asked_for_than_there_are() {
+        let two = [ConfigEntry {
+            name: "min.insync.replicas".to_owned(),
+            value: Some("2".to_owned()),
+            is_topics_own: false,
+        }];
+        let finding =
+            |topic: &TopicDescription| found(|it| it.replicas(Acks::All, topic, &two)).remove(0).0;
+        assert_eq!(finding(&topic(&[Some(1)], 3)), Finding::Good);
+        assert_eq!(finding(&topic(&[Some(1)], 1)), Finding::Fault);
+        let mut single = topic(&[Some(1)], 1);
+        single.partitions[0].replicas.truncate(1);
+        assert_eq!(finding(&single), Finding::Good);
     }
 
     #[test]

@@ -14,7 +14,10 @@ pub(super) fn planned(report: &Report, columns: usize) -> Vec<String> {
         return Vec::new();
     }
     let middle = |it: &IntervalModel| begin(it) + length(it) / 2.0;
-    let planned = whole.iter().filter_map(|it| Some((middle(it), it.planned_rps?))).collect();
+    // Level from second to second: a step in the plan is none of a ramp.
+    let level =
+        |it: &&IntervalModel| it.planned_rps.map(|rate| [(begin(it), rate), (end(it), rate)]);
+    let planned = whole.iter().filter_map(level).flatten().collect();
     #[expect(clippy::cast_precision_loss, reason = "drawn in a few hundred dots")]
     let acked = |it: &IntervalModel| it.acked as f64 / length(it);
     let acked = whole.iter().map(|it| (middle(it), acked(it))).collect();

@@ -197,7 +197,16 @@ impl Evidence {
         if late || limited || self.is_compression_limited() {
             return Some(Reason::ClientTooSlow { ratio, busy: self.busy_max });
         }
-        Some(Reason::ClusterTooSlow { ratio, waited: above(self.run_delay, MOST_RUN_DELAY) })
+        let waited = above(self.run_delay, MOST_RUN_DELAY);
+        Some(Reason::ClusterTooSlow { ratio, waited, left_out: self.is_short_by_choice(ratio) })
+    }
+
+    /// Whether what was left out is all that this ratio lacks.
+    #[expect(clippy::cast_precision_loss, reason = "shares, compared with a round number")]
+    fn is_short_by_choice(&self, ratio: f64) -> bool {
+        let left_out = (self.dropped + self.skipped) as f64;
+        let share = left_out / (self.offered as f64).max(left_out).max(1.0);
+        share > 0.0 && 1.0 - ratio <= share + (1.0 - ACHIEVED)
     }
 
     /// Nothing at all came back, and neither a shortfall nor refusals explain it.

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::{Headroom, Status};
+use crate::base::units::thousands;
 use crate::kafka::producer::Failure;
 use crate::kafka::wire::ErrorCode;
 
@@ -94,6 +95,8 @@ pub enum Reason {
         ratio: f64,
         /// The part of the window in which a worker waited for a core, where that was much.
         waited: Option<f64>,
+        /// What is missing was left out as the user had asked for, so that no queue grew.
+        left_out: bool,
     },
     /// Records were sent somewhat late.
     ScheduleLagHigh {
@@ -231,8 +234,10 @@ impl fmt::Display for Reason {
         match *self {
             Self::Fatal { ref failure, records, offered } => write!(
                 f,
-                "a producer could not go on: {failure}; {records} of {offered} record{} ended with \
-                 it, so the load that was asked for was not measured",
+                "a producer could not go on: {failure}; {} of {} record{} ended with it, so the \
+                 load that was asked for was not measured",
+                thousands(records),
+                thousands(offered),
                 s(offered)
             ),
             Self::ScheduleLagTooHigh { p99, response_p99 } => {
@@ -256,7 +261,13 @@ impl fmt::Display for Reason {
                 }
                 f.write_str("; lower --rate, add --producers or give the client more CPU")
             }
-            Self::ClusterTooSlow { ratio, waited } => {
+            Self::ClusterTooSlow { ratio, left_out: true, .. } => write!(
+                f,
+                "{} of the records due were left out: at the asked rate the cluster is the limit; \
+                 lower --rate or add brokers or partitions",
+                percent(1.0 - ratio)
+            ),
+            Self::ClusterTooSlow { ratio, waited, left_out: false } => {
                 behind(f, ratio)?;
                 match waited {
                     None => f.write_str(" while the client had time to spare")?,
@@ -282,8 +293,9 @@ impl Reason {
             }
             Self::OtherWriter { records } => write!(
                 f,
-                "{records} record{} in the topic not written by this run: somebody else writes to \
-                 it; use --fresh-topic",
+                "{} record{} in the topic not written by this run: somebody else writes to it; \
+                 use --fresh-topic",
+                thousands(records),
                 s(records)
             ),
             Self::NothingMeasured { unmeasured: true } => {
@@ -296,25 +308,28 @@ impl Reason {
                 let others = if delivered == 0 { "nothing" } else { "only the others" };
                 write!(
                     f,
-                    "{records} of {offered} record{} were refused before they were sent (the \
-                     errors say by what): {others} was measured, not the load that was asked for",
+                    "{} of {} record{} were refused before they were sent (the errors say by \
+                     what): {others} was measured, not the load that was asked for",
+                    thousands(records),
+                    thousands(offered),
                     s(offered)
                 )
             }
             Self::LeftOut { dropped, skipped, offered } => {
-                write!(f, "of {offered} record{} due ", s(offered))?;
+                write!(f, "of {} record{} due ", thousands(offered), s(offered))?;
                 let parts = [
                     (dropped, "dropped for want of room in buffer.memory (--on-full drop)"),
                     (skipped, "skipped for being late (--on-late skip)"),
                 ];
                 let parts = parts.iter().filter(|(count, _)| *count > 0);
                 let parts: Vec<_> =
-                    parts.map(|(count, why)| format!("{count} were {why}")).collect();
+                    parts.map(|(count, why)| format!("{} were {why}", thousands(*count))).collect();
                 write!(f, "{}: the latencies are those of the others", parts.join(" and "))
             }
             Self::Failed { records, offered, delivered, code } => {
                 let others = if delivered == 0 { "nothing" } else { "only the others" };
-                write!(f, "{records} of {offered} record{} failed", s(offered))?;
+                let (bad, all) = (thousands(records), thousands(offered));
+                write!(f, "{bad} of {all} record{} failed", s(offered))?;
                 if let Some(code) = code {
                     write!(f, ", most by {code}")?;
                 }
@@ -378,7 +393,8 @@ impl Reason {
             ),
             Self::Indeterminate { records } => write!(
                 f,
-                "of {records} record{} sent nobody knows whether the log has them; see the errors",
+                "of {} record{} sent nobody knows whether the log has them; see the errors",
+                thousands(records),
                 s(records)
             ),
             Self::ClockStep { step } => write!(

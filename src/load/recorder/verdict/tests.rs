@@ -313,7 +313,7 @@ fn what_the_producer_refused_is_called_that_and_not_overload() {
     assert_eq!(limit(&run), Limit::Refused);
     let words = judge(&run).reasons[0].to_string();
     assert!(
-        words.starts_with("4000 of 10000 records were refused before they were sent"),
+        words.starts_with("4,000 of 10,000 records were refused before they were sent"),
         "{words}"
     );
     run.delivered = 0;
@@ -329,11 +329,28 @@ fn what_was_left_out_is_never_quite_valid() {
     assert_eq!(one.status, Status::Suspect);
     assert_eq!(
         one.reasons[0].to_string(),
-        "of 10000 records due 1 were skipped for being late (--on-late skip): the latencies are \
+        "of 10,000 records due 1 were skipped for being late (--on-late skip): the latencies are \
          those of the others"
     );
     assert_eq!(judge(&run(3_000, 2_000)).status, Status::Invalid);
     assert_eq!(judge(&run(3_000, 2_000)).reasons[0].name(), "left_out");
+}
+
+/// Goal: what was left out grew no queue. Method: a run that lacks what was dropped, and one that
+/// lacks more.
+#[test]
+fn a_shortfall_by_choice_is_called_that() {
+    let run = |achieved_ratio| Evidence {
+        offered: 10_000,
+        dropped: 3_000,
+        achieved_ratio: Some(achieved_ratio),
+        ..good()
+    };
+    let chosen = judge(&run(0.7));
+    assert_eq!(chosen.status, Status::Overloaded);
+    let words = chosen.reasons[0].to_string();
+    assert!(words.starts_with("30.0 % of the records due were left out: at the asked"), "{words}");
+    assert!(judge(&run(0.6)).reasons[0].to_string().contains("describe a growing queue"));
 }
 
 #[test]
@@ -361,7 +378,7 @@ fn what_brokers_refuse_is_called_that_and_not_overload() {
     }
     assert_eq!(
         judge(&run(10_000, 0)).reasons[0].to_string(),
-        "10000 of 10000 records failed, most by INVALID_RECORD (87) (see the errors): nothing was \
+        "10,000 of 10,000 records failed, most by INVALID_RECORD (87) (see the errors): nothing was \
          measured, not the load that was asked for"
     );
     assert_eq!(limit(&run(40, 9_960)), Limit::Nothing);
@@ -381,7 +398,7 @@ fn a_producer_that_could_not_go_on_measured_nothing_and_is_the_limit() {
     assert_eq!(
         words,
         "a producer could not go on: CLUSTER_AUTHORIZATION_FAILED (31): the client may not write; \
-         7000 of 10000 records ended with it, so the load that was asked for was not measured"
+         7,000 of 10,000 records ended with it, so the load that was asked for was not measured"
     );
     for delivered in [3_000, 0] {
         run.delivered = delivered;
