@@ -161,7 +161,7 @@ fn cells(metric: &MetricComparisonModel, p: String, outcome: String) -> [String;
 
 /// The name, then columns to the right, then the outcome.
 fn row([name, a, b, change, between, p, outcome]: &[String; 7]) -> String {
-    let text = format!("{name:<25}{a:>11}{b:>11}{change:>10}{between:>20}{p:>9}  {outcome}");
+    let text = format!("{name:<25}{a:>11}  {b:>9}{change:>10}{between:>20}{p:>9}  {outcome}");
     text.trim_end().to_owned()
 }
 

@@ -36,7 +36,8 @@ impl Facts<'_> {
             Limit::Cpu | Limit::RunDelay | Limit::Lateness => self.client(),
             Limit::Compression => self.compression(),
             Limit::Throttle => format!(
-                "a quota: brokers asked for pauses of {} of the window; raise the client's quota",
+                "a quota: brokers asked for pauses of {} of the window, those of all brokers added up; \
+                 raise the client's quota",
                 whole_percent(self.limits.throttled)
             ),
             Limit::Unavailable => format!(
@@ -224,7 +225,11 @@ mod tests {
             (Limit::Fatal, "takes no more records: CLUSTER_AUTHORIZATION_FAILED (31)", "no right"),
             (Limit::Unavailable, "some did not for 20 % of the window", "look at their brokers"),
             (Limit::Lateness, "too late to its schedule", "more CPU"),
-            (Limit::Throttle, "pauses of 40 % of the window", "raise the client's quota"),
+            (
+                Limit::Throttle,
+                "pauses of 40 % of the window, those of all",
+                "raise the client's quota",
+            ),
             (Limit::Memory, "buffer.memory = 33554432", "raise --buffer-memory"),
             (
                 Limit::InFlight,

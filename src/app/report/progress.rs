@@ -6,6 +6,7 @@ use std::io::Write as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::figures::{millis, plural, rate, seconds, thousands};
+use super::page::COLUMNS;
 use super::perf_test::window_line;
 use crate::host::driver::result::{ClusterFacts, PhaseKind, TopicFacts};
 use crate::host::driver::{LogLevel, Observer, Progress};
@@ -59,7 +60,8 @@ impl Watcher {
         let bar = self.bar.get_or_insert_with(|| new_bar(&self.title));
         bar.set_length(whole.max(1));
         bar.set_position(done);
-        bar.set_message(on_a_terminal(progress));
+        let taken = self.title.chars().count() + BAR + 1;
+        bar.set_message(on_a_terminal(progress, columns().saturating_sub(taken)));
     }
 }
 
@@ -71,7 +73,11 @@ impl Observer for Watcher {
         let brokers = plural(cluster.brokers.len() as u64, "broker");
         let title = &self.title;
         let topics = in_words(topics);
-        self.line(&format!("{title}connected to every leader: {brokers}, {topics}"));
+        let whole = format!("{title}connected to every leader: {brokers}, {topics}");
+        match self.style {
+            Style::Bar => self.line(&fitting(whole.split_inclusive([',', ';']), "", columns())),
+            Style::Lines | Style::PerfTest => self.line(&whole),
+        }
     }
 
     fn phase(&mut self, phase: PhaseKind) {
@@ -123,7 +129,7 @@ fn in_words(topics: &[TopicFacts]) -> String {
 }
 
 fn new_bar(title: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix}{bar:16} {wide_msg}")
+    let style = ProgressStyle::with_template(&format!("{{prefix}}{{bar:{BAR}}} {{wide_msg}}"))
         .expect("the template is a constant")
         .progress_chars("█▉▊▋▌▍▎▏ ");
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
@@ -158,14 +164,39 @@ fn plain(progress: &Progress) -> String {
     format!("{} {elapsed:.1} s{of}   {}", progress.phase.name(), standing(progress))
 }
 
-/// What stands beside the bar, what matters most first: a narrow terminal cuts the end off.
-fn on_a_terminal(progress: &Progress) -> String {
+/// The terminal's width.
+fn columns() -> usize {
+    crossterm::terminal::size().map_or(COLUMNS, |(columns, _)| columns.into())
+}
+
+/// As many fields from the left as `columns` have room for, at least one: half a number is a wrong
+/// one.
+fn fitting<'a>(fields: impl Iterator<Item = &'a str>, between: &str, columns: usize) -> String {
+    let mut text = String::new();
+    for field in fields {
+        let apart = if text.is_empty() { "" } else { between };
+        let width = text.chars().count() + apart.chars().count() + field.trim_end().chars().count();
+        if !text.is_empty() && width > columns {
+            break;
+        }
+        text.push_str(apart);
+        text.push_str(field);
+    }
+    text.trim_end_matches([' ', ',', ';']).to_owned()
+}
+
+/// What stands beside the bar in so many columns, what matters most first.
+fn on_a_terminal(progress: &Progress, columns: usize) -> String {
     let left = left(progress).map_or_else(String::new, |span| format!(" {} left", seconds(span)));
     let bad = progress.failed + progress.indeterminate;
     let errors =
         if bad > 0 { format!("FAILED {}", thousands(bad)) } else { "no errors".to_owned() };
-    format!("{}{left}   {errors}   {}", progress.phase.name(), going(progress))
+    let all = format!("{}{left}   {errors}   {}", progress.phase.name(), going(progress));
+    fitting(all.split("   "), "   ", columns)
 }
+
+/// Columns of the bar itself.
+const BAR: usize = 16;
 
 /// Seconds until the phase's load is over: planned, or as long as the records that are left take at
 /// the rate so far. `None` where that isn't known.
@@ -271,16 +302,34 @@ mod tests {
     #[test]
     fn beside_the_bar_stand_phase_time_left_and_errors_first() {
         assert_eq!(
-            on_a_terminal(&progress()),
+            on_a_terminal(&progress(), 200),
             "measure 18.0 s left   no errors   199,998 records/s   response p99 12.3 ms   \
              1,024 records unanswered"
         );
         let counted =
             Progress { planned: None, planned_records: Some(4_797_952), failed: 24, ..progress() };
-        let said = on_a_terminal(&counted);
+        let said = on_a_terminal(&counted, 200);
         assert!(said.starts_with("measure 12.0 s left   FAILED 24   199,998 records/s"), "{said}");
         let open = Progress { planned: None, ..progress() };
-        assert!(on_a_terminal(&open).starts_with("measure   no errors"));
+        assert!(on_a_terminal(&open, 200).starts_with("measure   no errors"));
+    }
+
+    /// Goal: no field is cut in two. Method: every width; what is there begins the whole line and
+    /// ends with one of its fields.
+    #[test]
+    fn a_narrow_terminal_has_fewer_fields_and_each_of_them_whole() {
+        let whole = on_a_terminal(&progress(), 200);
+        for columns in 0..=whole.chars().count() {
+            let seen = on_a_terminal(&progress(), columns);
+            assert!(whole.starts_with(&seen), "{seen}");
+            assert!(whole == seen || whole[seen.len()..].starts_with("   "), "{seen}");
+            assert!(seen.chars().count() <= columns.max("measure 18.0 s left".len()), "{seen}");
+        }
+        assert_eq!(on_a_terminal(&progress(), 43), "measure 18.0 s left   no errors");
+        let connected = "connected to every leader: 3 brokers, topic orders, 12 partitions";
+        let at = |columns| fitting(connected.split_inclusive([',', ';']), "", columns);
+        assert_eq!(at(65), connected);
+        assert_eq!(at(60), "connected to every leader: 3 brokers, topic orders");
     }
 
     #[test]

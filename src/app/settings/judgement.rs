@@ -31,6 +31,12 @@ pub fn question(args: &TermsArgs, problems: &mut Problems) -> Question {
         let text = args.min_effect.as_deref().unwrap_or("");
         problems.flag("min-effect", text, "expected 0 to 1000%, such as 5%");
     }
+    let bare = args.min_effect.as_deref().filter(|text| !text.ends_with('%'));
+    if let Some(text) = bare.filter(|_| (1.0..=LARGEST_EFFECT).contains(&min_effect)) {
+        let share = "a share; expected a number such as 5% or 0.05";
+        let whole = format!("{share}, and with its % from 100% on: --min-effect {text}%");
+        problems.flag("min-effect", text, whole);
+    }
     Question { metrics, terms: Terms { alpha, min_effect }, vary: args.vary.clone() }
 }
 
@@ -186,6 +192,25 @@ mod tests {
         assert_eq!(problems.lines(), [expected]);
         let mut none = Problems::default();
         assert_eq!((gated(&names[..2], &mut none).len(), none.lines()), (2, &[][..]));
+    }
+
+    #[test]
+    fn a_least_effect_of_five_is_no_share() {
+        let of = |text: &str| {
+            let args = TermsArgs { min_effect: Some(text.to_owned()), ..TermsArgs::default() };
+            let mut problems = Problems::default();
+            let _ = question(&args, &mut problems);
+            problems.lines().to_vec()
+        };
+        for wrong in ["1", "5", "10"] {
+            let found = of(wrong);
+            let said = found.len() == 1 && found[0].contains("such as 5% or 0.05");
+            assert!(said, "{found:?}");
+        }
+        for fine in ["5%", "500%", "0.05", "0"] {
+            assert_eq!(of(fine), [""; 0]);
+        }
+        assert_eq!(of("11").len(), 1);
     }
 
     /// Goal: a bound that can't hold is told before the run. Method: metrics that runs have only

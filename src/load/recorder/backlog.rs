@@ -98,13 +98,37 @@ impl Backlog {
         Some(last.saturating_sub(first))
     }
 
-    /// The share of the offered records by which the cluster kept up: 1 − growth ÷ offered. `None`
-    /// without samples or load.
+    /// The share of the offered records by which the cluster kept up: 1 − growth ÷ offered, where
+    /// growth within the backlog's own scatter is none. `None` without samples or load.
+    ///
+    /// Requests and batches make a backlog that rises and falls by some milliseconds' worth of
+    /// records; in a window of seconds that alone parts the medians of two tenths.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a share is read to far fewer than 53 bits")]
     pub fn achieved_ratio(&self, window: Duration, offered: u64) -> Option<f64> {
-        let growth = self.growth(window)?;
-        (offered > 0).then(|| (1.0 - growth as f64 / offered as f64).max(0.0))
+        let growth = self.growth(window)? as f64;
+        let growth = if growth > self.scatter(window) { growth } else { 0.0 };
+        (offered > 0).then(|| (1.0 - growth / offered as f64).max(0.0))
+    }
+
+    /// By how many records the backlog rises and falls about its own trend in the first half of
+    /// the window: twice the range of the middle half of the samples (all of a sawtooth), once the
+    /// line through the medians of the first two quarters is taken off. A queue that only grows
+    /// has next to none, whatever its slope, and a pause or two don't count.
+    #[expect(clippy::cast_precision_loss, reason = "records of a backlog, far below 2^53")]
+    fn scatter(&self, window: Duration) -> f64 {
+        let (quarter, half) = (window / 4, window / 2);
+        let medians = (self.median(Duration::ZERO, quarter), self.median(quarter, half));
+        let (Some(first), Some(second)) = medians else { return 0.0 };
+        let slope = (second as f64 - first as f64) / quarter.as_secs_f64().max(1e-9);
+        let samples = self.samples().take_while(|(at, _)| *at < half);
+        let mut rest: Vec<f64> =
+            samples.map(|(at, level)| level.backlog() as f64 - slope * at.as_secs_f64()).collect();
+        rest.sort_by(f64::total_cmp);
+        match rest.len() {
+            0 => 0.0,
+            len => 2.0 * (rest[(len - 1) * 3 / 4] - rest[(len - 1) / 4]),
+        }
     }
 
     /// Adds another worker's, slot by slot; where one has no sample, its last one before holds.
@@ -167,6 +191,8 @@ const MOST_SLOTS: usize = 8_192;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const START: Instant = Instant::from_nanos(77);
@@ -249,5 +275,68 @@ mod tests {
         let growth = left.growth(Duration::from_secs(10)).unwrap();
         assert!((2_650..2_750).contains(&growth), "{growth}");
         assert!(left.max() > 2_900, "{}", left.max());
+    }
+
+    /// Samples every 20 ms of `rate` a second: a sawtooth about a mean that grows by `growth` of
+    /// the rate.
+    fn sawtooth(seconds: u64, rate: u64, growth: f64, period: u64, amplitude: u64) -> Backlog {
+        let mut out = Backlog::new(START);
+        for at in (0..=seconds * 1_000).step_by(20) {
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let grown = growth * (rate * at) as f64 / 1e3;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "not below 0"
+            )]
+            let backlog = grown as u64 + amplitude * (at % period) / period;
+            // Enough that is due from the first sample on.
+            let due = rate * at / 1_000 + amplitude;
+            out.sample(ms(at), Level { due, acked: due - backlog, ..Level::default() });
+        }
+        out
+    }
+
+    fn ratio(backlog: &Backlog, seconds: u64, rate: u64) -> f64 {
+        backlog.achieved_ratio(Duration::from_secs(seconds), rate * seconds).unwrap()
+    }
+
+    /// Goal: a cluster that keeps up in steps isn't behind. Method: steps with 40 ms worth of
+    /// records, whose medians in the first and the last tenth are more than 0.5 % of the load
+    /// apart, which alone would say overloaded.
+    #[test]
+    fn a_backlog_that_rises_and_falls_is_no_growth() {
+        let steps = sawtooth(3, 5_000, 0.0, 500, 200);
+        assert!(steps.growth(Duration::from_secs(3)).unwrap() > 75, "parted by more than 0.5 %");
+        assert!((ratio(&steps, 3, 5_000) - 1.0).abs() < 1e-12);
+        // The same with a queue that grows by 1 % beneath it.
+        assert!(ratio(&sawtooth(10, 5_000, 0.01, 440, 180), 10, 5_000) < 0.995);
+    }
+
+    proptest! {
+        #[test]
+        fn a_stationary_backlog_never_counts_as_growth(
+            seconds in 3_u64..30, rate in 1_000_u64..1_000_000, part in 0.02_f64..0.16,
+            amplitude in 0_u64..200_000
+        ) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "milliseconds above 0"
+            )]
+            // Of 20 ms steps, so that samples see all of it.
+            let period = ((seconds * 50) as f64 * part) as u64 * 20 + 20;
+            let found = ratio(&sawtooth(seconds, rate, 0.0, period, amplitude), seconds, rate);
+            prop_assert!((found - 1.0).abs() < 1e-12, "{found}, period {period}");
+        }
+
+        #[test]
+        fn a_queue_that_grows_is_always_caught(
+            seconds in 5_u64..60, rate in 1_000_u64..1_000_000, growth in 0.006_f64..0.9
+        ) {
+            let found = ratio(&sawtooth(seconds, rate, growth, 20, 0), seconds, rate);
+            prop_assert!(found < 0.995, "{found}");
+        }
     }
 }

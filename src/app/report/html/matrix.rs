@@ -133,7 +133,11 @@ fn pareto(matrix: &MatrixModel) -> String {
     let high = all.iter().map(|(_, p99)| *p99).fold(0.0, f64::max);
     let most = all.iter().map(|(row, _)| row.records_per_second).fold(0.0, f64::max);
     let best = front.iter().map(|at| name(all[*at].0)).collect::<Vec<_>>().join("; ");
-    let description = format!("not beaten in both: {best}");
+    let no_line = "no cell is a measurement, so that none is the best";
+    let description = match best.is_empty() {
+        true => no_line.to_owned(),
+        false => format!("not beaten in both: {best}"),
+    };
     let title = "Throughput and p99";
     let (x, y) = (Scale::linear(most), Scale::log(low, high));
     let mut frame = Frame::new("pareto", title, description, x, y);
@@ -162,7 +166,8 @@ fn pareto(matrix: &MatrixModel) -> String {
         (3, "another cell is better"),
         (6, "no measurement"),
     ]);
-    let caption = format!("Further right and lower is better. On the line: {best}.");
+    let line = if best.is_empty() { no_line.to_owned() } else { format!("on the line: {best}") };
+    let caption = format!("Further right and lower is better; {line}.");
     format!("<div class=\"grid\">{}</div>", figure(&drawn, &caption, &key))
 }
 
@@ -215,6 +220,18 @@ mod tests {
         assert_eq!(points(&rows), [0, 2]);
         rows[0].kind = "written".to_owned();
         assert_eq!(points(&rows), [0, 2]);
+    }
+
+    #[test]
+    fn without_a_measurement_there_is_no_line() {
+        let Outcome::Matrix(mut matrix) = sample::matrix() else { panic!() };
+        assert!(pareto(&matrix.matrix).contains("; on the line: acks="));
+        for row in &mut matrix.matrix.summary {
+            row.verdict = Status::Overloaded;
+        }
+        let seen = pareto(&matrix.matrix);
+        assert!(!seen.contains("n the line: "), "{seen}");
+        assert!(seen.contains("; no cell is a measurement"), "{seen}");
     }
 
     #[test]

@@ -200,10 +200,16 @@ impl Frame {
         }
         for (value, words) in x {
             let at = self.x(*value);
+            // Words that would be cut off at the end of the drawing stand before it.
+            let room = 2.0 * (WIDTH - at);
+            let (place, anchor) = match float(words.chars().count() as u64) * GLYPH > room {
+                true => (WIDTH - 2.0, "end"),
+                false => (at, "middle"),
+            };
             let _ = write!(
                 text,
                 "<path class=\"gl\" d=\"M{at:.1} {TOP}V{bottom}\"/>\
-                 <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{words}</text>",
+                 <text x=\"{place:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{words}</text>",
                 bottom + 17.0
             );
         }
@@ -294,6 +300,8 @@ fn plain(value: f64) -> String {
 /// Of a drawing's own units: on a desk two stand beside each other at about their own size.
 pub(super) const WIDTH: f64 = 540.0;
 const HEIGHT: f64 = 270.0;
+/// The width that a character may take.
+const GLYPH: f64 = 8.0;
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 10.0;
@@ -328,6 +336,16 @@ mod tests {
                 prop_assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]));
             }
         }
+    }
+
+    #[test]
+    fn words_at_the_end_of_an_axis_stay_within_the_drawing() {
+        let (x, y) = (Scale::log(1.0, 1e4), Scale::linear(1.0));
+        let frame = Frame::new("a", "T", String::new(), x, y);
+        let ticks = [(1e2, "99 %".to_owned()), (1e4, "99.99 %".to_owned())];
+        let drawn = frame.draw(&ticks, &[], "");
+        assert!(drawn.contains("text-anchor=\"middle\">99 %<"), "{drawn}");
+        assert!(drawn.contains("x=\"538.0\" y=\"245.0\" text-anchor=\"end\">99.99 %<"), "{drawn}");
     }
 
     #[test]

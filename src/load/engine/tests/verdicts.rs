@@ -281,28 +281,38 @@ fn each_limit_is_named_from_the_stages() {
             ..SATURATED
         },
         Case {
-            name: "batches that wait for nearly all of the window",
+            name: "batches that wait for half of the window",
             rate: Some(100.0),
             seconds: 2,
-            tune: |config| config.linger = Duration::from_millis(800),
+            tune: |config| config.linger = Duration::from_millis(980),
             reason: Some("cluster_too_slow"),
             limit: Limit::Linger,
             ..GOOD
         },
         Case {
-            name: "brokers that answer late",
+            name: "brokers that answer later and later",
             seconds: 2,
             tune: many_in_flight,
-            meanwhile: |world| world.latency = Duration::from_millis(100),
+            meanwhile: |world| {
+                for ms in (0..300).step_by(15) {
+                    world.latency = Duration::from_millis(ms);
+                    wait(world, 90);
+                }
+            },
             reason: Some("cluster_too_slow"),
             limit: Limit::Broker,
             ..GOOD
         },
         Case {
-            name: "a thin link",
+            name: "a link that gets thinner and thinner",
             seconds: 2,
             tune: many_in_flight,
-            meanwhile: |world| world.thin = Some(Duration::from_millis(150)),
+            meanwhile: |world| {
+                for ms in (15..600).step_by(30) {
+                    world.thin = Some(Duration::from_millis(ms));
+                    wait(world, 95);
+                }
+            },
             reason: Some("cluster_too_slow"),
             limit: Limit::Network,
             ..GOOD

@@ -134,6 +134,8 @@ pub struct Evidence {
     pub highest_percentile: Option<(f64, u64)>,
     /// Intervals in the window.
     pub intervals: u64,
+    /// How long the window was.
+    pub window: Duration,
     /// Records sent whose fate is unknown, but for those that the end of the drain cut off.
     pub indeterminate: u64,
     /// How far the wall clock jumped against the monotonic one.
@@ -168,6 +170,7 @@ impl Evidence {
             seal_wait_share: seal_wait_share(tally),
             indeterminate: tally.ledger.indeterminate.saturating_sub(tally.cut_in_flight),
             intervals: tally.intervals().filter(within).count() as u64,
+            window,
             ..Self::default()
         }
     }
@@ -317,8 +320,9 @@ pub fn judge(evidence: &Evidence) -> Verdict {
             .highest_percentile
             .filter(|(_, beyond)| *beyond < LEAST_BEYOND)
             .map(|(percentile, beyond)| Reason::FewRecords { percentile, beyond }),
-        (evidence.intervals < LEAST_INTERVALS && !evidence.unmeasured)
-            .then_some(Reason::FewIntervals { intervals: evidence.intervals }),
+        (evidence.intervals < LEAST_INTERVALS && !evidence.unmeasured).then_some(
+            Reason::FewIntervals { intervals: evidence.intervals, window: evidence.window },
+        ),
         (evidence.indeterminate > 0)
             .then_some(Reason::Indeterminate { records: evidence.indeterminate }),
         (evidence.clock_step > LARGEST_CLOCK_STEP)

@@ -142,6 +142,8 @@ pub enum Reason {
     FewIntervals {
         /// How many intervals it had.
         intervals: u64,
+        /// How long it was.
+        window: Duration,
     },
     /// Nobody knows whether some records were written.
     Indeterminate {
@@ -385,11 +387,10 @@ impl Reason {
                 "only {beyond} record{} beyond p{percentile}; a longer --duration steadies it",
                 s(beyond)
             ),
-            Self::FewIntervals { intervals } => write!(
+            Self::FewIntervals { window, .. } => write!(
                 f,
-                "the window lasted at most {intervals} second{}; a --duration of 10s or more \
-                 shows whether it was steady",
-                s(intervals)
+                "the window lasted {}; a --duration of 10s or more shows whether it was steady",
+                lasted(window)
             ),
             Self::Indeterminate { records } => write!(
                 f,
@@ -405,6 +406,17 @@ impl Reason {
             ),
             _ => f.write_str(self.name()),
         }
+    }
+}
+
+/// A span as people say it: `8 seconds`, `7.5 seconds`, `300 ms`.
+fn lasted(span: Duration) -> String {
+    let tenths = (span.as_millis() + 50) / 100;
+    match (tenths / 10, tenths % 10) {
+        (0, _) => format!("{} ms", span.as_millis()),
+        (1, 0) => "1 second".to_owned(),
+        (whole, 0) => format!("{whole} seconds"),
+        (whole, part) => format!("{whole}.{part} seconds"),
     }
 }
 

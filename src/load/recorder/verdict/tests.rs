@@ -170,10 +170,14 @@ fn reasons_say_the_figure_and_what_to_do() {
         ["only 25 records beyond p99.99; a longer --duration steadies it"]
     );
     assert_eq!(
-        worded(|run| run.intervals = 1),
-        ["the window lasted at most 1 second; a --duration of 10s or more shows whether it was \
-          steady"]
+        worded(|run| (run.intervals, run.window) = (8, Duration::from_secs(8))),
+        ["the window lasted 8 seconds; a --duration of 10s or more shows whether it was steady"]
     );
+    for (ms, said) in [(1_000, "1 second;"), (7_460, "7.5 seconds;"), (300, "300 ms;")] {
+        let short = Reason::FewIntervals { intervals: 1, window: Duration::from_millis(ms) };
+        let seen = short.to_string();
+        assert!(seen.starts_with(&format!("the window lasted {said}")), "{seen}");
+    }
     assert_eq!(
         worded(|run| run.foreign_records = 7),
         ["7 records in the topic not written by this run: somebody else writes to it; use \
