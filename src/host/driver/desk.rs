@@ -84,13 +84,18 @@ impl Desk {
     }
 
     /// The end offsets of topics, each by partition, once they haven't moved for a second: what was
-    /// written without an answer may still arrive.
+    /// written without an answer may still arrive. A wait that takes longer
+    /// is told.
     pub(super) async fn settled_offsets(
         &mut self,
         topics: &[String],
     ) -> Result<Vec<Vec<i64>>, RunError> {
         let mut last = self.all_offsets(topics).await?;
-        for _ in 0..SETTLE_READS {
+        for read in 0..SETTLE_READS {
+            if read == TOLD_AFTER_READS {
+                // Whoever listened may be gone.
+                let _ = self.tell.send(MOVING.to_owned());
+            }
             tokio::time::sleep(SETTLE_PAUSE).await;
             let next = self.all_offsets(topics).await?;
             if next == last {
@@ -215,3 +220,8 @@ const UNREACHABLE_AFTER: Duration = Duration::from_secs(10);
 const SETTLE_PAUSE: Duration = Duration::from_secs(1);
 /// Bound of the wait for offsets to settle.
 const SETTLE_READS: u32 = 20;
+/// Readings after which the wait is told.
+const TOLD_AFTER_READS: u32 = 2;
+const MOVING: &str = "the topic's end offsets still move, though this run writes nothing: somebody \
+                      else does, or replicas catch up; waiting until they stand still for a \
+                      second, for 20 s at most (--verify none doesn't)";
