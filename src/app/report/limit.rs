@@ -107,12 +107,30 @@ impl Facts<'_> {
         format!("a fatal error, after which a producer takes no more records: {words}")
     }
 
+    /// A core that was waited for isn't to spare.
     fn nothing(&self) -> String {
+        let waited = self.evidence.run_delay.unwrap_or(0.0);
         let spare = self.evidence.busy_max.map_or_else(String::new, |busy| {
-            let spare = whole_percent((1.0 - busy).max(0.0));
+            let spare = whole_percent((1.0 - busy - waited).max(0.0));
             format!(" with {spare} of a core to spare")
         });
-        format!("nothing: at the asked rate{spare}")
+        format!("nothing: at the asked rate{spare}{}", self.longest())
+    }
+
+    /// Where a record was for most of the time.
+    fn longest(&self) -> String {
+        let Limits { buffer_wait, batch_wait, send_queue, broker, .. } = *self.limits;
+        let all = buffer_wait + batch_wait + send_queue + broker;
+        let places = [
+            (buffer_wait, "waiting for buffer.memory"),
+            (batch_wait, "in its batch (linger.ms)"),
+            (send_queue, "on its way into the socket"),
+            (broker, "with the brokers"),
+        ];
+        let most = places.into_iter().find(|(time, _)| *time * 2.0 > all);
+        most.map_or_else(String::new, |(time, place)| {
+            format!("; a record is {place} for {} of its time", whole_percent(time / all))
+        })
     }
 
     fn client(&self) -> String {
@@ -213,7 +231,11 @@ mod tests {
     #[test]
     fn each_answer_has_its_figure_and_one_change() {
         let cases = [
-            (Limit::Nothing, "at the asked rate with 40 % of a core to spare", ""),
+            (
+                Limit::Nothing,
+                "at the asked rate with 5 % of a core to spare",
+                "a record is with the brokers for 82 % of its time",
+            ),
             (Limit::Cpu, "used 60 % of a core", "add --producers"),
             (Limit::Compression, "70 % of the time from append to ack", "more cores"),
             (
