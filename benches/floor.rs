@@ -15,8 +15,9 @@ use kprod_bench::kafka::wire::produce::Layout;
 use rustix::time::ClockId;
 
 const USAGE: &str = "floor HOST:PORT TOPIC RECORDS RECORD_SIZE BATCH_SIZE [--batches-per-request \
-                     N] [--send-buffer-bytes N]: an existing topic of a broker that speaks Produce 11 and Metadata 12, \
-                     acks=1; 1 batch a request, or up to as many as a broker leads partitions";
+                     N] [--send-buffer-bytes N]: an existing topic of a broker that speaks \
+                     Produce 11 and Metadata 12, acks=1; 1 batch a request, or up to as many as a \
+                     broker leads partitions";
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();

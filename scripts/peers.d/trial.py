@@ -145,8 +145,8 @@ def target(options, programs):
     listen = f"127.0.0.1:{free_ports(options.brokers)}"
     line = [programs["kprod-bench"], "broker", "--listen", listen, "--brokers",
             str(options.brokers), "--partitions", str(options.partitions)]
-    broker = subprocess.Popen(pinned(options, "broker", line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True)
+    broker = subprocess.Popen(pinned(options, "broker", line), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         servers = broker.stdout.readline().strip()
         if not servers:

@@ -415,8 +415,9 @@ mod tests {
         assert_eq!(found(|it| it.leaders(&topic(&[Some(1)], 3))), []);
     }
 
-    /// Goal: a topic is asked for as many replicas as its brokers ask for. Method: min.insync.replicas
-    /// of 2 where all three are in sync, where one is, and where there is but one.
+    /// Goal: a topic is asked for as many replicas as its brokers ask for. Method:
+    /// min.insync.replicas of 2 where all three are in sync, where one is, and where there is but
+    /// one.
     #[test]
     fn no_more_replicas_are_asked_for_than_there_are() {
         let two = [ConfigEntry {

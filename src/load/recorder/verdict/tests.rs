@@ -382,8 +382,8 @@ fn what_brokers_refuse_is_called_that_and_not_overload() {
     }
     assert_eq!(
         judge(&run(10_000, 0)).reasons[0].to_string(),
-        "10,000 of 10,000 records failed, most by INVALID_RECORD (87) (see the errors): nothing was \
-         measured, not the load that was asked for"
+        "10,000 of 10,000 records failed, most by INVALID_RECORD (87) (see the errors): nothing \
+         was measured, not the load that was asked for"
     );
     assert_eq!(limit(&run(40, 9_960)), Limit::Nothing);
 }
