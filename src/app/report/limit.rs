@@ -36,8 +36,8 @@ impl Facts<'_> {
             Limit::Cpu | Limit::RunDelay | Limit::Lateness => self.client(),
             Limit::Compression => self.compression(),
             Limit::Throttle => format!(
-                "a quota: brokers asked for pauses of {} of the window, those of all brokers added up; \
-                 raise the client's quota",
+                "a quota: brokers asked for pauses of {} of the window, those of all brokers added \
+                 up; raise the client's quota",
                 whole_percent(self.limits.throttled)
             ),
             Limit::Unavailable => format!(
