@@ -4,7 +4,7 @@
 use core::fmt::Write as _;
 use core::time::Duration;
 
-use super::say::{print, refuse};
+use super::say::{print, refuse, warn};
 use super::tool_args::ScheduleArgs;
 use crate::app::report::exit::Exit;
 use crate::app::report::plot::{Plot, WIDTH};
@@ -34,6 +34,7 @@ pub(super) fn problems(args: &ScheduleArgs) -> Vec<String> {
 
 fn pages(args: &ScheduleArgs) -> Result<String, Problems> {
     let settings = settings::build_unjudged(&args.run, &|name: &str| std::env::var(name).ok())?;
+    settings.warnings.iter().for_each(|warning| warn(warning));
     let mut problems = Problems::default();
     let every = every(args.every.as_deref(), &mut problems);
     let mut text = String::new();

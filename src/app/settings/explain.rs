@@ -4,10 +4,10 @@
 use super::Shared;
 use super::matrix;
 use super::problems::Problems;
-use super::profile::ProfileRow;
+use super::profile::{Given, ProfileRow};
 use crate::app::cli::args::RunArgs;
 use crate::app::report::secrets;
-use crate::kafka::config::{Judgement, judge};
+use crate::kafka::config::{Judgement, Source, judge};
 
 /// The Kafka keys of one cell.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Explanation {
     pub profile: Option<(String, Vec<ProfileRow>)>,
     /// What is wrong with every other flag; the keys' own problems are in the judgements.
     pub problems: Problems,
+    /// What a run refuses beside these.
+    pub refused: Vec<String>,
 }
 
 /// Reads a command line as a run would, and judges its Kafka keys. `variable` looks an environment
@@ -54,7 +56,8 @@ pub fn explain(args: &RunArgs, variable: &dyn Fn(&str) -> Option<String>) -> Exp
             key_rules: shared.key_rules.as_ref().map(|rules| rules.file.clone()),
         }
     });
-    let cells = cells.collect();
+    let cells: Vec<Explained> = cells.collect();
+    let refused = refused(&shared, &given, &cells, &problems);
     let rows = given.rows.into_iter().map(|row| {
         let hidden = |text: &str| secrets::given(&row.flag, text);
         let overridden = row.overridden.as_ref().map(|(by, text)| (by.clone(), hidden(text)));
@@ -62,5 +65,18 @@ pub fn explain(args: &RunArgs, variable: &dyn Fn(&str) -> Option<String>) -> Exp
     });
     let rows = rows.collect();
     let profile = given.profile.map(|profile| (profile.name, rows));
-    Explanation { cells, profile, problems }
+    Explanation { cells, profile, problems, refused }
+}
+
+/// What else a run refuses. Of Kafka keys that is what a profile gives, which is there for runs; of
+/// others the judgement tells it, and they are Java's business.
+fn refused(shared: &Shared, given: &Given, cells: &[Explained], known: &Problems) -> Vec<String> {
+    let mut all = known.clone();
+    let settings = shared.settings(given, &mut all);
+    super::check_file(given, &settings.cells, &mut all);
+    let keys = cells.iter().flat_map(|cell| &cell.judgement.problems);
+    let elsewhere = keys.filter(|problem| !matches!(problem.source, Source::Profile { .. }));
+    let elsewhere: Vec<String> = elsewhere.map(ToString::to_string).collect();
+    let is_new = |line: &&String| !known.lines().contains(line) && !elsewhere.contains(line);
+    all.lines().iter().filter(is_new).cloned().collect()
 }

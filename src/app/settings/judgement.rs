@@ -42,6 +42,12 @@ pub fn question(args: &TermsArgs, problems: &mut Problems) -> Question {
 
 /// What the runs of these cells must pass.
 pub(super) fn gates(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Gates {
+    let rules = rules(args, cells, problems);
+    Gates { rules, baseline: baseline(args, cells, problems) }
+}
+
+/// The bounds that the runs must keep.
+pub(super) fn rules(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Vec<Rule> {
     let asserts = args.assert.iter().map(|text| ("assert", text));
     let all = asserts.chain(args.slo.iter().map(|text| ("slo", text)));
     let rules = all.filter_map(|(flag, text)| {
@@ -51,8 +57,7 @@ pub(super) fn gates(args: &JudgementArgs, cells: &[Cell], problems: &mut Problem
         }
         Some(rule)
     });
-    let rules = rules.collect();
-    Gates { rules, baseline: baseline(args, cells, problems) }
+    rules.collect()
 }
 
 /// Why the runs won't have a metric: said before them, since a bound on what isn't there fails.

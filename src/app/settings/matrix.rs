@@ -55,6 +55,18 @@ pub fn expand(
     for (flag, values) in given.chain(more) {
         let values: Vec<String> = values;
         let text = &values.join(",");
+        if is_grouped(&values) {
+            let joined = values.concat();
+            problems.flag(
+                flag,
+                text,
+                format_args!(
+                    "a comma makes a matrix of several values, and doesn't group digits; write \
+                     {joined} (or 1k for a thousand)"
+                ),
+            );
+            continue;
+        }
         let twice = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value));
         if let Some((_, value)) = twice {
             problems.flag(flag, text, format_args!("\"{value}\" is listed twice"));
@@ -74,6 +86,19 @@ pub fn expand(
         }
     }
     (axes, cells)
+}
+
+/// Whether commas stand between groups of three digits, as in 1,000 and 20,000,000.
+fn is_grouped(values: &[String]) -> bool {
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((first, rest)) = values.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return false;
+    };
+    let is_group = |text: &String| text.len() == 3 && is_digits(text);
+    (1..=3).contains(&first.len())
+        && is_digits(first)
+        && rest.iter().all(is_group)
+        && rest.iter().any(|text| text.starts_with('0'))
 }
 
 /// The flags that may have several values.

@@ -125,7 +125,8 @@ pub fn build(
     }
     let ceilings = calibration::ceilings(&args.judgement, &settings.cells, &mut problems);
     let gates = judgement::gates(&args.judgement, &settings.cells, &mut problems);
-    let warnings = args.judgement.baseline.as_deref().map_or_else(Vec::new, passed_over);
+    let mut warnings = args.judgement.baseline.as_deref().map_or_else(Vec::new, passed_over);
+    warnings.extend_from_slice(&settings.warnings);
     if problems.is_empty() {
         Ok(Settings { ceilings, gates, warnings, ..settings })
     } else {
@@ -133,7 +134,8 @@ pub fn build(
     }
 }
 
-/// Reads a command line whose runs aren't carried out, so that nothing of it is judged.
+/// Reads a command line whose runs aren't carried out, so that nothing of it is judged: gates are
+/// read, and files that results would be held against are not.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -144,7 +146,17 @@ pub fn build_unjudged(
     let mut problems = Problems::default();
     let given = given(args, variable, &mut problems);
     let settings = read(&given, &mut problems);
+    check_file(&given, &settings.cells, &mut problems);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// Says what only a run would refuse in what is given for it: gates that can't be, and a profile's
+/// origin of times that nothing tells.
+fn check_file(given: &Given, cells: &[Cell], problems: &mut Problems) {
+    if given.is_from_profile("time-origin") && problems.is_empty() {
+        timestamps::check_origin(given, cells, problems);
+    }
+    judgement::rules(&given.args.judgement, cells, problems);
 }
 
 /// All that is given, by flags, environment, files and profile.
@@ -159,37 +171,44 @@ fn given(
 
 /// What it asks for, as far as it isn't wrong.
 fn read(given: &Given, problems: &mut Problems) -> Settings {
-    let args = &given.args;
     let shared = Shared::read(given, problems);
-    let (axes, choices) = matrix::expand(args, given.axes(), problems);
-    let cells: Vec<Cell> =
-        choices.iter().filter_map(|choice| shared.cell(&axes, choice, problems)).collect();
-    let embedded = cells.iter().any(|cell| cell.plan.target != Target::Cluster);
-    let unasked = embedded && !args.target.embedded;
-    let repeat = repeat(args, problems);
-    let cooldown = span("cooldown", args.load.cooldown.as_deref(), problems);
-    let labels = args.judgement.label.iter();
-    let labels = labels.filter_map(|pair| target::key_value("label", pair, problems)).collect();
-    let order = matrix::order(cells.len(), repeat, shared.seed);
-    let output = output::read(args, order.len(), problems);
-    let mut places = Places::of_run(given, &cells, &output);
-    shared.streams.iter().for_each(|stream| places.reads_data(stream.given()));
-    places.check(problems);
-    Settings {
-        order,
-        axes,
-        cells,
-        repeat,
-        cooldown: cooldown.unwrap_or(Duration::ZERO),
-        output,
-        strict: args.judgement.strict,
-        labels,
-        profile: given.profile.as_ref().map(|profile| profile.name.clone()),
-        ceilings: Ceilings::None,
-        gates: Gates::default(),
-        embedded_unasked: unasked,
-        places,
-        warnings: Vec::new(),
+    shared.settings(given, problems)
+}
+
+impl Shared {
+    fn settings(&self, given: &Given, problems: &mut Problems) -> Settings {
+        let args = &given.args;
+        let shared = self;
+        let (axes, choices) = matrix::expand(args, given.axes(), problems);
+        let cells: Vec<Cell> =
+            choices.iter().filter_map(|choice| shared.cell(&axes, choice, problems)).collect();
+        let embedded = cells.iter().any(|cell| cell.plan.target != Target::Cluster);
+        let unasked = embedded && !args.target.embedded;
+        let repeat = repeat(args, problems);
+        let cooldown = span("cooldown", args.load.cooldown.as_deref(), problems);
+        let labels = args.judgement.label.iter();
+        let labels = labels.filter_map(|pair| target::key_value("label", pair, problems)).collect();
+        let order = matrix::order(cells.len(), repeat, shared.seed);
+        let output = output::read(args, order.len(), problems);
+        let mut places = Places::of_run(given, &cells, &output);
+        shared.streams.iter().for_each(|stream| places.reads_data(stream.given()));
+        places.check(problems);
+        Settings {
+            order,
+            axes,
+            cells,
+            repeat,
+            cooldown: cooldown.unwrap_or(Duration::ZERO),
+            output,
+            strict: args.judgement.strict,
+            labels,
+            profile: given.profile.as_ref().map(|profile| profile.name.clone()),
+            ceilings: Ceilings::None,
+            gates: Gates::default(),
+            embedded_unasked: unasked,
+            places,
+            warnings: problems.notes().to_vec(),
+        }
     }
 }
 
@@ -257,7 +276,7 @@ impl Shared {
                 let mut large = Vec::new();
                 for (at, stream) in streams.iter().enumerate() {
                     let told = Told { choice: &self.choice_of(at, choice), args: self.data_of(at) };
-                    large.extend(problems.within(self.origins(at), |problems| {
+                    large.extend(problems.within(self.name_of(at), self.origins(at), |problems| {
                         fits(&stream.source, &resolved.config, told, problems)
                     }));
                 }
@@ -268,11 +287,12 @@ impl Shared {
                 for at in 0..streams.len() {
                     let topic = streams[at].topic;
                     let sharers = streams.iter().filter(|other| other.topic == topic).count();
-                    problems.within(self.origins(at), |problems| {
+                    problems.within(self.name_of(at), self.origins(at), |problems| {
                         let source = &mut streams[at].source;
                         make_room(source, self.verify, sharers > 1, problems);
                     });
                 }
+                large.extend(self.assumed(choice, &streams));
                 let mut cell = self.planned(axes, choice, load, streams, resolved);
                 cell.notes.extend(large);
                 Some(cell)
@@ -392,14 +412,16 @@ fn verify(args: &RunArgs, problems: &mut Problems) -> Verify {
     }
 }
 
+/// Whether records carry a mark. Values that name their producer and number don't name the stream:
+/// one that `shares` its topic with others needs a mark, too.
+fn is_marked(source: &SourcePlan, verify: Verify, shares: bool) -> bool {
+    verify == Verify::Sequence && (shares || !source.names_itself())
+}
+
 /// Takes the bytes of a mark from the size of each value, so that a record keeps the size that was
 /// asked for. Values with sizes of their own keep them.
-///
-/// Values that name their producer and number don't name the stream: one that `shares` its topic
-/// with others needs a mark, too.
 fn make_room(source: &mut SourcePlan, verify: Verify, shares: bool, problems: &mut Problems) {
-    let names_itself = source.names_itself() && !shares;
-    if verify != Verify::Sequence || names_itself || !source.value.is_sized() {
+    if !is_marked(source, verify, shares) || !source.value.is_sized() {
         return;
     }
     source.reserved = Mark::SIZE;

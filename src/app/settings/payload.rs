@@ -155,7 +155,17 @@ fn corpus(args: &DataArgs, path: &str, problems: &mut Problems) -> Option<Corpus
             return None;
         }
     };
+    let length = bytes.len();
     let cut = Corpus::cut(bytes, &ends, &format);
+    // What is found is left out of the pieces.
+    if let (Some(delimiter), Ok(corpus)) = (&args.payload_delimiter, &cut)
+        && corpus.size() == length
+    {
+        let flag = problems.named("payload-delimiter");
+        problems.note(format!(
+            "{flag}: {delimiter:?} isn't found in {path}, so that a whole file is one piece"
+        ));
+    }
     cut.map_err(|error: CorpusError| {
         let file = error.file().map(|at| files[at].display().to_string());
         let file = file.unwrap_or_else(|| path.to_owned());
@@ -211,7 +221,13 @@ fn format(args: &DataArgs, is_folder: bool, problems: &mut Problems) -> Option<P
     let default = if is_folder && delimiter.is_none() { "file" } else { "lines" };
     let word = args.payload_format.as_deref().unwrap_or(default);
     let format = match word {
-        "lines" => PieceFormat::Delimited(unescaped(delimiter.unwrap_or("\n"))),
+        "lines" => match unescaped(delimiter.unwrap_or("\n")) {
+            Ok(bytes) => PieceFormat::Delimited(bytes),
+            Err(expected) => {
+                problems.flag("payload-delimiter", delimiter.unwrap_or_default(), expected);
+                return None;
+            }
+        },
         "length32" => PieceFormat::Length32,
         "varint" => PieceFormat::Varint,
         "file" => PieceFormat::File,
@@ -234,10 +250,37 @@ fn format(args: &DataArgs, is_folder: bool, problems: &mut Problems) -> Option<P
     }
 }
 
-/// A delimiter is taken literally, except that `\n`, `\r` and `\t` written as two characters stand
-/// for the control character.
-fn unescaped(delimiter: &str) -> Vec<u8> {
-    delimiter.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t").into_bytes()
+/// A delimiter is taken literally, except for what a backslash begins: `\n`, `\r`, `\t`, `\0`, `\\`
+/// and `\xNN` stand for one byte each.
+fn unescaped(delimiter: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(delimiter.len());
+    let mut rest = delimiter;
+    while let Some((literal, escape)) = rest.split_once('\\') {
+        bytes.extend_from_slice(literal.as_bytes());
+        let hex = escape.strip_prefix('x').and_then(|digits| digits.get(..2));
+        let hex = hex.filter(|digits| digits.bytes().all(|it| it.is_ascii_hexdigit()));
+        let (byte, length) = match (escape.as_bytes().first(), hex) {
+            (Some(b'n'), _) => (b'\n', 1),
+            (Some(b'r'), _) => (b'\r', 1),
+            (Some(b't'), _) => (b'\t', 1),
+            (Some(b'0'), _) => (0, 1),
+            (Some(b'\\'), _) => (b'\\', 1),
+            (Some(b'x'), Some(digits)) => {
+                (u8::from_str_radix(digits, 16).expect("two hexadecimal digits are a byte"), 3)
+            }
+            _ => {
+                let letter: String = escape.chars().take(1).collect();
+                return Err(format!(
+                    "expected \\n, \\r, \\t, \\0, \\\\ or \\xNN, not \\{letter}; a backslash \
+                     itself is written \\\\"
+                ));
+            }
+        };
+        bytes.push(byte);
+        rest = &escape[length..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
 }
 
 fn order(args: &DataArgs, problems: &mut Problems) -> PieceOrder {

@@ -9,6 +9,10 @@ use super::yaml::Place;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Problems {
     lines: Vec<String>,
+    /// What the user should know and that stops nothing, each once.
+    notes: Vec<String>,
+    /// The stream that is looked at.
+    stream: Option<String>,
     /// Values of flags that nobody typed, by flag.
     origins: BTreeMap<String, Vec<Origin>>,
 }
@@ -27,10 +31,20 @@ pub(super) struct Origin {
 impl Problems {
     /// Adds a problem unless it is known already: the cells of a matrix share most of theirs.
     /// Beyond a thousand one line says that there are more.
+    ///
+    /// What is wrong with a stream names it; what is wrong with several alike, the first of them.
     pub fn add(&mut self, problem: String) {
-        if self.lines.len() > MOST || self.lines.contains(&problem) {
+        let is_known = |line: &String| {
+            let rest = line.strip_suffix(&problem);
+            rest.is_some_and(|it| it.is_empty() || it.starts_with(STREAM) && it.ends_with(": "))
+        };
+        if self.lines.len() > MOST || self.lines.iter().any(is_known) {
             return;
         }
+        let problem = match &self.stream {
+            Some(stream) => format!("{STREAM}{stream}: {problem}"),
+            None => problem,
+        };
         let is_full = self.lines.len() == MOST;
         self.lines.push(if is_full { format!("more than {MOST} problems") } else { problem });
     }
@@ -60,17 +74,37 @@ impl Problems {
         self.origins.insert(flag.to_owned(), origins);
     }
 
-    /// Does something about values that stand elsewhere than the run's.
+    /// Does something about a stream, if there is one, whose own values stand elsewhere than the
+    /// run's.
     pub(super) fn within<T>(
         &mut self,
+        stream: Option<&str>,
         origins: &[(String, Vec<Origin>)],
         then: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let before = self.origins.clone();
+        let before = (self.origins.clone(), self.stream.take());
         self.origins.extend(origins.iter().cloned());
+        self.stream = stream.map(str::to_owned);
         let done = then(self);
-        self.origins = before;
+        (self.origins, self.stream) = before;
         done
+    }
+
+    /// From now on a stream is looked at, or none; gives back which one was before.
+    pub(super) fn look_at(&mut self, stream: Option<String>) -> Option<String> {
+        core::mem::replace(&mut self.stream, stream)
+    }
+
+    /// Adds what the user should know and that stops nothing.
+    pub(super) fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// What the user should know, one sentence each.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Where that value of the flag stands, or one that it was made of.
@@ -103,6 +137,8 @@ impl fmt::Display for Problems {
     }
 }
 
+/// What stands before a stream's name.
+const STREAM: &str = "stream ";
 /// Nobody reads more at once.
 const MOST: usize = 1_000;
 
@@ -133,9 +169,16 @@ mod tests {
         assert_eq!(problems.named("linger-ms"), "linger.ms (p.yaml:3:7)");
         assert_eq!(problems.named("acks"), "--acks");
         let others = [("linger-ms".to_owned(), vec![origin("7", 99)])];
-        problems.within(&others, |problems| problems.flag("linger-ms", "7", "expected less"));
-        assert_eq!(problems.lines()[3], "linger.ms = \"7\" (p.yaml:3:99): expected less");
+        problems.within(Some("s"), &others, |problems| {
+            problems.flag("linger-ms", "7", "expected less")
+        });
+        assert_eq!(problems.lines()[3], "stream s: linger.ms = \"7\" (p.yaml:3:99): expected less");
         assert_eq!(problems.named("linger-ms"), "linger.ms (p.yaml:3:7)");
+        // What is wrong with all streams alike is said once.
+        problems.within(Some("t"), &others, |problems| {
+            problems.flag("linger-ms", "7", "expected less");
+        });
+        assert_eq!(problems.lines().len(), 4);
     }
 
     #[test]

@@ -20,12 +20,25 @@ pub(super) fn size(text: &str) -> Result<SizePlan, String> {
         Some(("zipf", rest)) => zipf(rest),
         Some(_) => weighted(text),
     };
-    let plan = plan.ok_or_else(|| expected(text).to_owned())?;
+    let plan = plan.ok_or_else(|| swapped(text).unwrap_or_else(|| expected(text).to_owned()))?;
     match plan.check() {
         Ok(()) if plan.most() > 0 => Ok(plan),
         Ok(()) => Err(expected(text).to_owned()),
         Err(error) => Err(format!("{error}; {}", expected(text))),
     }
+}
+
+/// What is said of bounds the wrong way round.
+fn swapped(text: &str) -> Option<String> {
+    let (from, to) = text.split_once("..")?;
+    let (before, least) = from.rsplit_once(':')?;
+    let (most, behind) = to.split_at(to.find(':').unwrap_or(to.len()));
+    (bytes(most)? < bytes(least)?).then(|| {
+        format!(
+            "the ends are swapped: expected the smaller one first; write \
+             {before}:{most}..{least}{behind}"
+        )
+    })
 }
 
 /// What is expected where something like `text` stands.

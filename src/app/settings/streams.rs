@@ -12,10 +12,10 @@ use super::payload::Payload;
 use super::problems::{Origin, Problems};
 use super::profile::{Given, GivenStream, StreamSaid};
 use super::target::check_name;
-use super::{Shared, clock};
+use super::{Shared, clock, is_marked};
 use crate::app::cli::args::DataArgs;
 use crate::host::driver::plan::{RunPlan, StreamPlan, TopicPlan};
-use crate::load::source::{HeaderPlan, KeyPlan, SourcePlan};
+use crate::load::source::{HeaderPlan, KeyPlan, Mark, NumberType, SourcePlan, ValuePlan};
 
 /// A stream with what holds for it.
 pub(super) struct Stream {
@@ -45,14 +45,15 @@ impl Stream {
     }
 
     fn of(given: &Given, said: &StreamSaid, run: &Payload, problems: &mut Problems) -> Self {
-        let of = given.of_stream(said, problems);
+        let name = Some(&*said.name);
+        let of = problems.within(name, &[], |problems| given.of_stream(said, problems));
         let args = &of.given.args;
-        if let Some(topic) = &said.topic
-            && let Err(expected) = check_name(&topic.text, args.target.fresh_topic)
-        {
-            problems.add(format!("topic = \"{}\" ({}): {expected}", topic.text, topic.place));
-        }
-        let (payload, headers) = problems.within(&of.origins, |problems| {
+        let (payload, headers) = problems.within(name, &of.origins, |problems| {
+            if let Some(topic) = &said.topic
+                && let Err(expected) = check_name(&topic.text, args.target.fresh_topic)
+            {
+                problems.add(format!("topic = \"{}\" ({}): {expected}", topic.text, topic.place));
+            }
             // A corpus may be large, and is read once for all that share it.
             let shared = !of.makes_values();
             let payload = if shared { run.clone() } else { Payload::read(&of.given, problems) };
@@ -121,7 +122,7 @@ impl Shared {
             stream.source.clock = if is_paced { of_stream() } else { of_run };
             if let Err(error) = stream.source.check() {
                 let told = Told { choice: &self.choice_of(at, choice), args: self.data_of(at) };
-                problems.within(self.origins(at), |problems| {
+                problems.within(self.name_of(at), self.origins(at), |problems| {
                     data::blame(&stream.source, &error, told, problems);
                 });
             }
@@ -132,6 +133,11 @@ impl Shared {
     /// Where the values of the stream at `index` stand, as far as it has its own.
     pub(super) fn origins(&self, index: usize) -> &[(String, Vec<Origin>)] {
         self.streams.get(index).map_or(&[], |stream| &stream.of.origins)
+    }
+
+    /// The name of the stream at `index`; `None` in a run without streams.
+    pub(super) fn name_of(&self, index: usize) -> Option<&str> {
+        self.streams.get(index).map(|stream| &*stream.said.name)
     }
 
     /// What holds in a cell for the stream at `index`, or for the run.
@@ -154,7 +160,8 @@ impl Shared {
                 headers: &stream.headers,
             };
             let seed = StreamPlan::seed(self.seed, index);
-            let source = problems.within(self.origins(index), |problems| of.source(seed, problems));
+            let (name, origins) = (self.name_of(index), self.origins(index));
+            let source = problems.within(name, origins, |problems| of.source(seed, problems));
             let topic = topics.iter().position(|topic| topic.name == self.topic_of(stream));
             StreamPlan {
                 name: stream.said.name.clone(),
@@ -168,7 +175,12 @@ impl Shared {
 
     fn load(&self, choice: &Choice, streams: &[StreamPlan], problems: &mut Problems) -> Load {
         let weights: f64 = streams.iter().map(|stream| f64::from(stream.weight)).sum();
-        let bytes = |stream: &StreamPlan| stream.source.mean_payload() * f64::from(stream.weight);
+        let records = choice.get("num-records").and_then(load::whole);
+        let bytes = |stream: &StreamPlan| {
+            let weight = f64::from(stream.weight);
+            self.mean_payload(streams, stream, records.map(|it| share(it, weight / weights)))
+                * weight
+        };
         let payload_bytes = streams.iter().map(bytes).sum::<f64>() / weights;
         let given = load::Given { planned: &self.planned, payload_bytes, seed: self.seed };
         let mut load = load::load(choice, &given, problems);
@@ -177,6 +189,35 @@ impl Shared {
             load.schedule.workers = load.producers;
         }
         load
+    }
+
+    /// Of a stream's records, with the mark that they will carry. Values that are their record's
+    /// number are those of the run, where it is told how many `records` it has.
+    fn mean_payload(
+        &self,
+        streams: &[StreamPlan],
+        stream: &StreamPlan,
+        records: Option<u64>,
+    ) -> f64 {
+        let sharers = streams.iter().filter(|other| other.topic == stream.topic).count();
+        let is_marked = is_marked(&stream.source, self.verify, sharers > 1);
+        let reserved = if is_marked { Mark::SIZE } else { stream.source.reserved };
+        let source = SourcePlan { reserved, ..stream.source.clone() };
+        source.mean_payload_of(records.unwrap_or(SourcePlan::ASSUMED))
+    }
+
+    /// What the user should know of a rate in bytes of records whose lengths depend on how many
+    /// there are.
+    pub(super) fn assumed(&self, choice: &Choice, streams: &[StreamPlan]) -> Option<String> {
+        let grows = |it: &StreamPlan| it.source.value == ValuePlan::Increasing(NumberType::Text);
+        let is_assumed = choice.get("num-records").is_none()
+            && streams.iter().any(grows)
+            && self.planned.is_in_bytes(choice);
+        is_assumed.then(|| {
+            "a rate in bytes of increasing numbers as text is worked out with the digits of the \
+             first million records; with --num-records it is with those of the run"
+                .to_owned()
+        })
     }
 
     fn topic_of<'a>(&'a self, stream: &'a Stream) -> &'a str {
@@ -202,6 +243,17 @@ impl Origins<'_> {
     }
 }
 
+/// A stream's records of the run's, rounded up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a count below 2^53, and a share of it"
+)]
+fn share(records: u64, share: f64) -> u64 {
+    libm::ceil(records as f64 * share) as u64
+}
+
 /// What the user should know of streams whose weights nothing makes true.
 pub(super) fn unweighed(plan: &RunPlan) -> Option<String> {
     let first = plan.streams[0].weight;
@@ -221,7 +273,7 @@ mod tests {
 
     use super::super::tests::{plan, problems, profile, settings};
     use super::*;
-    use crate::load::source::{HeaderValue, SizePlan, ValuePlan};
+    use crate::load::source::{HeaderValue, SizePlan};
 
     /// Two topics; the third stream writes to the run's own.
     const THREE: &str = "\
@@ -324,6 +376,44 @@ streams:
     }
 
     #[test]
+    fn a_stream_s_key_or_value_replaces_the_run_s_whole_one() {
+        let (folder, line) = profile(
+            "generator: {size: 200, key: {kind: uniform, cardinality: 10, type: int32}, \
+             value: {kind: random, compress-ratio: 0.5}}\n\
+             streams:\n- {topic: a, generator: {value: {kind: \"null\"}, key: sequence}}\n\
+             - topic: b\n  generator: {value: {kind: template, file: b.tmpl}, \
+             key: {kind: field, field: user}}\n\
+             - {topic: c, generator: {value: fixed}}\n",
+        );
+        fs::write(folder.path().join("b.tmpl"), "{{user:int 5..7}}").unwrap();
+        let plan = plan(&line);
+        let [a, b, c] = [0, 1, 2].map(|at| &plan.streams[at].source);
+        assert_eq!((&a.value, &a.key_form), (&ValuePlan::Null, &SourcePlan::default().key_form));
+        assert_eq!(b.key_form, SourcePlan::default().key_form);
+        assert_eq!((&c.value, &c.size), (&ValuePlan::Fixed, &SizePlan::Fixed(200)));
+        assert_ne!(c.key_form, SourcePlan::default().key_form);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_stream_names_it() {
+        let (_folder, line) = profile(
+            "load: {rate: 5}\nstreams:\n- {topic: a, generator: {size: uniform:9..2}}\n\
+             - {name: b, topic: a, generator: {sizes: 3}}\n- {topic: c d}\n",
+        );
+        let found = problems(&line);
+        let misspelt = "stream b: \"sizes\" (";
+        assert!(found.iter().any(|it| it.starts_with(misspelt)), "{found:?}");
+        let (_folder, line) = profile(
+            "load: {rate: 5}\nstreams:\n- {topic: a, generator: {size: uniform:9..2}}\n\
+             - {name: e, topic: c d}\n",
+        );
+        let found = problems(&line);
+        for stream in ["stream a: size = ", "stream e: topic = "] {
+            assert!(found.iter().any(|it| it.starts_with(stream)), "{found:?}");
+        }
+    }
+
+    #[test]
     fn streams_of_one_topic_need_room_for_marks() {
         let line = |size: u32| {
             format!(
@@ -336,7 +426,7 @@ streams:
         assert!(roomy.streams.iter().all(|it| it.source.reserved > 0 && roomy.marks(it)));
         let (_folder, tight) = profile(&line(50));
         let found = problems(&format!("{tight} --embedded --verify sequence"));
-        assert!(found[0].starts_with("size = \"50\" ("), "{found:?}");
+        assert!(found[0].starts_with("stream t: size = \"50\" ("), "{found:?}");
         assert!(found[0].contains(":5:") && found.len() == 1, "{found:?}");
     }
 

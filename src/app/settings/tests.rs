@@ -618,9 +618,9 @@ fn built_in_profiles_carry_their_files() {
     );
     assert_eq!(
         problems("--profile mixed-topics --record-size 500"),
-        ["key = \"field:customer\" (profiles/mixed-topics.yaml:24:12): keys come from a \
-             template's field, and with --record-size 500 there is no template; give --key none, \
-             or other keys, as well"]
+        ["stream kprod-orders: key = \"field:customer\" (profiles/mixed-topics.yaml:24:12): keys \
+             come from a template's field, and with --record-size 500 there is no template; give \
+             --key none, or other keys, as well"]
     );
     let plan = plan("--profile mixed-topics --record-size 500 --key sequence");
     assert!(plan.streams.iter().all(|it| it.source.size == SizePlan::Fixed(500)));
@@ -706,13 +706,15 @@ fn an_origin_of_times_is_for_records_that_tell_one() {
     let (_folder, timeless) = file("{{uuid}}");
     let (_other, timely) = file("{{repeat 2}}{{at:date}}{{/repeat}}");
     assert!(refused("--time-origin 2026-01-31"));
+    let seconds = &problems("--embedded --time-origin 1769846400 --timestamps event")[0];
+    assert!(seconds.contains("of seconds write 1769846400000"), "{seconds}");
     assert!(refused("--time-origin 2026-01-31 --timestamps step:5000:1s --header a=uuid()"));
-    assert!(refused(&format!("--time-origin 5 --template {timeless}")));
+    assert!(refused(&format!("--time-origin 2026-01-31 --template {timeless}")));
     for line in [
         "--time-origin 2026-01-31 --timestamps now,event",
         "--time-origin 2026-01-31 --timestamps step:origin:1s",
         "--time-origin 2026-01-31 --header a=time()",
-        &format!("--time-origin 5 --template {timely}"),
+        &format!("--time-origin 1970-01-02 --template {timely}"),
     ] {
         assert!(!refused(line), "{line}");
     }
@@ -1429,4 +1431,93 @@ fn a_size_is_for_values_that_have_none_of_their_own() {
           leave one of the two out"]
     );
     assert_eq!(problems("--embedded --generator null --record-size 1x").len(), 2);
+}
+
+#[test]
+fn a_rate_in_bytes_counts_marks_and_digits_and_needs_bytes() {
+    let rate = |flags: &str| {
+        let plan = plan(&format!("--embedded --rate 1MB {flags}"));
+        plan.schedule.mean_rate().unwrap().as_f64()
+    };
+    let near = |found: f64, bytes: f64| (found * bytes - 1e6).abs() < 1.0;
+    let numbers = "--generator increasing";
+    assert!(near(rate(numbers), 5.888_89));
+    assert!(near(rate(&format!("{numbers} --verify sequence")), 30.888_89));
+    assert!(near(rate(&format!("{numbers} --num-records 100")), 1.9));
+    assert!(near(rate("--generator null --verify sequence"), 25.0));
+    // Sizes that were asked for have the mark in them.
+    assert!(near(rate("--record-size 100 --verify sequence"), 100.0));
+    for flags in ["--rate 20KB", "--stage 20KB:5s"] {
+        let said = &problems(&format!("--embedded {flags} --generator null"))[0];
+        assert!(said.contains("a rate in bytes needs bytes"), "{said}");
+    }
+    let notes = |line: &str| settings(line).cells[0].notes.join("\n");
+    let line = format!("--embedded --rate 1MB {numbers}");
+    assert!(notes(&line).contains("the first million records"));
+    assert!(!notes(&format!("{line} --num-records 5")).contains("million"));
+}
+
+#[test]
+fn commas_group_no_digits_and_ends_have_an_order() {
+    for (flags, way_out) in [
+        ("--record-size 1,000", "write 1000 (or 1k for a thousand)"),
+        ("--rate 1,000", "write 1000 (or"),
+        ("--rate 20,000,000", "write 20000000 (or"),
+    ] {
+        let found = problems(&format!("--embedded {flags}"));
+        assert!(found.len() == 1 && found[0].contains(way_out), "{found:?}");
+    }
+    assert_eq!(settings("--embedded --record-size 1,100,200").cells.len(), 3);
+    for (size, way_out) in [
+        ("uniform:2000..100", "write uniform:100..2000"),
+        ("normal:500:100:1KiB..200", "write normal:500:100:200..1KiB"),
+        ("zipf:100..10:1.1", "write zipf:10..100:1.1"),
+    ] {
+        let said = &problems(&format!("--embedded --record-size {size}"))[0];
+        assert!(said.contains("the ends are swapped") && said.ends_with(way_out), "{said}");
+    }
+    let said = &problems("--embedded --header =x")[0];
+    assert!(said.contains("expected a name before the ="), "{said}");
+}
+
+#[test]
+fn delimiters_have_escapes_and_one_that_is_nowhere_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pieces");
+    fs::write(&path, b"one\0two\xffthree\\four").unwrap();
+    let line = format!("--embedded --payload-file {} --payload-delimiter ", path.display());
+    for (delimiter, pieces) in
+        [("\\0", 2), ("\\xff", 2), ("\\x5C", 2), ("\\\\", 2), ("w", 2), ("\\t", 1)]
+    {
+        let settings = settings(&format!("{line}{delimiter}"));
+        let ValuePlan::Corpus { corpus, .. } = &settings.cells[0].plan.streams[0].source.value
+        else {
+            panic!("no corpus");
+        };
+        assert_eq!(corpus.len(), pieces, "{delimiter}");
+        let told = settings.warnings.iter().filter(|it| it.contains("isn't found in")).count();
+        assert_eq!(told, usize::from(pieces == 1), "{delimiter}: {:?}", settings.warnings);
+    }
+    for wrong in ["\\q", "\\x5", "\\xgg", "a\\"] {
+        let said = &problems(&format!("{line}{wrong}"))[0];
+        assert!(said.contains("a backslash itself is written"), "{said}");
+    }
+}
+
+#[test]
+fn what_explains_and_makes_finds_what_a_run_refuses() {
+    let text = "repeat: two\nload: {rate: 10}\ngates: {asserts: [nonsense < 5]}\n";
+    let (_folder, line) = profile(text);
+    let args = parsed(&line);
+    let explained = explain(&args, &|_| None);
+    let unjudged = build_unjudged(&args, &|_| None).unwrap_err();
+    for found in [&explained.refused[..], unjudged.lines()] {
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("\"two\" ("), "{found:?}");
+        assert!(found[1].contains("\"nonsense < 5\" ("), "{found:?}");
+    }
+    let (_folder, line) = profile("load: {rate: 10}\nproducer: {ack: all}\n");
+    let refused = explain(&parsed(&line), &|_| None).refused;
+    assert!(refused.len() == 1 && refused[0].contains("ack"), "{refused:?}");
+    assert_eq!(refused, problems(&line));
 }

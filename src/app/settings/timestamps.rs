@@ -23,8 +23,17 @@ pub(super) fn timestamps(choice: &Choice, problems: &mut Problems) -> TimestampP
 pub(super) fn time_origin(choice: &Choice, problems: &mut Problems) -> Option<i64> {
     let text = choice.get("time-origin")?;
     let origin = unix_ms(text);
-    if origin.is_none() {
-        problems.flag("time-origin", text, format_args!("expected {MOMENT}"));
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    match origin {
+        None => problems.flag("time-origin", text, format_args!("expected {MOMENT}")),
+        Some(ms) if is_number && ms < YEAR_2000_MS => {
+            let expected = format!(
+                "expected {MOMENT}, and as milliseconds it is before the year 2000; of seconds \
+                 write {text}000; a moment so early is written 1970-01-31T08:00:00Z"
+            );
+            problems.flag("time-origin", text, expected);
+        }
+        Some(_) => {}
     }
     origin
 }
@@ -164,6 +173,8 @@ fn days_before(year: i64) -> i64 {
 
 /// How a moment is written.
 const MOMENT: &str = "a moment such as 2026-01-31T08:00:00Z, or Unix milliseconds";
+/// Smaller numbers are mostly seconds.
+const YEAR_2000_MS: i64 = 946_684_800_000;
 /// The end of 2261: nanoseconds since 1970 fit 64 bits until then.
 const LATEST_MS: i64 = 9_214_646_399_999;
 

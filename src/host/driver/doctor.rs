@@ -13,6 +13,7 @@ use super::desk::Desk;
 use super::embedded::Embedded;
 use super::error::RunError;
 use super::plan::{RunPlan, Target, TopicPlan};
+use super::retention::{outdated, unix_ms_now};
 use super::run::start_embedded;
 use super::topic::{as_asked, cluster_facts, fits, leaders_of, topic_facts};
 use crate::base::BrokerId;
@@ -206,6 +207,9 @@ impl Checks {
         self.leaders(topic);
         self.replicas(plan.producer.acks, topic, &configs);
         self.settings(plan, at, &configs);
+        if let Some(text) = outdated(&plan.streams, at, &facts.configs, unix_ms_now()) {
+            self.add("retention", Finding::Doubt, text);
+        }
         match desk.offsets(&topic.name).await {
             Ok(offsets) => {
                 let records: i64 = offsets.iter().sum();

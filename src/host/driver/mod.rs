@@ -20,6 +20,7 @@ mod phase;
 pub mod plan;
 mod proof;
 pub mod result;
+mod retention;
 mod run;
 mod serve;
 mod settle;

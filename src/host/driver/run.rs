@@ -151,6 +151,9 @@ impl Run<'_> {
     ) -> Result<Phases, RunError> {
         let prepared = topic::prepare(desk, self.plan, self.embedded, ground);
         self.interruptible(prepared).await?;
+        for warning in ground.warnings.drain(..) {
+            self.observer.log(LogLevel::Warn, &warning);
+        }
         let mut crew = self.connect(ground, bootstrap).await?;
         let phases = self.phases(desk, &mut crew, ground).await;
         let ended = crew.end().map_err(|error| RunError::Internal(error.to_string()));

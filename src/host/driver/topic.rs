@@ -11,8 +11,9 @@ use super::error::RunError;
 use super::offsets::Layout;
 use super::plan::{RunPlan, TopicPlan};
 use super::result::{BrokerFacts, ClusterFacts, TopicFacts};
+use super::retention::{outdated, unix_ms_now};
 use crate::host::shell::clock;
-use crate::kafka::admin::{ClusterDescription, TopicDescription};
+use crate::kafka::admin::{ClusterDescription, ConfigEntry, TopicDescription};
 use crate::kafka::broker::is_embedded;
 
 /// The cluster and the topics as found or made.
@@ -21,6 +22,8 @@ pub(super) struct Ground {
     pub(super) cluster: ClusterFacts,
     /// In the plan's order; when preparing them failed, those that were made until then.
     pub(super) topics: Vec<TopicFacts>,
+    /// What the user should know of the topics; taken when it is told.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Ground {
@@ -82,7 +85,11 @@ async fn prepare_one(
     };
     let mut facts = topic_facts(topic, created);
     fits(plan, at, &facts)?;
-    facts.configs = telling_configs(desk, &name).await?;
+    let entries = desk.configs(&name).await?;
+    let all = entries.iter().filter_map(|it| Some((it.name.clone(), it.value.clone()?)));
+    let outdated = outdated(&plan.streams, at, &all.collect(), unix_ms_now());
+    ground.warnings.extend(outdated.map(|text| format!("topic \"{name}\": {text}")));
+    facts.configs = telling_configs(entries);
     if !created {
         as_asked(asked, &facts)?;
     }
@@ -207,16 +214,12 @@ pub(super) fn topic_facts(topic: &TopicDescription, created: bool) -> TopicFacts
 }
 
 /// Settings that tell something about a producer's results, and whatever the topic itself sets.
-async fn telling_configs(
-    desk: &mut Desk,
-    name: &str,
-) -> Result<BTreeMap<String, String>, RunError> {
-    let entries = desk.configs(name).await?;
+fn telling_configs(entries: Vec<ConfigEntry>) -> BTreeMap<String, String> {
     let telling = entries
         .into_iter()
         .filter(|entry| entry.is_topics_own || TELLING.contains(&entry.name.as_str()))
         .filter_map(|entry| Some((entry.name, entry.value?)));
-    Ok(telling.collect())
+    telling.collect()
 }
 
 pub(super) fn cluster_facts(described: &ClusterDescription, embedded: bool) -> ClusterFacts {

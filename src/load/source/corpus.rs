@@ -130,6 +130,12 @@ impl Corpus {
         self.bounds.len() - 1
     }
 
+    /// Bytes of all pieces together: those of the files without delimiters and lengths.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -11,6 +11,14 @@ pub(super) const fn count(number: u64) -> usize {
     }
 }
 
+/// The mean number of digits of the numbers from 0 to below `end`; 1 where there are none.
+#[expect(clippy::cast_precision_loss, reason = "a mean need not be exact beyond 2^53")]
+pub(super) fn mean(end: u64) -> f64 {
+    let powers = (1..20).map(|power| 10_u64.pow(power)).take_while(|first| *first < end);
+    let longer: f64 = powers.map(|first| (end - first) as f64).sum();
+    1.0 + longer / end.max(1) as f64
+}
+
 /// Writes `number` at the start of `out` and returns how many digits it has.
 ///
 /// # Panics
@@ -55,6 +63,17 @@ mod tests {
             assert_eq!(super::count(number), count);
             assert_eq!(parse(&out[..count]), Some(number));
         }
+    }
+
+    #[test]
+    fn the_mean_is_that_of_the_numbers_one_by_one() {
+        for end in [1, 9, 10, 11, 100, 1_234, 100_001] {
+            let all: usize = (0..end).map(count).sum();
+            let exact = all as f64 / end as f64;
+            assert!((mean(end) - exact).abs() < 1e-9, "{end}: {} for {exact}", mean(end));
+        }
+        assert!((mean(0) - 1.0).abs() < 1e-9);
+        assert!((19.0..20.0).contains(&mean(u64::MAX)));
     }
 
     #[test]

@@ -126,10 +126,10 @@ impl NumberType {
         }
     }
 
-    /// Bytes of a number; of text as many digits as a run of some million records has.
-    const fn mean_len(self) -> f64 {
+    /// Bytes of a number below `end`, on average.
+    fn mean_len(self, end: u64) -> f64 {
         match self {
-            Self::Text => 7.0,
+            Self::Text => digits::mean(end),
             Self::Int32 => 4.0,
             Self::Int64 => 8.0,
         }
@@ -187,6 +187,9 @@ pub enum SourceError {
 }
 
 impl SourcePlan {
+    /// The records that means are of where nobody says how many there will be.
+    pub const ASSUMED: u64 = 1_000_000;
+
     /// Whether the plan can be carried out.
     ///
     /// # Errors
@@ -309,23 +312,34 @@ impl SourcePlan {
         self.headers.iter().map(HeaderPlan::longest).sum()
     }
 
-    /// The mean size of a record's key, value, headers and mark, in bytes; never 0, so that a rate
-    /// in bytes can be divided by it.
+    /// The mean size of a record's key, value, headers and mark, in bytes; 0 where records hold
+    /// nothing at all. Values that are their record's number count with those of the first million.
     #[must_use]
     pub fn mean_payload(&self) -> f64 {
-        let value = (1.0 - self.tombstones) * self.mean_value();
-        (self.mean_key() + self.mean_headers() + f64::from(self.reserved) + value).max(1.0)
+        self.mean_payload_of(Self::ASSUMED)
     }
 
-    /// The mean size in bytes of a value that is there, a schema's prefix included.
+    /// The same of this many records from the first on.
+    #[must_use]
+    pub fn mean_payload_of(&self, records: u64) -> f64 {
+        let value = (1.0 - self.tombstones) * self.mean_value_of(records);
+        self.mean_key() + self.mean_headers() + f64::from(self.reserved) + value
+    }
+
+    /// The mean size in bytes of a value that is there, a schema's prefix included; numbers as in
+    /// the first million records.
     #[must_use]
     pub fn mean_value(&self) -> f64 {
+        self.mean_value_of(Self::ASSUMED)
+    }
+
+    fn mean_value_of(&self, records: u64) -> f64 {
         let prefix = f64::from(self.prefix());
         match &self.value {
             ValuePlan::Null => 0.0,
             ValuePlan::Corpus { corpus, .. } => corpus.mean_len() + prefix,
             ValuePlan::Template(template) => template.mean_len(None) + prefix,
-            ValuePlan::Increasing(number) => number.mean_len() + prefix,
+            ValuePlan::Increasing(number) => number.mean_len(records) + prefix,
             // What is reserved is there with tombstones, too.
             _ => self.size.mean() - f64::from(self.reserved),
         }

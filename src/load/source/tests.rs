@@ -455,4 +455,11 @@ fn a_key_from_a_template_is_the_field_of_its_record() {
     // As many digits as numbers of some millions have.
     let digits = 7.0;
     assert!((plan.mean_payload() - (8.0 + 8.0 + 2.0 + digits + 13.0)).abs() < 0.2);
+    let numbers =
+        SourcePlan { value: ValuePlan::Increasing(NumberType::Text), ..SourcePlan::default() };
+    assert_eq!(numbers.mean_payload_of(10), 1.0);
+    assert_eq!(numbers.mean_payload_of(100), 1.9);
+    assert_eq!(numbers.mean_payload(), 5.888_89);
+    let nothing = SourcePlan { value: ValuePlan::Null, ..SourcePlan::default() };
+    assert_eq!(nothing.mean_payload(), 0.0);
 }

@@ -43,7 +43,7 @@ pub struct DataArgs {
     #[arg(long, value_name = "TYPE")]
     pub key_type: Option<String>,
     /// A header of every record: NAME=TEXT, or made for each with uuid(), sequence(), random(N),
-    /// time() or null(); repeatable
+    /// time() or null(); spaces around = are part of name and value; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     pub header: Vec<String>,
     /// now; step:START:STEP such as step:origin:1ms; event (the time inside payloads), or
@@ -90,7 +90,7 @@ pub struct DataArgs {
     /// random, or sequence: from the first piece to the last and again [default: random]
     #[arg(long, value_name = "ORDER", requires = "payload_file")]
     pub payload_order: Option<String>,
-    /// What separates the pieces [default: \n]
+    /// What separates the pieces; \n, \r, \t, \0, \\ and \xNN stand for bytes [default: \n]
     #[arg(long, value_name = "TEXT", requires = "payload_file")]
     pub payload_delimiter: Option<String>,
     /// Values are the numbers 0, 1, 2, … as text

@@ -12,7 +12,7 @@ use crate::app::settings::{self, Explanation, Problems};
 use crate::kafka::config::keys::{self, Key};
 use crate::kafka::config::nearest;
 
-/// Explains what the flags come to: 0 when Java's producer takes it, else 2.
+/// Explains what the flags come to: 0 when Java's producer and a run take it, else 2.
 #[must_use]
 pub(super) fn run(mut args: ExplainArgs) -> Exit {
     take_keys(&mut args);
@@ -73,13 +73,14 @@ fn find(names: &[String], problems: &mut Problems) -> Vec<&'static Key> {
     found
 }
 
-/// What ends with 2: wrong flags, and what Java refuses.
+/// What ends with 2: wrong flags, what Java refuses, and what else a run does.
 fn complaints(explanation: &Explanation) -> Vec<String> {
     let mut all = explanation.problems.clone();
     let cells = explanation.cells.iter();
     for problem in cells.flat_map(|cell| cell.judgement.refused_by_java()) {
         all.add(problem.to_string());
     }
+    explanation.refused.iter().for_each(|line| all.add(line.clone()));
     all.lines().to_vec()
 }
 

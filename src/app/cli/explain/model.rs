@@ -14,7 +14,7 @@ struct Document<'a> {
     kprod_bench: &'static str,
     java_client: &'static str,
     /// Problems of flags that aren't Kafka keys.
-    problems: &'a [String],
+    problems: &'a [&'a str],
     /// The profile that holds under the flags.
     profile: Option<ProfileModel<'a>>,
     cells: Vec<Cell>,
@@ -106,9 +106,10 @@ struct OverriddenRow {
 
 /// The document as text, with a line end. `asked` limits the keys, unless it is empty.
 pub(super) fn json(explanation: &Explanation, asked: &[&Key]) -> String {
-    let Explanation { cells, profile, problems } = explanation;
+    let Explanation { cells, profile, problems, refused } = explanation;
     let cells = cells.iter().map(|cell| self::cell(cell, asked)).collect();
-    let problems = problems.lines();
+    let problems: Vec<&str> = problems.lines().iter().chain(refused).map(|it| &**it).collect();
+    let problems = &problems[..];
     let profile = profile
         .as_ref()
         .map(|(name, rows)| ProfileModel { name, flags: rows.iter().map(flag_row).collect() });

@@ -33,6 +33,7 @@ pub(super) fn run(args: &GenerateArgs) -> Exit {
         Ok(ready) => ready,
         Err(problems) => return refuse(&problems),
     };
+    ready.warnings.iter().for_each(|warning| warn(warning));
     if let Some(note) = ready.note() {
         warn(&note);
     }
@@ -41,7 +42,10 @@ pub(super) fn run(args: &GenerateArgs) -> Exit {
         Some(path) => File::create(path).and_then(|file| ready.write(&mut BufWriter::new(file))),
     };
     match written {
-        Ok(()) => Exit::Passed,
+        Ok(lost) => {
+            lost.notes(ready.form).iter().for_each(|note| warn(note));
+            Exit::Passed
+        }
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Passed,
         Err(error) => {
@@ -68,6 +72,8 @@ struct Ready {
     which: Which,
     form: Form,
     hash: bool,
+    /// What the user should know of what was read.
+    warnings: Vec<String>,
     /// Whether records hold the time at which a run begins, and nobody says which that is.
     tells_time: bool,
     /// What stands for it, Unix milliseconds.
@@ -135,7 +141,8 @@ impl Ready {
                     .to_owned(),
             );
         }
-        let ready = Self { kinds, which, form, hash: args.hash, tells_time, now_ms };
+        let warnings = settings.warnings;
+        let ready = Self { kinds, which, form, hash: args.hash, warnings, tells_time, now_ms };
         if problems.is_empty() { Ok(ready) } else { Err(problems) }
     }
 
@@ -150,7 +157,8 @@ impl Ready {
         })
     }
 
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write) -> io::Result<Lost> {
+        let mut lost = Lost::default();
         if !self.hash {
             out.write_all(self.form.head().as_bytes())?;
         }
@@ -168,9 +176,55 @@ impl Ready {
             if !heading.is_empty() {
                 writeln!(out, "#{heading}")?;
             }
-            kind.each(&self.which, self.now_ms, |made| self.form.write(made, out))?;
+            kind.each(&self.which, self.now_ms, |made| {
+                lost.count(made);
+                self.form.write(made, out)
+            })?;
         }
-        out.flush()
+        out.flush()?;
+        Ok(lost)
+    }
+}
+
+/// Records of which a format of values alone doesn't tell all.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Lost {
+    /// Without a value.
+    nulls: u64,
+    /// With a line end in their value.
+    broken: u64,
+}
+
+impl Lost {
+    fn count(&mut self, made: &Made<'_>) {
+        match made.view.value {
+            None => self.nulls += 1,
+            Some(value) if value.contains(&b'\n') => self.broken += 1,
+            Some(_) => {}
+        }
+    }
+
+    /// What whoever reads the values should know.
+    fn notes(self, form: Form) -> Vec<String> {
+        let Self { nulls, broken } = self;
+        let instead = "give --format jsonl or hex to tell them apart";
+        let mut notes = Vec::new();
+        match form {
+            Form::Length32 if nulls > 0 => notes.push(format!(
+                "{nulls} records have no value (null), written as one of length 0; {instead}"
+            )),
+            Form::Lines if nulls > 0 => notes.push(format!(
+                "{nulls} records have no value (null), written as an empty line; {instead}"
+            )),
+            _ => {}
+        }
+        if form == Form::Lines && broken > 0 {
+            notes.push(format!(
+                "{broken} values have a line end in them and take several lines; give --format \
+                 length32, or jsonl, to tell them apart"
+            ));
+        }
+        notes
     }
 }
 

@@ -209,7 +209,7 @@ fn times_are_the_run_s_and_a_hash_wants_them_fixed() {
     let note = Ready::read(&args(line)).unwrap().note().unwrap();
     assert!(note.contains("with --time-origin 20"), "{note}");
     assert_eq!(Ready::read(&args("--count 1")).unwrap().note(), None);
-    let fixed = format!("{line} --time-origin 5000");
+    let fixed = format!("{line} --time-origin 1970-01-01T00:00:05Z");
     assert!(
         page(&fixed).contains(",5000,") && Ready::read(&args(&fixed)).unwrap().note().is_none()
     );
@@ -249,4 +249,26 @@ fn what_cannot_be_made_is_said() {
              --record-size (10, 20), or --format text"]
     );
     assert_eq!(wrong("--record-size none")[0][..24], *"--record-size = \"none\": ");
+}
+
+#[test]
+fn what_values_alone_don_t_tell_is_counted() {
+    let lost = |line: &str| {
+        let ready = Ready::read(&args(line)).unwrap_or_else(|found| panic!("{found}"));
+        let lost = ready.write(&mut Vec::new()).unwrap();
+        lost.notes(ready.form).join("\n")
+    };
+    let nulls = lost("--generator null --format length32 --count 3");
+    assert!(nulls.starts_with("3 records have no value (null), written as one of length 0"));
+    assert!(lost("--generator null --format lines --count 2").contains("an empty line"));
+    assert_eq!(lost("--generator null --format jsonl"), "");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two");
+    std::fs::write(&path, "a\nb;c").unwrap();
+    let line =
+        format!("--payload-file {} --payload-delimiter ; --payload-order sequence", path.display());
+    assert!(
+        lost(&format!("{line} --format lines --count 4")).starts_with("2 values have a line end")
+    );
+    assert_eq!(lost(&format!("{line} --format length32")), "");
 }

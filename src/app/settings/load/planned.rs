@@ -110,6 +110,7 @@ impl Planned {
                 stage.clone().try_map(&mut |speed| speed.level(payload_bytes));
             match turned {
                 Ok(stage) => stages.push(stage),
+                Err(_) if payload_bytes <= 0.0 => complain(index, &NO_BYTES),
                 Err(error) => complain(index, &error),
             }
         }
@@ -130,6 +131,21 @@ impl Planned {
         }
     }
 
+    /// Whether any of it is in bytes.
+    pub(in crate::app::settings) fn is_in_bytes(&self, choice: &Choice) -> bool {
+        let is_bytes = |speed: Speed| matches!(speed, Speed::Bytes(_));
+        if self.stages.is_empty() {
+            return choice.get("rate").and_then(Speed::parse).is_some_and(is_bytes);
+        }
+        self.stages.iter().any(|stage| {
+            let records = stage.clone().try_map(&mut |speed| match speed {
+                Speed::Bytes(_) => Err(()),
+                Speed::Records(records) => Ok(records),
+            });
+            records.is_err()
+        })
+    }
+
     /// How long the stages are, all together; `None` without any.
     pub(super) fn span(&self) -> Option<Duration> {
         let spans = self.stages.iter().map(Stage::span);
@@ -140,6 +156,10 @@ impl Planned {
 
 fn rate(text: &str, payload_bytes: f64, problems: &mut Problems) -> Option<Rate> {
     match Speed::parse(text) {
+        Some(Speed::Bytes(_)) if payload_bytes <= 0.0 => {
+            problems.flag("rate", text, NO_BYTES);
+            None
+        }
         Some(speed) => checked("rate", text, speed.records(payload_bytes), problems),
         None => {
             problems.flag("rate", text, format_args!("expected {}", speed::EXPECTED));
@@ -158,6 +178,10 @@ fn throughput(text: &str, problems: &mut Problems) -> Option<Rate> {
         }
     }
 }
+
+/// What a rate in bytes of nothing is told.
+const NO_BYTES: &str = "a rate in bytes needs bytes, and these records have neither key, value nor \
+                        header; give records/s such as 200k, or --key";
 
 fn checked(flag: &str, text: &str, per_second: f64, problems: &mut Problems) -> Option<Rate> {
     Rate::per_second(per_second).map_err(|error| problems.flag(flag, text, error)).ok()

@@ -234,7 +234,9 @@ fn stages(reader: &mut Reader<'_>, node: &Node<'_>) {
     }
     match &*items {
         [stage] if stage.is_mapping() && is_plain(stage) => {
-            stage.check_fields(&["rate", "for"], reader.problems);
+            if is_misspelt(stage, reader.problems) {
+                return;
+            }
             if let Some(time) = stage.needed("for", kinds::HOLD.example, reader.problems) {
                 reader.flag("for", "duration", &time);
             }
@@ -249,6 +251,18 @@ fn stages(reader: &mut Reader<'_>, node: &Node<'_>) {
     }
 }
 
+/// Whether a stage without a kind has a field that no such stage has: said with all that there may
+/// be, since what it was to be isn't known.
+fn is_misspelt(stage: &Node<'_>, problems: &mut Problems) -> bool {
+    let known = ["rate", "ramp-to", "kind", "for"];
+    let is_known = |(name, _): &(String, Node<'_>)| known.contains(&name.as_str());
+    if stage.field("kind").is_some() || stage.fields().iter().all(is_known) {
+        return false;
+    }
+    stage.check_fields(&known, problems);
+    true
+}
+
 /// Whether a stage is one rate for a time.
 fn is_plain(stage: &Node<'_>) -> bool {
     stage.field("ramp-to").is_none() && stage.field("kind").is_none()
@@ -258,6 +272,9 @@ fn is_plain(stage: &Node<'_>) -> bool {
 fn stage(reader: &mut Reader<'_>, node: &Node<'_>) -> Option<Value> {
     if !node.is_mapping() {
         return reader.value(node);
+    }
+    if is_misspelt(node, reader.problems) {
+        return None;
     }
     let text = if node.field("kind").is_some() {
         kinds::word(kinds::STAGES, node, &[], reader.problems)

@@ -366,7 +366,7 @@ pub(super) fn asks_for(name: &str, value: &str, flag: &str) -> bool {
 
 /// Whether `--key` given so makes no key from a number, each of its values, so that there is
 /// nothing to have a size or a type.
-pub(super) fn is_unmade(keys: &str) -> bool {
+fn is_unmade(keys: &str) -> bool {
     keys.split(',')
         .map(str::trim)
         .all(|key| key == "none" || key.starts_with("list:") || key.starts_with("field:"))

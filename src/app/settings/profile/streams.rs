@@ -10,7 +10,7 @@ use super::super::problems::{Origin, Problems};
 use super::super::yaml::{Node, Place};
 use super::flags::Flags;
 use super::merge::{
-    Given, OF_MADE_KEYS, PAIRS, asks_for, datum, fields, is_unmade, joined, lonely, nothing, rival,
+    Given, OF_MADE_KEYS, PAIRS, asks_for, datum, fields, joined, lonely, nothing, rival,
 };
 use super::read::Reader;
 use super::sections::SECTIONS;
@@ -67,7 +67,9 @@ impl Reader<'_> {
         }
         let weight = self.count(node, "weight", 1..=Part::MAX_WEIGHT);
         let producers = self.count(node, "producers", 1..=MOST_PRODUCERS);
+        let before = self.problems.look_at(Some(name.clone()));
         let (said, key) = self.generator(node);
+        self.problems.look_at(before);
         StreamSaid { name, topic, weight, producers, said, key, place }
     }
 
@@ -141,7 +143,8 @@ impl Given {
     }
 
     /// What holds for one of them: flags that were typed, what it says itself, and what else holds
-    /// for the run. Its values displace those of the run that can't stand beside them.
+    /// for the run. Its values displace those of the run that can't stand beside them, its key or
+    /// value the run's whole one.
     pub(in crate::app::settings) fn of_stream(
         &self,
         stream: &StreamSaid,
@@ -159,14 +162,18 @@ impl Given {
         let held: Vec<Said> = stream.said.iter().filter(holds).cloned().collect();
         let lists_key = stream.key.is_some() && !self.is_above_streams(&flags, "key");
         let says_key = lists_key || held.iter().any(|said| said.flag == "key");
-        let mut keys = held.iter().filter(|said| said.flag == "key");
-        let makes_none = lists_key || keys.any(|said| is_unmade(&joined(&said.values)));
+        // A key or a value is replaced as a whole, with all that goes with it.
+        let says_value = held.iter().any(|said| MAKES_VALUES.contains(&said.flag.as_str()));
+        let is_unsized = held
+            .iter()
+            .any(|said| said.flag == "generator" && UNSIZED.contains(&&*joined(&said.values)));
         let is_free = |name: &str| self.typed_above(&flags, name).is_none();
         for flag in flags.all().iter().filter(|flag| is_free(&flag.name)) {
             let by = |said: &Said| displaces(&flags, said, &flag.name);
-            let goes_with_key = (says_key && flag.name == "key")
-                || (makes_none && OF_MADE_KEYS.contains(&flag.name.as_str()));
-            if held.iter().any(by) || goes_with_key {
+            let is_of_key = flag.name == "key" || OF_MADE_KEYS.contains(&flag.name.as_str());
+            let goes_with_value = (says_value && OF_VALUE.contains(&flag.name.as_str()))
+                || (is_unsized && flag.name == "record-size");
+            if held.iter().any(by) || (says_key && is_of_key) || goes_with_value {
                 data.insert(flag.id.clone(), nothing(flag.shape));
                 of.dropped.insert(flag.name.clone());
             }
@@ -252,6 +259,10 @@ const OF_VALUES: [&str; 7] = [
     "payload-order",
     "payload-delimiter",
 ];
+/// What else a value has.
+const OF_VALUE: [&str; 4] = ["value-type", "compress-ratio", "tombstones", "schema-id"];
+/// Values with a length of their own that no file names.
+const UNSIZED: [&str; 2] = ["increasing", "null"];
 /// Fields of a generator that hold for all streams, and why.
 pub(super) const OF_THE_RUN: [(&str, &str); 2] = [
     ("seed", "every stream's records follow from the run's seed, and no two streams are alike"),

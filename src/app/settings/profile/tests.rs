@@ -234,6 +234,13 @@ load:
         said(text),
         ["stage=100k:60s,300k:1m:linear,sine:2k:1k:10s:60s,steps:1k:5k:5:60s,square:1k:2k:10s:1m"]
     );
+    let wrong = "{version: 1, name: x, load: {stages: [{rampto: 2k, for: 1s}]}}";
+    let found = problems_of(wrong);
+    assert_eq!(
+        found,
+        ["\"rampto\" (p.yaml:1:40): expected one of rate, ramp-to, kind, for; the nearest is \
+             ramp-to"]
+    );
     let one = "{version: 1, name: x, load: {stages: [{ramp-to: 5, for: 3s}]}}";
     assert_eq!(said(one), ["stage=5:3s:linear"]);
 }
