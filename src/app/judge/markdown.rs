@@ -5,7 +5,7 @@ use core::fmt::Write as _;
 use super::compare::cell_name;
 use super::group::Group;
 use super::shown::{between, chance, change, ends, median, share};
-use super::text::{because, difference};
+use super::text::{NO_MEASUREMENT, because, difference, grouped, no_measurement};
 use super::verdicts::{self, Case, Verdict};
 use crate::app::report::figures::plural;
 use crate::app::report::files::markdown::plain;
@@ -15,8 +15,13 @@ use crate::app::report::outcome::Outcome;
 /// A comparison: verdict, what differs, a table for each cell.
 #[must_use]
 pub fn comparison(found: &ComparisonModel) -> String {
-    let outcome = found.outcome.name().to_uppercase();
-    let mut page = format!("### {} {outcome}: {}\n\n", mark(found.outcome), plain(&because(found)));
+    let mut page = match no_measurement(found) {
+        Some(which) => format!("### ⚠️ {NO_MEASUREMENT}: {which}\n\n"),
+        None => {
+            let outcome = found.outcome.name().to_uppercase();
+            format!("### {} {outcome}: {}\n\n", mark(found.outcome), plain(&because(found)))
+        }
+    };
     let mut line = |text: &str| {
         // Writing to a text can't fail.
         let _ = writeln!(page, "{text}");
@@ -28,7 +33,7 @@ pub fn comparison(found: &ComparisonModel) -> String {
         plain(&found.candidate.source),
         plural(found.candidate.runs, "run")
     ));
-    for text in found.unmeasured.iter().chain(&found.reasons) {
+    for text in grouped(&found.unmeasured).iter().chain(&found.reasons) {
         line(&format!("\n> {}", plain(text)));
     }
     for one in &found.cells {

@@ -201,6 +201,44 @@ fn runs_that_are_no_measurement_prove_nothing() {
     assert_eq!(exit_of(&compared(&base, &new), false), Exit::NotAMeasurement);
 }
 
+/// Goal: figures that prove nothing have no outcome above them. Method: a slower side three runs of
+/// which are overloaded for one reason; every form.
+#[test]
+fn runs_that_are_no_measurement_are_the_headline_of_every_form() {
+    let mut new = group(1.3, |_| {});
+    for run in &mut new.runs[2..5] {
+        run.report.validity.status = Status::Overloaded;
+        run.report.validity.reasons = vec![ReasonModel {
+            name: "cluster_too_slow".to_owned(),
+            status: Status::Overloaded,
+            text: "half of the records piled up".to_owned(),
+        }];
+    }
+    let found = compared(&group(1.0, |_| {}), &new);
+    assert_eq!(found.outcome, OutcomeModel::Worse);
+    let why = "B: 3 runs are overloaded: half of the records piled up (r.json: runs[2] and 2 more)";
+    let text = page(&found, Paint::Off);
+    assert!(text.contains("\nNO MEASUREMENT   3 of 14 runs, so that the figures"), "{text}");
+    assert!(!text.contains("WORSE"), "{text}");
+    assert_eq!(text.matches("piled up").count(), 1, "{text}");
+    let marked = markdown::comparison(&found);
+    assert!(marked.starts_with("### ⚠️ NO MEASUREMENT: 3 of 14 runs\n"), "{marked}");
+    assert!(
+        marked.contains(&crate::app::report::files::markdown::plain(why))
+            && !marked.contains("WORSE"),
+        "{marked}"
+    );
+    let html = html::comparison(&ComparisonReport {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: sample::report().tool,
+        command: Vec::new(),
+        comparison: found,
+        exit: Exit::NotAMeasurement.model(),
+    });
+    assert!(html.contains(">NO MEASUREMENT</span><span class=\"big\">3 of 14 runs</span>"));
+    assert!(html.contains(why) && !html.contains("WORSE"));
+}
+
 /// Goal: runs that scatter too much to show a difference don't pass for alike without a word.
 /// Method: both sides scatter by a factor of ten around one median.
 #[test]

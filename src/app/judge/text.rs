@@ -53,7 +53,7 @@ pub fn page(comparison: &ComparisonModel, paint: Paint) -> String {
     lines.extend(differences(comparison));
     lines.push(String::new());
     lines.push(verdict(comparison, paint));
-    lines.extend(comparison.unmeasured.iter().map(|text| field("no measurement", text)));
+    lines.extend(grouped(&comparison.unmeasured).iter().map(|text| field("", text)));
     lines.extend(comparison.reasons.iter().map(|text| field("", text)));
     for cell in &comparison.cells {
         lines.push(String::new());
@@ -92,9 +92,50 @@ pub(super) fn difference(one: &DifferenceModel) -> String {
 
 /// The outcome, and which metrics brought it about.
 fn verdict(comparison: &ComparisonModel, paint: Paint) -> String {
+    if let Some(which) = no_measurement(comparison) {
+        let word = paint.outcome(OutcomeModel::Worse, NO_MEASUREMENT);
+        return format!("{word}   {which}, so that the figures below prove nothing");
+    }
     let word = comparison.outcome.name().to_uppercase();
     let room = " ".repeat(17_usize.saturating_sub(word.chars().count()));
     format!("{}{room}{}", paint.outcome(comparison.outcome, &word), because(comparison))
+}
+
+/// What stands in the place of an outcome where runs are no measurement.
+pub(in crate::app) const NO_MEASUREMENT: &str = "NO MEASUREMENT";
+
+/// How many runs are none: `4 of 10 runs`; `None` where all are.
+pub(in crate::app) fn no_measurement(comparison: &ComparisonModel) -> Option<String> {
+    let all = plural(comparison.baseline.runs + comparison.candidate.runs, "run");
+    let count = comparison.unmeasured.len();
+    (count > 0).then(|| format!("{count} of {all}"))
+}
+
+/// What several runs of a side share is said once: `B: 3 runs are overloaded: … (r.json, 2 more)`.
+pub(in crate::app) fn grouped(unmeasured: &[String]) -> Vec<String> {
+    let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for text in unmeasured {
+        let (side, rest) = text.split_once(": ").unwrap_or(("", text));
+        // A place, and what it is or didn't do.
+        let verb = [" is ", " didn't deliver all: "].iter().filter_map(|verb| rest.find(verb));
+        let (place, what) = rest.split_at(verb.min().unwrap_or(rest.len()));
+        match groups.iter_mut().find(|(of, said, _)| (*of, *said) == (side, what)) {
+            Some((.., places)) => places.push(place),
+            None => groups.push((side, what, vec![place])),
+        }
+    }
+    let sentence = |(side, what, places): (&str, &str, Vec<&str>)| match &places[..] {
+        [place] if side.is_empty() => format!("{place}{what}"),
+        [place] => format!("{side}: {place}{what}"),
+        [first, others @ ..] => {
+            let what = what
+                .strip_prefix(" is ")
+                .map_or_else(|| what.to_owned(), |is| format!(" are {is}"));
+            format!("{side}: {} runs{what} ({first} and {} more)", places.len(), others.len())
+        }
+        [] => String::new(),
+    };
+    groups.into_iter().map(sentence).collect()
 }
 
 /// The gated metrics in a sentence.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::exit::{Exit, breaks_promise};
 use super::figures::rate as rate_of;
 use super::model::{
-    AxisModel, MatrixModel, MatrixReport, MatrixRun, ReasonModel, Report, SCHEMA_VERSION,
+    AxisModel, MatrixModel, MatrixReport, MatrixRun, ReasonModel, Report, SCHEMA_VERSION, Status,
     SummaryRow,
 };
 use super::text::shown;
@@ -63,6 +63,34 @@ pub fn join(asked: Asked, runs: Vec<CellRun>, exit: Exit) -> MatrixReport {
     }
 }
 
+/// The verdict of a row: the worst, and how many of its runs have it where others don't.
+#[must_use]
+pub fn verdict_of(row: &SummaryRow) -> String {
+    let word = row.verdict.shout().to_lowercase();
+    match row.verdict_runs {
+        0 => word,
+        some if some == row.runs => word,
+        some => format!("{some} of {} {word}", row.runs),
+    }
+}
+
+/// What all runs share, in the form of one: the first, without the producer settings and sizes in
+/// which they differ, ended when the last one did; `None` without runs.
+#[must_use]
+pub fn common(matrix: &MatrixReport) -> Option<Report> {
+    let mut common = matrix.runs.first()?.report.clone();
+    for run in matrix.runs.iter().map(|run| &run.report) {
+        let same = |key: &str, value: &String| run.config.effective.get(key) == Some(value);
+        common.config.effective.retain(|key, value| same(key, value));
+        if run.generator.sizes.asked != common.generator.sizes.asked {
+            common.generator.sizes.asked = None;
+            common.generator.sizes.payload_mean = None;
+        }
+        common.ended_at.clone_from(&run.ended_at);
+    }
+    Some(common)
+}
+
 /// What all runs have in common of what a matrix can vary, and isn't an axis.
 fn fixed(axes: &[AxisModel], runs: &[CellRun]) -> BTreeMap<String, String> {
     let mut common: Option<BTreeMap<String, String>> = None;
@@ -110,14 +138,20 @@ fn settings(report: &Report) -> BTreeMap<String, String> {
 const SHOWN: [&str; 5] =
     ["acks", "linger-ms", "batch-size", "compression-type", "enable-idempotence"];
 
-/// A cell's row: the run in the middle by p99 (of an even number the worse one) stands for it, so
-/// that the figures of a row belong together; the verdict is the worst of all its runs. A p99.9
+/// A cell's row: the run in the middle by p99 (of an even number the lower of the two; none that is
+/// no measurement, where another is) stands for it, so that the figures of a row belong together;
+/// the verdict is the worst of all its runs. A p99.9
 /// with too few records beyond it is left out, as on the run's own page.
 fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
     runs.sort_by_key(|run| (p99(&run.report), run.repetition));
-    let middle = runs[runs.len() / 2];
+    let counts =
+        |run: &&&CellRun| matches!(run.report.validity.status, Status::Valid | Status::Suspect);
+    let measured: Vec<&CellRun> = runs.iter().filter(counts).copied().collect();
+    let standing = if measured.is_empty() { &runs } else { &measured };
+    let middle = standing[(standing.len() - 1) / 2];
     let report = &middle.report;
-    let worst = runs.iter().map(|run| run.report.validity.status).max();
+    let statuses = || runs.iter().map(|run| run.report.validity.status);
+    let worst = statuses().max();
     let family = report.latency.response.as_ref().or(report.latency.service.as_ref());
     let paced = report.throughput.offered_rps.is_some();
     // One definition for all of a row: where one run was short, that of short runs.
@@ -143,6 +177,7 @@ fn row(mut runs: Vec<&CellRun>) -> SummaryRow {
         short,
         confirmed: confirmed(&runs),
         verdict: worst.unwrap_or(report.validity.status),
+        verdict_runs: statuses().filter(|status| Some(*status) == worst).count() as u64,
         reasons: reasons(&runs),
     }
 }
@@ -193,7 +228,7 @@ fn known_p99(report: &Report) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Status;
+    use super::super::outcome::Outcome;
     use super::super::sample;
     use super::*;
 
@@ -212,7 +247,7 @@ mod tests {
         let asked = Asked { axes: Vec::new(), repeat: 3, runs: 6 };
         let joined = join(asked, runs, Exit::Passed);
         let rows: Vec<_> = joined.matrix.summary.iter().map(|r| (r.p99, r.verdict)).collect();
-        assert_eq!(rows, [(Some(20), Status::Suspect), (Some(9), Status::Valid)]);
+        assert_eq!(rows, [(Some(20), Status::Suspect), (Some(7), Status::Valid)]);
         assert_eq!(joined.runs.len(), 5);
         assert_eq!(joined.matrix.planned_runs, 6);
         let ranges: Vec<_> = joined.matrix.summary.iter().map(|r| (r.runs, r.p99_range)).collect();
@@ -222,6 +257,39 @@ mod tests {
         assert_eq!(joined.matrix.fixed["record-size"], "100");
         let text = super::super::output::json(&joined);
         assert_eq!(serde_json::from_str::<MatrixReport>(&text).unwrap(), joined);
+    }
+
+    /// Goal: what is no measurement stands for nobody. Method: two runs, the lower of which is
+    /// overloaded; then both are.
+    #[test]
+    fn a_run_that_is_no_measurement_stands_for_no_other() {
+        let run = |p99: u64, status: Status| {
+            let mut report = sample::report();
+            report.latency.response.as_mut().unwrap().p99 = p99;
+            report.validity.status = status;
+            CellRun { cell: 0, values: BTreeMap::new(), repetition: 0, report }
+        };
+        let (low, high) = (run(5, Status::Overloaded), run(9, Status::Valid));
+        let found = row(vec![&low, &high]);
+        assert_eq!((found.p99, found.verdict), (Some(9), Status::Overloaded));
+        assert_eq!(verdict_of(&found), "1 of 2 overloaded");
+        let found = row(vec![&low, &low]);
+        assert_eq!((found.p99, verdict_of(&found)), (Some(5), "overloaded".to_owned()));
+        let stored = SummaryRow { verdict_runs: 0, ..found };
+        assert_eq!(verdict_of(&stored), "overloaded");
+    }
+
+    #[test]
+    fn what_runs_share_is_nothing_that_differs() {
+        let Outcome::Matrix(mut matrix) = sample::matrix() else { panic!() };
+        for (run, acks) in matrix.runs.iter_mut().zip(["0", "1", "all"]) {
+            run.report.config.effective.insert("acks".to_owned(), acks.to_owned());
+            run.report.ended_at = format!("ended {acks}");
+        }
+        let common = common(&matrix).unwrap();
+        assert_eq!(common.config.effective.get("acks"), None);
+        assert_eq!(common.config.effective["linger.ms"], "5");
+        assert_eq!(common.ended_at, "ended all");
     }
 
     #[test]

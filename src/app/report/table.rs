@@ -2,6 +2,7 @@
 //! cells aren't valid below. Cost class: once a process.
 
 use super::figures::{millis, rate, whole};
+use super::matrix::verdict_of;
 use super::model::{MatrixModel, Status, SummaryRow};
 use super::paint::Paint;
 use super::table_notes::notes;
@@ -81,7 +82,7 @@ fn texts(matrix: &MatrixModel, row: &SummaryRow) -> Vec<String> {
         let range = |(low, high)| format!("{}–{}", millis(low), millis(high));
         texts.push(row.p99_range.map_or_else(|| "-".to_owned(), range));
     }
-    texts.push(row.verdict.shout().to_lowercase());
+    texts.push(verdict_of(row));
     texts
 }
 
@@ -179,6 +180,7 @@ mod tests {
             short: false,
             confirmed: Some(true),
             verdict,
+            verdict_runs: 1,
             reasons: Vec::new(),
         }
     }
@@ -236,9 +238,9 @@ mod tests {
         matrix.repeat = 3;
         matrix.planned_runs = 9;
         for row in &mut matrix.summary {
-            row.runs = 3;
+            (row.runs, row.verdict_runs) = (3, 3);
         }
-        matrix.summary[2].runs = 1;
+        (matrix.summary[2].runs, matrix.summary[2].verdict_runs) = (1, 1);
         let seen = table(&matrix, Paint::Off);
         assert!(seen.contains("CPU ns/record  p99 min–max  verdict"), "{seen}");
         assert!(seen.contains("5.00–6.00"), "{seen}");

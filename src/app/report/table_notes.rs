@@ -29,7 +29,7 @@ pub(super) fn notes(matrix: &MatrixModel) -> String {
         let text = format!("{done} of {} were done", plural(matrix.planned_runs, "run"));
         lines.push(field("PARTIAL", &text));
     }
-    lines.extend(reasons(matrix));
+    lines.extend(reasons(matrix).iter().map(|(name, text)| field(name, text)));
     fold(&lines)
 }
 
@@ -75,16 +75,16 @@ fn confirmed(rows: &[SummaryRow]) -> String {
 fn repeats(matrix: &MatrixModel) -> Option<String> {
     (matrix.repeat > 1).then(|| {
         format!(
-            "each cell ran {} times; its row is the run in the middle by p99, so that the figures \
-             of a row belong together, with the lowest and highest p99 of all; the verdict is the \
-             worst",
+            "each cell ran {} times; its row is the run in the middle by p99 (of two the lower; one \
+             that is no measurement only where all are), so that the figures of a row belong \
+             together, with the lowest and highest p99 of all; the verdict is the worst",
             matrix.repeat
         )
     })
 }
 
-/// Each kind of reason once, with the cells that have it.
-fn reasons(matrix: &MatrixModel) -> Vec<String> {
+/// Each kind of reason once, with the cells that have it: what it makes of them, and a sentence.
+pub(super) fn reasons(matrix: &MatrixModel) -> Vec<(String, String)> {
     let mut kinds: Vec<(&ReasonModel, Vec<&SummaryRow>)> = Vec::new();
     for row in &matrix.summary {
         for reason in &row.reasons {
@@ -97,7 +97,7 @@ fn reasons(matrix: &MatrixModel) -> Vec<String> {
     kinds.sort_by_key(|(reason, _)| core::cmp::Reverse(reason.status));
     let line = |(reason, cells): (&ReasonModel, Vec<&SummaryRow>)| {
         let name = reason.status.shout().to_lowercase();
-        field(&name, &format!("{} ({})", reason.text, which(matrix, reason, &cells)))
+        (name, format!("{} ({})", reason.text, which(matrix, reason, &cells)))
     };
     kinds.into_iter().map(line).collect()
 }

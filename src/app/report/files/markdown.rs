@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use crate::app::judge::markdown::judged;
 use crate::app::report::figures::{bytes, millis, millis_of, percent, plural, rate, seconds};
+use crate::app::report::matrix::{common, verdict_of};
 use crate::app::report::model::{
     ClusterKind, ClusterModel, Distribution, MatrixModel, MatrixReport, Report, Status, SummaryRow,
     TopicModel,
 };
 use crate::app::report::outcome::Outcome;
+use crate::app::report::table_notes;
 use crate::app::report::text::{shown, window_seconds};
 
 /// A page of a run or of a matrix.
@@ -60,13 +62,20 @@ fn several(matrix: &MatrixReport) -> String {
         text.push_str(&line(&cells.iter().map(|cell| &**cell).collect::<Vec<_>>()));
     }
     text.push('\n');
+    let reasons = table_notes::reasons(&matrix.matrix);
+    for (name, sentence) in &reasons {
+        let _ = writeln!(text, "- {name}: {}", plain(sentence));
+    }
+    if !reasons.is_empty() {
+        text.push('\n');
+    }
     let fixed = matrix.matrix.fixed.iter();
     let fixed: Vec<_> = fixed.map(|(flag, value)| format!("{flag} {value}")).collect();
     if !fixed.is_empty() {
         let _ = writeln!(text, "In all cells: {}\n", plain(&fixed.join(", ")));
     }
-    if let Some(first) = matrix.runs.first() {
-        let _ = writeln!(text, "<sub>{}</sub>", place(&first.report));
+    if let Some(common) = common(matrix) {
+        let _ = writeln!(text, "<sub>{}</sub>", place(&common));
     }
     text
 }
@@ -83,7 +92,7 @@ fn cells(axes: &[&str], row: &SummaryRow) -> Vec<String> {
         span(row.p999),
         span(row.max),
         row.cpu_ns_per_record.map_or_else(|| "–".to_owned(), |cost| format!("{cost:.0}")),
-        badge(row.verdict),
+        format!("{} {}", mark(row.verdict), verdict_of(row)),
     ]);
     cells
 }
@@ -171,18 +180,20 @@ fn place(report: &Report) -> String {
         ClusterKind::Real => "real cluster",
         ClusterKind::Embedded => "EMBEDDED brokers, no real Kafka",
     };
-    let key = |name: &str| report.config.effective.get(name).map_or("?", String::as_str);
+    // What the runs of a matrix differ in isn't there.
+    let keys = ["acks", "linger.ms", "batch.size", "compression.type"];
+    let keys = keys.into_iter().filter_map(|key| {
+        let name = key.trim_end_matches(".type");
+        Some(format!("{name}={}", report.config.effective.get(key)?))
+    });
+    let keys = keys.collect::<Vec<_>>().join(", ");
+    let keys = if keys.is_empty() { keys } else { keys + "; " };
     plain(&format!(
-        "{} {}, {kind}, {}, {}; acks={}, linger.ms={}, batch.size={}, compression={}; \
-         {}",
+        "{} {}, {kind}, {}, {}; {keys}{}",
         report.tool.name,
         report.tool.version,
         plural(cluster.brokers.len() as u64, "broker"),
         topics(cluster),
-        key("acks"),
-        key("linger.ms"),
-        key("batch.size"),
-        key("compression.type"),
         report.started_at,
     ))
 }
@@ -234,6 +245,7 @@ const FIGURES: [&str; 8] =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::report::model::ReasonModel;
     use crate::app::report::sample;
 
     #[test]
@@ -266,5 +278,26 @@ mod tests {
         assert_eq!(rows.len(), 5);
         let columns = |row: &&str| row.matches('|').count();
         assert!(rows.iter().all(|row| columns(row) == 11), "{text}");
+    }
+
+    /// Goal: the footer names no axis, and a verdict has its reason. Method: three values of acks,
+    /// a reason of the last cell.
+    #[test]
+    fn below_the_table_stand_reasons_and_what_all_cells_share() {
+        let Outcome::Matrix(mut matrix) = sample::matrix() else { panic!() };
+        for (run, acks) in matrix.runs.iter_mut().zip(["0", "1", "all"]) {
+            run.report.config.effective.insert("acks".to_owned(), acks.to_owned());
+        }
+        let reason = ReasonModel {
+            name: "cluster_too_slow".to_owned(),
+            status: Status::Overloaded,
+            text: "half of the records piled up".to_owned(),
+        };
+        matrix.matrix.summary[2].reasons = vec![reason];
+        let text = markdown(&Outcome::Matrix(matrix));
+        let said = "\n\n- overloaded: half of the records piled up (acks=all linger=5)\n\n";
+        assert!(text.contains(said), "{text}");
+        let footer = text.lines().find(|line| line.starts_with("<sub>")).unwrap();
+        assert!(footer.contains("; linger.ms=5, ") && !footer.contains("acks="), "{footer}");
     }
 }

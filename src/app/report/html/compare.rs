@@ -8,7 +8,7 @@ use super::{Section, figure, none, section, table};
 use crate::app::judge::compare::cell_name;
 use crate::app::judge::metric::Unit;
 use crate::app::judge::shown::{between, chance, change, ends, median, share, value};
-use crate::app::judge::text::because;
+use crate::app::judge::text::{NO_MEASUREMENT, because, grouped, no_measurement};
 use crate::app::report::figures::plural;
 use crate::app::report::files::folder::command;
 use crate::app::report::model::{
@@ -41,19 +41,24 @@ pub(super) fn of_result(found: &ComparisonModel) -> String {
 
 /// The outcome, and what is to be known of it.
 fn verdict(found: &ComparisonModel) -> String {
+    let (class, word, why) = match no_measurement(found) {
+        Some(which) => ("fail", NO_MEASUREMENT.to_owned(), which),
+        None => (badge(found.outcome), found.outcome.name().to_uppercase(), because(found)),
+    };
     let mut text = format!(
         "<div class=\"strip\"><span class=\"badge {}\">{}</span><span class=\"big\">{}</span>\
          </div><p class=\"sub\">A is {}, B is {}. Worse: p below {} and all of the interval beyond \
          {}.</p>",
-        badge(found.outcome),
-        found.outcome.name().to_uppercase(),
-        escape(&because(found)),
+        class,
+        word,
+        escape(&why),
         escape(&side(&found.baseline)),
         escape(&side(&found.candidate)),
         found.alpha,
         share(found.min_effect)
     );
-    let said = found.unmeasured.iter().chain(&found.reasons);
+    let grouped = grouped(&found.unmeasured);
+    let said = grouped.iter().chain(&found.reasons);
     let said: String = said.map(|reason| format!("<li>{}</li>", escape(reason))).collect();
     if !said.is_empty() {
         let _ = write!(text, "<ul class=\"plain\">{said}</ul>");

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::svg::{Frame, Scale, count_tick, escape, ms, ms_tick};
 use super::{figure, none, verdict};
 use crate::app::report::figures::{millis, rate, whole};
+use crate::app::report::matrix::verdict_of;
 use crate::app::report::model::{MatrixModel, Status, SummaryRow};
 
 /// The section.
@@ -76,9 +77,18 @@ fn cells(matrix: &MatrixModel) -> String {
             let words = escape(&words(row));
             let _ = write!(text, "<td class=\"heat{best}\" style=\"--a:{heat:.2}\">{words}</td>");
         }
-        let _ = write!(text, "<td>{}</td></tr>", verdict::badge(row.verdict));
+        let _ = write!(text, "<td>{}</td></tr>", badge(row));
     }
     text + "</tbody></table></div>"
+}
+
+/// The verdict, and how many of the cell's runs have it where others don't.
+fn badge(row: &SummaryRow) -> String {
+    let badge = verdict::badge(row.verdict);
+    match verdict_of(row).split_once(" of ") {
+        Some((some, _)) => format!("{some} of {} {badge}", row.runs),
+        None => badge,
+    }
 }
 
 /// A column's range, and who is best in it.

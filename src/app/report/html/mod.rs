@@ -19,6 +19,7 @@ mod svg;
 mod verdict;
 
 use self::svg::escape;
+use super::matrix::common;
 use super::model::{ComparisonModel, ComparisonReport, Report};
 use super::outcome::{Outcome, RunOf};
 
@@ -95,7 +96,7 @@ fn of_run(report: &Report) -> Vec<Section> {
         section("matrix", "Matrix", none(alone)),
         section("curve", "Load and latency", none(curve::WHY_NOT)),
         section("compare", "Comparison", compared(report.comparison.as_ref())),
-        section("place", "Environment and configuration", place::section(report)),
+        section("place", "Environment and configuration", place::section(report, &[])),
     ]
 }
 
@@ -105,6 +106,8 @@ fn of_matrix(outcome: &Outcome) -> Vec<Section> {
     let own = "Each run has its own: it is in the folder that --out writes, under runs/, and \
                kprod-bench report makes it from the run's result.";
     let first = outcome.first();
+    let axes: Vec<&str> = matrix.matrix.axes.iter().map(|axis| &*axis.flag).collect();
+    let common = common(matrix);
     vec![
         section("verdict", "Verdict", verdict::of_matrix(matrix, first)),
         section("matrix", "Matrix", matrix::section(&matrix.matrix)),
@@ -119,7 +122,10 @@ fn of_matrix(outcome: &Outcome) -> Vec<Section> {
         section(
             "place",
             "Environment and configuration",
-            first.map_or_else(|| none("No run came to a result."), place::section),
+            common.map_or_else(
+                || none("No run came to a result."),
+                |common| place::section(&common, &axes),
+            ),
         ),
     ]
 }

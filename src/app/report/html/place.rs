@@ -25,14 +25,27 @@ pub(super) fn line(report: &Report) -> String {
     format!("<p class=\"sub\">{}</p>", escape(&text))
 }
 
-/// The section.
-pub(super) fn section(report: &Report) -> String {
+/// The section. Of several runs `report` is what they share, and what an axis varies is left out.
+pub(super) fn section(report: &Report, axes: &[&str]) -> String {
+    let fixed = |mut rows: Vec<Vec<String>>| {
+        rows.retain(|row| !axes.iter().any(|axis| is_of(axis, &row[0])));
+        rows
+    };
     format!(
         "<div class=\"grid\">{}{}</div>{}",
-        table("text", "Machine and program", &machine(report)),
-        table("text", "Cluster, topic and records", &cluster(report)),
+        table("text", "Machine and program", &fixed(machine(report))),
+        table("text", "Cluster, topic and records", &fixed(cluster(report))),
         configuration(report)
     )
+}
+
+/// Whether a row says what a flag asks for.
+fn is_of(flag: &str, row: &str) -> bool {
+    match flag {
+        "key" => row == "keys",
+        "record-size" => row.starts_with("record size") || row.starts_with("payload"),
+        flag => row.replace(' ', "-") == flag,
+    }
 }
 
 fn rows<const N: usize>(rows: [(&str, Option<String>); N]) -> Vec<Vec<String>> {

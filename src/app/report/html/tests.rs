@@ -76,6 +76,22 @@ fn a_matrix_has_every_section_too() {
     assert_eq!(page.matches("<circle ").count(), 3);
 }
 
+/// Goal: no setting of the first run passes for that of all. Method: producers as an axis, and acks
+/// that differ.
+#[test]
+fn what_a_matrix_varies_is_in_no_list_of_settings() {
+    let Outcome::Matrix(mut matrix) = sample::matrix() else { panic!() };
+    for (run, acks) in matrix.runs.iter_mut().zip(["0", "1", "all"]) {
+        run.report.config.effective.insert("acks".to_owned(), acks.to_owned());
+        run.report.ended_at = format!("ended-{acks}");
+    }
+    matrix.matrix.axes[0].flag = "producers".to_owned();
+    let page = html(&Outcome::Matrix(matrix));
+    assert!(!page.contains("<td>producers</td>") && !page.contains("<td>acks</td>"));
+    assert!(page.contains("<td>cores</td>") && page.contains("<td>linger.ms</td>"));
+    assert!(page.contains("ended-all") && !page.contains("ended-0"));
+}
+
 #[test]
 fn a_run_in_which_much_went_wrong_has_it_all_and_no_markup_of_strangers() {
     let mut report = sample::report();

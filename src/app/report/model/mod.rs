@@ -184,8 +184,8 @@ pub struct SummaryRow {
     /// `response` under a rate, `service` without one: what the latencies are.
     #[serde(default)]
     pub family: String,
-    /// Runs of the cell; the one in the middle by p99 (of an even number the worse one) stands for
-    /// them in the figures of this row.
+    /// Runs of the cell; the one in the middle by p99 (of an even number the lower one; no
+    /// measurement only where none is one) stands for them in the figures of this row.
     #[serde(default)]
     pub runs: u64,
     /// Acknowledged (or written) records a second.
@@ -218,6 +218,9 @@ pub struct SummaryRow {
     pub confirmed: Option<bool>,
     /// The worst verdict of the cell's runs.
     pub verdict: Status,
+    /// How many of the runs have it; 0 where the writer didn't count.
+    #[serde(default)]
+    pub verdict_runs: u64,
     /// Why it isn't valid: every kind of reason that a run of the cell gave, worst first.
     #[serde(default)]
     pub reasons: Vec<ReasonModel>,
