@@ -75,8 +75,8 @@ fn confirmed(rows: &[SummaryRow]) -> String {
 fn repeats(matrix: &MatrixModel) -> Option<String> {
     (matrix.repeat > 1).then(|| {
         format!(
-            "each cell ran {} times; its row is the run in the middle by p99 (of two the lower; one \
-             that is no measurement only where all are), so that the figures of a row belong \
+            "each cell ran {} times; its row is the run in the middle by p99 (of two the lower; \
+             one that is no measurement only where all are), so that the figures of a row belong \
              together, with the lowest and highest p99 of all; the verdict is the worst",
             matrix.repeat
         )
