@@ -757,7 +757,7 @@ fn stored_results_are_compared() {
     of(&slow, "").code(11).stdout(contains("WORSE").and(contains("+20.0 %")));
     of(&slow, "--min-effect 25%").code(0).stdout(contains("same"));
     of(&slow, "--output-format json").code(11).stdout(contains("\"outcome\": \"worse\""));
-    of(&overloaded, "").code(5).stdout(contains("is overloaded"));
+    of(&overloaded, "").code(5).stdout(contains("7 runs are overloaded"));
     let few = format!("{slow}/0.json,{slow}/1.json");
     of(&few, "").code(0).stdout(contains("INCONCLUSIVE").and(contains("5 + 5")));
     of(&few, "--fail-on-inconclusive").code(12);
