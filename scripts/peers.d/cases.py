@@ -85,7 +85,8 @@ def generators(options):
                  "gps": folder / "gps.tmpl"}
     return [
         one("random"), one("fixed", "--generator", "fixed"),
-        one("sequence", "--generator", "sequence"), one("increasing", "--generator", "increasing"),
+        one("sequence", "--generator", "sequence"),
+        plain("increasing", "--generator", "increasing"),
         plain("null", "--generator", "null"), one("compress ratio 0.5", "--compress-ratio", "0.5"),
         one("pool of 10 MB", "--pool-mb", "10"), one("tombstones 5 %", "--tombstones", "5%"),
         one("schema id", "--schema-id", "1"),
@@ -94,7 +95,7 @@ def generators(options):
         *(one(f"key uniform:1000000, {kind}", "--key", "uniform:1000000", "--key-type", kind)
           for kind in ["bytes", "int64", "json"]),
         one("header fixed", "--header", "h=v"), one("header uuid()", "--header", "h=uuid()"),
-        one("timestamps step", "--timestamps", "step:origin:1ms"),
+        one("timestamps step", "--timestamps", "step:2026-01-01T00:00:00Z:1ms"),
         one("timestamps event, late", "--timestamps", "event:10%:exponential:30s"),
         plain("corpus, lines", "--payload-file", str(options.corpus)),
         *(plain(f"template {name}", "--template", str(file)) for name, file in templates.items()),
