@@ -39,10 +39,9 @@ impl Group {
     /// # Errors
     /// All that is wrong, a sentence each.
     pub fn read(source: &str) -> Result<Self, Vec<String>> {
-        let whole = Path::new(source).exists() || !source.contains(',');
-        let parts: Vec<&str> = if whole { vec![source] } else { source.split(',').collect() };
+        let parts = stored::parts(source);
         let (mut runs, mut problems) = (Vec::new(), Vec::new());
-        for part in parts.iter().filter(|part| !part.is_empty()) {
+        for part in &parts {
             match stored::read(Path::new(part)) {
                 Ok(results) => runs.extend(results.into_iter().flat_map(|one| one.runs)),
                 Err(found) => problems.extend(found),

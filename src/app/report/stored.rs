@@ -86,6 +86,15 @@ pub fn read(path: &Path) -> Result<Vec<Stored>, Vec<String>> {
     if problems.is_empty() { Ok(results) } else { Err(problems) }
 }
 
+/// What a source names: itself, or where no such file is there, what stands between its commas.
+#[must_use]
+pub fn parts(source: &str) -> Vec<&str> {
+    if Path::new(source).exists() {
+        return vec![source];
+    }
+    source.split(',').filter(|part| !part.is_empty()).collect()
+}
+
 /// The files of a folder that are called `.json` and are none, each in a sentence: somebody else's,
 /// or a result that was cut off. Of a file that is named itself [`read`] tells.
 #[must_use]

@@ -102,9 +102,8 @@ fn baseline(args: &JudgementArgs, cells: &[Cell], problems: &mut Problems) -> Op
 /// folder, or several with commas.
 #[must_use]
 pub fn passed_over(source: &str) -> Vec<String> {
-    let whole = Path::new(source).exists() || !source.contains(',');
-    let parts: Vec<&str> = if whole { vec![source] } else { source.split(',').collect() };
-    parts.into_iter().flat_map(|part| stored::passed_over(Path::new(part))).collect()
+    let parts = stored::parts(source).into_iter();
+    parts.flat_map(|part| stored::passed_over(Path::new(part))).collect()
 }
 
 /// The flags that say how to compare, and whether they were given.

@@ -104,9 +104,7 @@ impl Places {
     }
 
     fn add_results(&mut self, by: &Reader, source: &str) {
-        let whole = Path::new(source).exists() || !source.contains(',');
-        let parts: Vec<&str> = if whole { vec![source] } else { source.split(',').collect() };
-        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        for part in stored::parts(source) {
             self.add(by.clone(), part, true);
         }
     }
