@@ -321,7 +321,7 @@ const KNOWS: &[(&str, &str, &[&str])] = &[
     ("kafka", "broker", &["wire", "compression"]),
     ("load", "draw", &[]),
     ("load", "schedule", &["draw"]),
-    ("load", "source", &["draw"]),
+    ("load", "source", &["draw", "schedule"]),
     ("load", "recorder", &[]),
     // Fetched batches are held against the source.
     ("load", "verify", &["source"]),

@@ -30,7 +30,7 @@ pub(super) fn source(
         tombstones: tombstones(choice, &value, problems),
         schema_id: schema_id(choice, &value, problems),
         timestamps: timestamps(choice, problems),
-        clock: PayloadClock::new(time_origin(choice, problems), PayloadClock::SATURATED, 1),
+        clock: PayloadClock { origin_ms: time_origin(choice, problems), timetable: None },
         pool: pool(choice, problems),
         size,
         value,

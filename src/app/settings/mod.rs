@@ -56,8 +56,7 @@ use crate::app::judge::gates::Gates;
 use crate::base::units::parse_duration;
 use crate::host::driver::plan::{AbortRule, RunPlan, StreamPlan, Target, TopicPlan, Verify};
 use crate::kafka::config::{Effective, Resolved, resolve};
-use crate::load::schedule::Rate;
-use crate::load::source::{HeaderPlan, KeyPlan, Mark, PayloadClock, SourcePlan, ValuePlan};
+use crate::load::source::{HeaderPlan, KeyPlan, Mark, SourcePlan, ValuePlan};
 
 /// All that a command line asks for.
 #[derive(Clone, Debug)]
@@ -322,7 +321,7 @@ impl Shared {
             Target::Cluster
         };
         let quantum = load.pacing_quantum.unwrap_or_else(|| load::default_quantum(config.linger));
-        let plan = RunPlan {
+        let mut plan = RunPlan {
             producer: config,
             target,
             topics: self.topics(),
@@ -339,6 +338,7 @@ impl Shared {
             progress_every: self.progress_every,
             panic_after: self.panic_after,
         };
+        plan.set_clocks();
         let unweighed = unweighed(&plan);
         let value = |axis: &Axis| (axis.flag, choice.get(axis.flag).unwrap_or("").to_owned());
         Cell {
@@ -349,13 +349,6 @@ impl Shared {
             notes: notes.iter().map(ToString::to_string).chain(unweighed).collect(),
         }
     }
-}
-
-/// The payload clock at the rate that is planned.
-fn clock(clock: PayloadClock, load: &Load) -> PayloadClock {
-    let rate = load.schedule.mean_rate();
-    let (records, seconds) = rate.map_or((PayloadClock::SATURATED, 1), Rate::fraction);
-    PayloadClock::new(clock.origin_ms, records, seconds)
 }
 
 /// Whether a word was used that only kafka-producer-perf-test has; it can't be run without

@@ -12,7 +12,7 @@ use super::payload::Payload;
 use super::problems::{Origin, Problems};
 use super::profile::{Given, GivenStream, StreamSaid};
 use super::target::check_name;
-use super::{Shared, clock, is_marked};
+use super::{Shared, is_marked};
 use crate::app::cli::args::DataArgs;
 use crate::host::driver::plan::{RunPlan, StreamPlan, TopicPlan};
 use crate::load::source::{HeaderPlan, KeyPlan, Mark, NumberType, SourcePlan, ValuePlan};
@@ -114,12 +114,7 @@ impl Shared {
         if self.streams.is_empty() {
             streams[0].source.workers = load.producers;
         }
-        let weights = streams.iter().map(|stream| u64::from(stream.weight)).sum();
-        for (at, stream) in streams.iter_mut().enumerate() {
-            let of_run = clock(stream.source.clock, &load);
-            let is_paced = load.schedule.is_paced();
-            let of_stream = || of_run.share(stream.weight, weights);
-            stream.source.clock = if is_paced { of_stream() } else { of_run };
+        for (at, stream) in streams.iter().enumerate() {
             if let Err(error) = stream.source.check() {
                 let told = Told { choice: &self.choice_of(at, choice), args: self.data_of(at) };
                 problems.within(self.name_of(at), self.origins(at), |problems| {
@@ -273,6 +268,8 @@ mod tests {
 
     use super::super::tests::{plan, problems, profile, settings};
     use super::*;
+    use crate::base::WorkerIndex;
+    use crate::load::schedule::Dues;
     use crate::load::source::{HeaderValue, SizePlan};
 
     /// Two topics; the third stream writes to the run's own.
@@ -321,9 +318,14 @@ streams:
         assert_eq!(headers(orders), core::slice::from_ref(&of_run));
         assert_eq!(headers(audit), [("c".to_owned(), HeaderValue::Uuid)]);
         assert_eq!(headers(rest), [of_run]);
-        // Time inside records goes by each stream's share: 1,500, 2,000 and 500 a second.
-        let second = |source: &SourcePlan, n| source.clock.begun_at(0).at(n);
-        assert_eq!([second(orders, 1_500), second(audit, 2_000), second(rest, 500)], [SECOND; 3]);
+        // Time inside records goes by each stream's instants: 1,500, 2,000 and 500 a second, in
+        // turns of eight at 4,000.
+        let second = |source: &SourcePlan, n| {
+            Dues::new(source.clock.timetable.as_ref().unwrap(), WorkerIndex(0)).of(n)
+        };
+        for at in [second(orders, 1_500), second(audit, 2_000), second(rest, 500)] {
+            assert!((SECOND..SECOND + 2_000_000).contains(&at), "{at}");
+        }
     }
 
     #[test]
@@ -459,5 +461,5 @@ streams:
         assert_eq!(plan(&line).duration, Some(Duration::from_secs(1)));
     }
 
-    const SECOND: i64 = 1_000_000_000;
+    const SECOND: u64 = 1_000_000_000;
 }

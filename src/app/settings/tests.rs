@@ -7,10 +7,11 @@ use clap::{CommandFactory, Parser};
 
 use super::*;
 use crate::app::cli::args::Cli;
+use crate::base::WorkerIndex;
 use crate::host::driver::plan::Warmup;
 use crate::kafka::config::{Acks, Codec, PartitionerKind};
 use crate::load::schedule::{Arrivals, Rate, Shape};
-use crate::load::source::{HeaderValue, KeyPlan, PieceOrder, SizePlan, SourcePlan};
+use crate::load::source::{HeaderValue, KeyPlan, PieceOrder, SizePlan, Source, SourcePlan};
 
 type Environment<'a> = &'a [(&'a str, &'a str)];
 
@@ -1017,7 +1018,9 @@ fn a_template_makes_values_and_may_make_keys() {
     let ValuePlan::Template(template) = &source.value else { panic!() };
     assert!(template.field("user").is_ok());
     assert_eq!(source.key, KeyPlan::Field("user".to_owned()));
-    assert_eq!(source.clock.at(3_000), 1_769_817_600_003_000_000);
+    let mut made = Source::new(&source, WorkerIndex(0));
+    let value = String::from_utf8(made.record(3_000, 0).value.unwrap().to_vec()).unwrap();
+    assert_eq!(value.split(';').nth(1), Some("1769817600003"));
     // About 1.5 digits of the user, twice, 13 of the time, 90 more and two semicolons.
     let mean = source.mean_payload();
     assert!((mean - 108.0).abs() < 1.0, "{mean}");
@@ -1389,7 +1392,7 @@ fn values_come_from_one_generator_or_none() {
 
 #[test]
 fn headers_and_timestamps_are_part_of_the_record() {
-    use crate::load::source::{HeaderValue, PayloadClock, TimestampPlan};
+    use crate::load::source::{HeaderValue, TimestampPlan};
     let line = "--embedded --rate 1MB --record-size 60 --header abcd=uuid() --timestamps event \
                 --time-origin 1970-01-02";
     let plan = plan(line);
@@ -1398,7 +1401,8 @@ fn headers_and_timestamps_are_part_of_the_record() {
     assert!(matches!(source.timestamps, TimestampPlan::Event { .. }));
     // Headers count in a rate of bytes; the clock goes at that rate.
     assert_eq!(plan.schedule.mean_rate(), Rate::per_second(10_000.0).ok());
-    assert_eq!(source.clock, PayloadClock::new(Some(86_400_000), 10_000, 1));
+    assert_eq!(source.clock.origin_ms, Some(86_400_000));
+    assert_eq!(Source::new(source, WorkerIndex(0)).record(10_000, 0).timestamp_ms, 86_401_000);
     let found = problems("--embedded --header kprod=1 --timestamps then --time-origin soon");
     assert_eq!(found.len(), 3);
     assert!(found.iter().all(|line| line.starts_with("--") && line.contains(" = \"")), "{found:?}");
@@ -1407,6 +1411,31 @@ fn headers_and_timestamps_are_part_of_the_record() {
         ["--record-size = \"1048493\": expected less than max.request.size (1048576 bytes), with \
           room for the record's own header, 2 bytes beside it"]
     );
+}
+
+/// What a record tells of time is when it is due, whatever the rate does; the warm-up comes first.
+#[test]
+fn event_time_goes_by_due_instants() {
+    let stamps = |line: &str, numbers: &[u64]| -> Vec<i64> {
+        let line = format!("--embedded --timestamps event --time-origin 1970-01-01 {line}");
+        let mut made = Source::new(&source(&line), WorkerIndex(0));
+        numbers.iter().map(|n| made.record(*n, 0).timestamp_ms).collect()
+    };
+    let bursts = "--pacing burst:100@2s --warmup 0";
+    assert_eq!(stamps(bursts, &[0, 99, 100, 199, 200, 5]), [0, 0, 2_000, 2_000, 4_000, 0]);
+    // Four seconds from 0 to 100/s: half of the 200 records in the last 1.17 s.
+    let ramp = "--stage 100:4s:linear --warmup 0";
+    assert_eq!(stamps(ramp, &[0, 50, 100, 199]), [0, 2_000, 2_828, 3_989]);
+    // Two seconds of warm-up at the ramp's mean before it.
+    let warm = "--stage 100:4s:linear --warmup 2s";
+    assert_eq!(stamps(warm, &[0, 50, 100, 150, 200]), [0, 1_000, 2_000, 4_000, 4_828]);
+    // Nobody knows when it ends.
+    let auto = "--stage 100:4s:linear --warmup auto";
+    assert_eq!(stamps(auto, &[0, 50, 200]), [0, 1_000, 4_000]);
+    let random = "--rate 100 --pacing poisson --warmup 1s";
+    let all = stamps(random, &(0..1_000).collect::<Vec<_>>());
+    assert!(all.is_sorted() && (8_000..12_000).contains(&all[999]), "{}", all[999]);
+    assert_eq!(stamps(random, &[567]), all[567..568]);
 }
 
 #[test]

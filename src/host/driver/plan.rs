@@ -10,7 +10,7 @@ use core::time::Duration;
 use super::observer::Progress;
 use crate::base::{WorkerIndex, mix};
 use crate::kafka::config::ProducerConfig;
-use crate::load::schedule::{Arrivals, Part, SchedulePlan, Stop};
+use crate::load::schedule::{Arrivals, Part, SchedulePlan, Stop, Timetable};
 use crate::load::source::SourcePlan;
 
 /// One run, in full.
@@ -145,6 +145,23 @@ impl RunPlan {
             part: Part::of(&weights, index),
             ..self.schedule.clone()
         }
+    }
+
+    /// Has what records tell of time go by when they are due.
+    pub fn set_clocks(&mut self) {
+        for index in 0..self.streams.len() {
+            let timetable = self.timetable_of(index);
+            self.streams[index].source.clock.timetable = timetable;
+        }
+    }
+
+    /// When the records of the stream at `index` are due over all phases; `None` without a rate.
+    fn timetable_of(&self, index: usize) -> Option<Timetable> {
+        let schedule = self.schedule_of(index);
+        schedule.is_paced().then(|| match self.warmup {
+            Warmup::Auto => Timetable::unsettled(schedule),
+            told => Timetable::new(schedule, told.stop()),
+        })
     }
 
     /// The client id of a worker, counted over all streams: Java counts producers of one process

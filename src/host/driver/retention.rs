@@ -92,9 +92,9 @@ mod tests {
         // Of an origin too, where stamps go by it.
         let source = &mut streams[0].source;
         source.timestamps = TimestampPlan::Step { start_ms: None, step: Duration::from_secs(1) };
-        source.clock = PayloadClock::new(None, 1, 1);
+        source.clock = PayloadClock::default();
         assert_eq!(outdated(&streams, 0, &day, now), None);
-        streams[0].source.clock = PayloadClock::new(Some(0), 1, 1);
+        streams[0].source.clock = PayloadClock { origin_ms: Some(0), timetable: None };
         assert!(outdated(&streams, 0, &day, now).is_some());
         // What is kept for ever, or not by records' own times, or by keys alone.
         for pairs in [

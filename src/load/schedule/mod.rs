@@ -11,7 +11,7 @@
 //!
 //! Rooms inside: rate (exact fractions), plan, stage (what a planned rate is made of), curve (all
 //! stages, added up), leg (one straight line and its inverse), part (which records are whose), walk
-//! (one worker's way along them).
+//! (one worker's way along them), timetable (instants by record number, over all phases).
 
 mod curve;
 mod leg;
@@ -23,6 +23,7 @@ mod schedule;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod walk;
 
 pub use curve::{Curve, CurveError};
@@ -31,3 +32,4 @@ pub use plan::{Arrivals, Due, Full, Late, SchedulePlan, Shape, Stop};
 pub use rate::{Level, Rate, RateError};
 pub use schedule::Schedule;
 pub use stage::{Line, SINE_LINES, Stage};
+pub use timetable::{Dues, Timetable};

@@ -76,12 +76,6 @@ impl Rate {
         self.records as f64 / self.seconds as f64
     }
 
-    /// Records, and in how many seconds they are due, as a reduced fraction.
-    #[must_use]
-    pub const fn fraction(self) -> (u64, u64) {
-        (self.records, self.seconds)
-    }
-
     /// Nanoseconds from the start to the due instant of position `position`, as whole nanoseconds
     /// and a rest in [`Rate::denominator`]ths of one.
     pub(super) fn nanos_at(self, position: u128) -> (u64, u64) {

@@ -235,9 +235,32 @@ impl Schedule {
             }
             _ => self.due_by(last).saturating_sub(self.taken),
         };
-        if skipped == 0 {
-            return 0;
+        if skipped > 0 {
+            self.pass(skipped);
         }
+        skipped
+    }
+
+    /// Leaves out what comes before number `record`, whenever it is due: the next record is that
+    /// one, or the first of this worker's behind it. Random arrivals are passed one by one.
+    pub fn skip_to(&mut self, record: u64) {
+        if let Pace::Varying(varying) = &self.pace
+            && varying.walk.is_random()
+        {
+            while self.record < record && self.taken < self.limit {
+                self.take_varying();
+            }
+            return;
+        }
+        let ahead = record.saturating_sub(self.record).div_ceil(self.place.workers);
+        let skipped = ahead.min(self.limit - self.taken);
+        if skipped > 0 {
+            self.pass(skipped);
+        }
+    }
+
+    /// Counts `skipped` records as gone, and finds the next one; random arrivals have been passed.
+    fn pass(&mut self, skipped: u64) {
         self.taken += skipped;
         self.record += skipped * self.place.workers;
         match &mut self.pace {
@@ -255,7 +278,6 @@ impl Schedule {
                 self.look_ahead();
             }
         }
-        skipped
     }
 
     /// When the next record is due, in the past if it is late; `None` when there is none. Without a

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use super::clock::PayloadClock;
 use super::digits;
 use super::plan::float;
 use crate::base::{Header, Rng, mix};
@@ -84,7 +83,6 @@ impl HeaderPlan {
 pub(super) struct Headers {
     plans: Arc<[HeaderPlan]>,
     seed: u64,
-    clock: PayloadClock,
     /// The values one after another, each in the room that its longest needs.
     room: Vec<u8>,
     /// Where each begins, and where it ends in this record.
@@ -93,11 +91,7 @@ pub(super) struct Headers {
 
 impl Headers {
     /// `None` without any.
-    pub(super) fn new(
-        plans: &Arc<[HeaderPlan]>,
-        clock: PayloadClock,
-        seed: u64,
-    ) -> Option<Box<Self>> {
+    pub(super) fn new(plans: &Arc<[HeaderPlan]>, seed: u64) -> Option<Box<Self>> {
         if plans.is_empty() {
             return None;
         }
@@ -112,11 +106,11 @@ impl Headers {
             spans.push((from, room.len()));
         }
         let seed = mix(seed ^ HEADER_STREAM);
-        Some(Box::new(Self { plans: Arc::clone(plans), seed, clock, room, spans }))
+        Some(Box::new(Self { plans: Arc::clone(plans), seed, room, spans }))
     }
 
-    /// Makes the values of record `n`.
-    pub(super) fn make(&mut self, n: u64) {
+    /// Makes the values of record `n`, which happened at `time` (nanoseconds since 1970).
+    pub(super) fn make(&mut self, n: u64, time: i64) {
         for (index, plan) in (0u64..).zip(self.plans.iter()) {
             let span = &mut self.spans[usize::try_from(index).expect("some dozen")];
             let out = &mut self.room[span.0..];
@@ -128,7 +122,7 @@ impl Headers {
                 HeaderValue::Sequence => digits::write(n, out),
                 HeaderValue::Random(digits) => hex(&mut rng, &mut out[..*digits as usize]),
                 HeaderValue::Time => {
-                    let ms = self.clock.at(n).div_euclid(1_000_000);
+                    let ms = time.div_euclid(1_000_000);
                     digits::write(u64::try_from(ms).unwrap_or(0), out)
                 }
             };
@@ -190,11 +184,10 @@ mod tests {
     fn made(values: &[HeaderValue], n: u64) -> Vec<(String, Option<Vec<u8>>)> {
         let plan = |value: &HeaderValue| HeaderPlan { name: "h".to_owned(), value: value.clone() };
         let plans: Arc<[HeaderPlan]> = values.iter().map(plan).collect();
-        let clock = PayloadClock::new(Some(1_700_000_000_000), 1_000, 1);
-        let mut headers = Headers::new(&plans, clock, 1).unwrap();
+        let mut headers = Headers::new(&plans, 1).unwrap();
         // What another record left behind doesn't show.
-        headers.make(u64::MAX);
-        headers.make(n);
+        headers.make(u64::MAX, i64::MAX);
+        headers.make(n, 1_700_000_001_234_999_999);
         let mut out = [Header { name: "", value: None }; 8];
         let count = headers.lend(&mut out);
         let owned =
@@ -223,7 +216,7 @@ mod tests {
         assert_eq!(all[2].1.as_deref(), Some(&b"1234"[..]));
         assert_eq!(all[3].1.as_deref(), Some(&b"1700000001234"[..]));
         assert_eq!(all[4].1.as_ref().map(Vec::len), Some(5));
-        assert!(Headers::new(&Arc::from([]), PayloadClock::default(), 1).is_none());
+        assert!(Headers::new(&Arc::from([]), 1).is_none());
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub use timestamp::{Lateness, TimestampError, TimestampPlan};
 pub use value::Plain;
 
 use crate::base::{Header, RecordView, WorkerIndex};
+use clock::Clock;
 use header::Headers;
 use key::Key;
 use timestamp::Stamps;
@@ -53,6 +54,8 @@ pub struct Source {
     /// `None`: records are stamped when they are handed over.
     stamps: Option<Box<Stamps>>,
     headers: Option<Box<Headers>>,
+    /// `None`: nothing in the records tells when they happened.
+    clock: Option<Box<Clock>>,
 }
 
 impl Source {
@@ -69,8 +72,9 @@ impl Source {
             partition: plan.partition,
             key: Key::new(&plan.key, plan.key_form, plan.key_field()),
             value: Value::new(plan, worker),
-            stamps: Stamps::new(&plan.timestamps, plan.clock, plan.seed),
-            headers: Headers::new(&plan.headers, plan.clock, plan.seed),
+            stamps: Stamps::new(&plan.timestamps, &plan.clock, plan.seed),
+            headers: Headers::new(&plan.headers, plan.seed),
+            clock: plan.goes_by_clock().then(|| Box::new(Clock::new(&plan.clock, worker))),
         }
     }
 
@@ -78,15 +82,16 @@ impl Source {
     /// without its headers, stamped `timestamp_ms` unless the plan has stamps of its own.
     #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
+        let time = self.time_of(n);
         let (key, value) = if let Key::Field(field) = self.key {
-            self.value.with_field(n, field)
+            self.value.with_field(n, time, field)
         } else {
-            (self.key.of(self.key_seed, n), self.value.write(n))
+            (self.key.of(self.key_seed, n), self.value.write(n, time))
         };
         let partition = self.partition;
         let timestamp_ms = match &self.stamps {
             None => timestamp_ms,
-            Some(stamps) => stamps.of(n),
+            Some(stamps) => stamps.of(n, time),
         };
         RecordView { partition, key, value, headers: &[], timestamp_ms }
     }
@@ -107,7 +112,7 @@ impl Source {
             let header = bytes.as_ref().map(|it| Header { name: Mark::NAME, value: Some(it) });
             return take(&RecordView { headers: header.as_slice(), ..record });
         };
-        made.make(n);
+        made.make(n, self.time_of(n));
         let record = self.record(n, timestamp_ms);
         let bytes = mark.map(|mark| mark.bytes(record.key, record.value));
         let mut headers = [Header { name: Mark::NAME, value: None }; HeaderPlan::MOST + 1];
@@ -144,9 +149,16 @@ impl Source {
     #[inline(always)]
     pub fn key(&mut self, n: u64) -> Option<&[u8]> {
         if let Key::Field(field) = self.key {
-            return self.value.with_field(n, field).0;
+            let time = self.time_of(n);
+            return self.value.with_field(n, time, field).0;
         }
         self.key.of(self.key_seed, n)
+    }
+
+    /// When record `n` happened, nanoseconds since 1970; 0 where nothing tells it.
+    #[inline(always)]
+    fn time_of(&mut self, n: u64) -> i64 {
+        self.clock.as_mut().map_or(0, |clock| clock.at(n))
     }
 
     /// How values are written in place, whatever the keys; `None` when records have headers or

@@ -361,17 +361,19 @@ impl SourcePlan {
     /// Whether something in its records says when it happened, by the payload clock.
     #[must_use]
     pub fn tells_time(&self) -> bool {
-        let is_stamped = match self.timestamps {
-            TimestampPlan::Now => false,
-            TimestampPlan::Step { start_ms, .. } => start_ms.is_none(),
-            TimestampPlan::Event { .. } => true,
-        };
+        let from_origin = matches!(self.timestamps, TimestampPlan::Step { start_ms: None, .. });
+        from_origin || self.goes_by_clock()
+    }
+
+    /// Whether what is in its records depends on when each of them happened.
+    pub(super) fn goes_by_clock(&self) -> bool {
+        let in_stamp = matches!(self.timestamps, TimestampPlan::Event { .. });
         let in_value = match &self.value {
             ValuePlan::Template(template) => template.tells_time(),
             _ => false,
         };
         let in_header = self.headers.iter().any(|header| header.value == HeaderValue::Time);
-        is_stamped || in_value || in_header
+        in_stamp || in_value || in_header
     }
 
     /// The field that keys come from; `None` also where there is no such field.

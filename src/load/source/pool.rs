@@ -36,7 +36,7 @@ impl Pool {
         let mut bytes = Vec::with_capacity(total);
         let mut ends = Vec::with_capacity(usize::try_from(count).expect("places fit in memory"));
         for n in numbers() {
-            let value = maker.write(n);
+            let value = maker.write(n, 0);
             bytes.extend_from_slice(value.unwrap_or_default());
             ends.push(bytes.len() as u64 | if value.is_none() { TOMBSTONE } else { 0 });
         }

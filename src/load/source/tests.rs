@@ -432,7 +432,7 @@ fn a_key_from_a_template_is_the_field_of_its_record() {
     let template = Template::parse("{{n:sequence}};{{user:hex 8}};{{timestamp_ms}}").unwrap();
     let value = ValuePlan::Template(Arc::new(template));
     let plan = SourcePlan {
-        clock: PayloadClock::new(Some(5), 1_000, 1),
+        clock: PayloadClock::even(5, 1_000.0),
         ..plan(KeyPlan::Field("user".to_owned()), value)
     };
     let mut source = Source::new(&plan, WorkerIndex(0));

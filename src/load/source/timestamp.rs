@@ -78,19 +78,13 @@ impl TimestampPlan {
 
 /// Stamps records.
 #[derive(Clone, Debug)]
-pub(super) struct Stamps {
-    clock: PayloadClock,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Stamps {
     Step { start_ms: i64, nanos: u64 },
     Event { seed: u64, share: f64, late: Late },
 }
 
 #[derive(Clone, Debug)]
-enum Late {
+pub(super) enum Late {
     Fixed(u64),
     Uniform { least: u64, choices: u64 },
     Exponential(Exponential),
@@ -101,34 +95,35 @@ impl Stamps {
     ///
     /// # Panics
     /// When [`TimestampPlan::check`] finds fault.
-    pub(super) fn new(plan: &TimestampPlan, clock: PayloadClock, seed: u64) -> Option<Box<Self>> {
-        let kind = match plan {
+    pub(super) fn new(plan: &TimestampPlan, clock: &PayloadClock, seed: u64) -> Option<Box<Self>> {
+        let stamps = match plan {
             TimestampPlan::Now => return None,
-            TimestampPlan::Step { start_ms, step } => Kind::Step {
+            TimestampPlan::Step { start_ms, step } => Self::Step {
                 start_ms: start_ms.or(clock.origin_ms).unwrap_or(0),
                 nanos: nanos(*step),
             },
-            TimestampPlan::Event { share, late } => Kind::Event {
+            TimestampPlan::Event { share, late } => Self::Event {
                 seed: mix(seed ^ LATENESS_STREAM),
                 share: *share,
                 late: Late::new(*late),
             },
         };
-        Some(Box::new(Self { clock, kind }))
+        Some(Box::new(stamps))
     }
 
-    /// The timestamp of record `n`, Unix milliseconds, 0 or more.
-    pub(super) fn of(&self, n: u64) -> i64 {
-        let stamp = match &self.kind {
-            Kind::Step { start_ms, nanos } => {
+    /// The timestamp of record `n`, which happened at `time` (nanoseconds since 1970): Unix
+    /// milliseconds, 0 or more.
+    pub(super) fn of(&self, n: u64, time: i64) -> i64 {
+        let stamp = match self {
+            Self::Step { start_ms, nanos } => {
                 let since = u128::from(n) * u128::from(*nanos) / 1_000_000;
                 start_ms.saturating_add(i64::try_from(since).unwrap_or(i64::MAX))
             }
-            Kind::Event { seed, share, late } => {
+            Self::Event { seed, share, late } => {
                 let mut rng = Rng::nth(*seed, n);
                 let late = if rng.unit() < *share { late.draw(&mut rng) } else { 0 };
                 let late = i64::try_from(late).unwrap_or(i64::MAX);
-                self.clock.at(n).saturating_sub(late).div_euclid(1_000_000)
+                time.saturating_sub(late).div_euclid(1_000_000)
             }
         };
         stamp.max(0)
@@ -178,25 +173,31 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn stamps(plan: &TimestampPlan) -> Box<Stamps> {
-        Stamps::new(plan, PayloadClock::new(Some(1_000_000), 1_000, 1), 1).unwrap()
+        let clock = PayloadClock { origin_ms: Some(1_000_000), timetable: None };
+        Stamps::new(plan, &clock, 1).unwrap()
+    }
+
+    /// The timestamp of record `n` of those that happen a millisecond apart.
+    fn stamp(stamps: &Stamps, n: u64) -> i64 {
+        stamps.of(n, (1_000_000 + i64::try_from(n).unwrap()) * 1_000_000)
     }
 
     #[test]
     fn steps_count_from_their_start() {
         let step = |start_ms, step| TimestampPlan::Step { start_ms, step };
         let from = stamps(&step(Some(500), Duration::from_micros(1_500)));
-        assert_eq!([0, 1, 2, 1_000].map(|n| from.of(n)), [500, 501, 503, 2_000]);
-        assert_eq!(stamps(&step(None, SECOND)).of(2), 1_002_000);
-        assert!(Stamps::new(&TimestampPlan::Now, PayloadClock::default(), 1).is_none());
+        assert_eq!([0, 1, 2, 1_000].map(|n| stamp(&from, n)), [500, 501, 503, 2_000]);
+        assert_eq!(stamp(&stamps(&step(None, SECOND)), 2), 1_002_000);
+        assert!(Stamps::new(&TimestampPlan::Now, &PayloadClock::default(), 1).is_none());
     }
 
     #[test]
     fn events_are_late_as_often_and_by_as_much_as_asked() {
         let on_time = stamps(&TimestampPlan::Event { share: 0.0, late: Lateness::Fixed(SECOND) });
-        assert_eq!([0, 1, 1_500].map(|n| on_time.of(n)), [1_000_000, 1_000_001, 1_001_500]);
+        assert_eq!([0, 1, 1_500].map(|n| stamp(&on_time, n)), [1_000_000, 1_000_001, 1_001_500]);
         let late_by = |share, late| {
             let stamps = stamps(&TimestampPlan::Event { share, late });
-            (0..20_000u64).map(|n| on_time.of(n) - stamps.of(n)).collect::<Vec<_>>()
+            (0..20_000u64).map(|n| stamp(&on_time, n) - stamp(&stamps, n)).collect::<Vec<_>>()
         };
         assert!(late_by(1.0, Lateness::Fixed(SECOND)).iter().all(|late| *late == 1_000));
         let tenth = late_by(0.1, Lateness::Fixed(SECOND));
@@ -232,6 +233,6 @@ mod tests {
     #[test]
     fn no_timestamp_is_before_1970() {
         let late = Lateness::Fixed(Duration::from_secs(1 << 32));
-        assert_eq!(stamps(&TimestampPlan::Event { share: 1.0, late }).of(5), 0);
+        assert_eq!(stamp(&stamps(&TimestampPlan::Event { share: 1.0, late }), 5), 0);
     }
 }

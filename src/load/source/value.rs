@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::clock::PayloadClock;
 use super::compressible::Compressible;
 use super::corpus::{Corpus, PieceOrder};
 use super::digits;
@@ -53,16 +52,15 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct Templated {
     template: Arc<Template>,
-    clock: PayloadClock,
     rendering: Rendering,
     /// The record that was rendered last: its key is asked for before its value.
     made: Option<u64>,
 }
 
 impl Templated {
-    fn make(&mut self, seed: u64, n: u64) -> &Rendering {
+    fn make(&mut self, seed: u64, n: u64, time: i64) -> &Rendering {
         if self.made != Some(n) {
-            self.template.render(seed, n, self.clock.at(n), &mut self.rendering);
+            self.template.render(seed, n, time, &mut self.rendering);
             self.made = Some(n);
         }
         &self.rendering
@@ -93,15 +91,16 @@ impl Value {
         }
     }
 
-    /// The value of record `n`; `None` is a tombstone.
+    /// The value of record `n`, which happened at `time` (nanoseconds since 1970); `None` is a
+    /// tombstone.
     #[inline(always)]
-    pub(super) fn write(&mut self, n: u64) -> Option<&[u8]> {
+    pub(super) fn write(&mut self, n: u64, time: i64) -> Option<&[u8]> {
         match self {
             Self::Random { plain, room } => {
                 plain.write(n, room);
                 Some(&room[..plain.size])
             }
-            Self::Made(maker) => maker.write(n),
+            Self::Made(maker) => maker.write(n, time),
             Self::Pool(pool) => pool.value(n),
         }
     }
@@ -150,7 +149,6 @@ impl Value {
             }
             ValuePlan::Template(template) => Kind::Template(Templated {
                 template: Arc::clone(template),
-                clock: plan.clock,
                 rendering: template.rendering_behind(&room),
                 made: None,
             }),
@@ -194,9 +192,9 @@ impl Maker {
         }
     }
 
-    /// The value of record `n`; `None` is a tombstone.
+    /// See [`Value::write`].
     #[inline(never)]
-    pub(super) fn write(&mut self, n: u64) -> Option<&[u8]> {
+    pub(super) fn write(&mut self, n: u64, time: i64) -> Option<&[u8]> {
         if self.tombstones.has(n) {
             return None;
         }
@@ -237,7 +235,9 @@ impl Maker {
                 out[..piece.len()].copy_from_slice(piece);
                 piece.len()
             }
-            Kind::Template(templated) => return Some(templated.make(self.seed, n).with_prefix()),
+            Kind::Template(templated) => {
+                return Some(templated.make(self.seed, n, time).with_prefix());
+            }
             Kind::Null => return None,
         };
         Some(&self.room[..prefix + size])
@@ -245,15 +245,21 @@ impl Maker {
 }
 
 impl Value {
-    /// The field of record `n` that is its key, and its value; a tombstone has that key, too.
+    /// The field of record `n` that is its key, and its value, as [`Value::write`] has it; a
+    /// tombstone has that key, too.
     ///
     /// # Panics
     /// When values aren't those of the field's template.
     #[inline(never)]
-    pub(super) fn with_field(&mut self, n: u64, field: FieldId) -> (Option<&[u8]>, Option<&[u8]>) {
+    pub(super) fn with_field(
+        &mut self,
+        n: u64,
+        time: i64,
+        field: FieldId,
+    ) -> (Option<&[u8]>, Option<&[u8]>) {
         let Self::Made(maker) = self else { panic!("{NO_TEMPLATE}") };
         let Kind::Template(templated) = &mut maker.kind else { panic!("{NO_TEMPLATE}") };
-        let rendering = templated.make(maker.seed, n);
+        let rendering = templated.make(maker.seed, n, time);
         let value = if maker.tombstones.has(n) { None } else { Some(rendering.with_prefix()) };
         (Some(rendering.field(field)), value)
     }

@@ -3,6 +3,7 @@
 mod arrivals;
 mod shapes;
 mod streams;
+mod timetable;
 
 use core::time::Duration;
 

@@ -44,7 +44,7 @@ fn without_a_rate_a_count_is_shared_by_weight() {
     assert_eq!(counts, [750, 250]);
 }
 
-fn plans() -> impl Strategy<Value = SchedulePlan> {
+pub(super) fn plans() -> impl Strategy<Value = SchedulePlan> {
     let arrivals = prop_oneof![
         Just(Arrivals::Uniform),
         (1u64..40).prop_map(|records| Arrivals::Bursts { records, period: None }),
