@@ -15,6 +15,7 @@ use crate::host::driver::Environment;
 use crate::host::driver::calibrate::partitions;
 use crate::host::driver::plan::{RunPlan, StreamPlan, Verify};
 use crate::kafka::config::Effective;
+use crate::load::schedule::Arrivals;
 use crate::load::source::{
     HeaderPlan, KeyForm, KeyPlan, SizePlan, SourcePlan, TimestampPlan, ValuePlan,
 };
@@ -57,6 +58,7 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
         ("key", of_each(plan, |stream| key(&stream.source))),
         ("value", of_each(plan, |stream| value(&stream.source))),
         ("marks", of_each(plan, |stream| marks(stream).to_owned())),
+        ("time", of_each(plan, |stream| time(plan, stream).to_owned())),
         ("machine", format!("{cpu}, {} cores", machine.cores)),
         ("program", format!("{} ({build})", env!("CARGO_PKG_VERSION"))),
     ] {
@@ -71,6 +73,17 @@ pub fn configuration(cell: &Cell, machine: &Environment) -> BTreeMap<String, Str
         rows.insert("weights".to_owned(), weights);
     }
     rows
+}
+
+/// What records tell of time, by how dear it is to know.
+fn time(plan: &RunPlan, stream: &StreamPlan) -> &'static str {
+    match (&stream.source.clock.timetable, plan.schedule.arrivals) {
+        (None, _) if stream.source.tells_time() => "by number",
+        (None, _) => "none",
+        (Some(_), Arrivals::Uniform) => "of even arrivals",
+        (Some(_), Arrivals::Bursts { .. }) => "of bursts",
+        (Some(_), Arrivals::Poisson { .. }) => "of random arrivals",
+    }
 }
 
 /// Of each stream, in their order.

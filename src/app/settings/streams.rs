@@ -318,13 +318,19 @@ streams:
         assert_eq!(headers(orders), core::slice::from_ref(&of_run));
         assert_eq!(headers(audit), [("c".to_owned(), HeaderValue::Uuid)]);
         assert_eq!(headers(rest), [of_run]);
-        // Time inside records goes by each stream's instants: 1,500, 2,000 and 500 a second, in
-        // turns of eight at 4,000.
-        let second = |source: &SourcePlan, n| {
-            Dues::new(source.clock.timetable.as_ref().unwrap(), WorkerIndex(0)).of(n)
-        };
-        for at in [second(orders, 1_500), second(audit, 2_000), second(rest, 500)] {
-            assert!((SECOND..SECOND + 2_000_000).contains(&at), "{at}");
+        assert!(plan.streams.iter().all(|stream| stream.source.clock.timetable.is_none()));
+    }
+
+    /// Time inside records goes by each stream's instants: 1,500, 2,000 and 500 a second, in turns
+    /// of eight at 4,000.
+    #[test]
+    fn time_in_a_stream_goes_by_its_share_of_the_rate() {
+        let (_folder, line) = profile(THREE);
+        let plan = plan(&format!("{line} --timestamps event --warmup 0"));
+        for (stream, n) in plan.streams.iter().zip([1_500, 2_000, 500]) {
+            let timetable = stream.source.clock.timetable.as_ref().unwrap();
+            let at = Dues::new(timetable, WorkerIndex(0)).of(n);
+            assert!((SECOND..SECOND + 2_000_000).contains(&at), "{}: {at}", stream.name);
         }
     }
 

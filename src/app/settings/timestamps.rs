@@ -19,7 +19,7 @@ pub(super) fn timestamps(choice: &Choice, problems: &mut Problems) -> TimestampP
     })
 }
 
-/// When record 0 happened, Unix milliseconds; `None`: when the run begins.
+/// When the run began as its records tell it, Unix milliseconds; `None`: when it begins.
 pub(super) fn time_origin(choice: &Choice, problems: &mut Problems) -> Option<i64> {
     let text = choice.get("time-origin")?;
     let origin = unix_ms(text);

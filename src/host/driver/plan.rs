@@ -147,7 +147,8 @@ impl RunPlan {
         }
     }
 
-    /// Has what records tell of time go by when they are due.
+    /// Has what records tell of time go by when they are due: once schedule, warm-up and streams
+    /// are what they are to be.
     pub fn set_clocks(&mut self) {
         for index in 0..self.streams.len() {
             let timetable = self.timetable_of(index);
@@ -155,12 +156,14 @@ impl RunPlan {
         }
     }
 
-    /// When the records of the stream at `index` are due over all phases; `None` without a rate.
+    /// When the records of the stream at `index` are due over all phases; `None` without a rate,
+    /// and where they don't tell it.
     fn timetable_of(&self, index: usize) -> Option<Timetable> {
         let schedule = self.schedule_of(index);
-        schedule.is_paced().then(|| match self.warmup {
+        let is_told = schedule.is_paced() && self.streams[index].source.tells_time();
+        is_told.then(|| match self.warmup {
             Warmup::Auto => Timetable::unsettled(schedule),
-            told => Timetable::new(schedule, told.stop()),
+            known => Timetable::new(schedule, known.known_stop()),
         })
     }
 
@@ -248,6 +251,15 @@ pub enum Warmup {
 impl Warmup {
     /// The longest [`Warmup::Auto`].
     pub const LONGEST: Duration = Duration::from_secs(60);
+
+    /// When its load ends, where that is known beforehand; `None` also without a warm-up.
+    #[must_use]
+    pub const fn known_stop(self) -> Option<Stop> {
+        match self {
+            Self::Auto => None,
+            known => known.stop(),
+        }
+    }
 
     /// When its load ends at the latest; `None` without a warm-up.
     #[must_use]

@@ -1,5 +1,6 @@
 //! One worker's part of the schedule: what is due by now, taken or left out.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::curve::Curve;
@@ -68,6 +69,16 @@ struct Ahead {
     passed: u64,
     /// Nanoseconds after the start up to which it was sent: what was passed is due by then.
     upto: u64,
+}
+
+/// Where random arrivals stand in their phase, to come back to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stand {
+    /// The number of the next record.
+    pub(super) record: u64,
+    taken: u64,
+    limit: u64,
+    units: u128,
 }
 
 /// How far a phase goes.
@@ -203,7 +214,7 @@ impl Schedule {
             Pace::Varying(_) => return Some(self.take_varying()),
         };
         let record = self.record;
-        self.record += self.place.workers;
+        self.record = record.saturating_add(self.place.workers);
         self.taken += 1;
         Some(Due { record, at })
     }
@@ -211,7 +222,7 @@ impl Schedule {
     /// The same where the way to the next record is longer.
     fn take_varying(&mut self) -> Due {
         let due = Due { record: self.record, at: Some(self.next) };
-        self.record += self.place.workers;
+        self.record = self.record.saturating_add(self.place.workers);
         self.taken += 1;
         if let Pace::Varying(varying) = &mut self.pace {
             varying.walk.advance();
@@ -227,7 +238,7 @@ impl Schedule {
             return 0;
         }
         // What is due by the nanosecond before.
-        let last = at - core::time::Duration::from_nanos(1);
+        let last = at - Duration::from_nanos(1);
         let (ends, after) = (self.ends(), last.nanos_since(self.start));
         let skipped = match &mut self.pace {
             Pace::Varying(varying) if varying.walk.is_random() => {
@@ -243,7 +254,14 @@ impl Schedule {
 
     /// Leaves out what comes before number `record`, whenever it is due: the next record is that
     /// one, or the first of this worker's behind it. Random arrivals are passed one by one.
+    #[inline]
     pub fn skip_to(&mut self, record: u64) {
+        if record > self.record {
+            self.skip_far(record);
+        }
+    }
+
+    fn skip_far(&mut self, record: u64) {
         if let Pace::Varying(varying) = &self.pace
             && varying.walk.is_random()
         {
@@ -252,17 +270,35 @@ impl Schedule {
             }
             return;
         }
-        let ahead = record.saturating_sub(self.record).div_ceil(self.place.workers);
+        let ahead = (record - self.record).div_ceil(self.place.workers);
         let skipped = ahead.min(self.limit - self.taken);
         if skipped > 0 {
             self.pass(skipped);
         }
     }
 
+    /// Where this phase stands; only of random arrivals.
+    pub(super) fn stand(&self) -> Option<Stand> {
+        let Pace::Varying(varying) = &self.pace else { return None };
+        let Self { record, taken, limit, .. } = *self;
+        let units = varying.walk.units();
+        varying.walk.is_random().then_some(Stand { record, taken, limit, units })
+    }
+
+    /// Goes where this phase's random arrivals stood.
+    pub(super) fn resume(&mut self, stand: Stand) {
+        (self.record, self.taken, self.limit) = (stand.record, stand.taken, stand.limit);
+        if let Pace::Varying(varying) = &mut self.pace {
+            varying.ahead = None;
+            varying.walk.resume(stand.record, stand.units);
+        }
+        self.look_ahead();
+    }
+
     /// Counts `skipped` records as gone, and finds the next one; random arrivals have been passed.
     fn pass(&mut self, skipped: u64) {
         self.taken += skipped;
-        self.record += skipped * self.place.workers;
+        self.record = self.record.saturating_add(skipped.saturating_mul(self.place.workers));
         match &mut self.pace {
             Pace::Saturating => {}
             Pace::Even(even) => {
@@ -315,6 +351,12 @@ impl Schedule {
                 varying.walk.due_before(after.saturating_add(1)).min(self.limit)
             }
         }
+    }
+
+    /// As [`Schedule::due_by`], of what is due strictly before `at`.
+    #[must_use]
+    pub fn due_before(&mut self, at: Instant) -> u64 {
+        if at <= self.start { 0 } else { self.due_by(at - Duration::from_nanos(1)) }
     }
 
     fn ends(&self) -> Ends {

@@ -107,7 +107,7 @@ impl Walk {
                 self.units = u128::from(burst) * u128::from(*records) * UNIT;
             }
             Steps::Poisson { gaps, record } => {
-                *record += self.place.workers;
+                *record = record.saturating_add(self.place.workers);
                 self.units += gaps.before(*record);
             }
         }
@@ -131,6 +131,19 @@ impl Walk {
             Steps::Poisson { gaps, record } => self.units = gaps.before(*record),
         }
         self.find();
+    }
+
+    /// What the plan has reached when the next record is due.
+    pub(super) const fn units(&self) -> u128 {
+        self.units
+    }
+
+    /// Goes where random arrivals stood: before number `record`, at `units`.
+    pub(super) fn resume(&mut self, record: u64, units: u128) {
+        if let Steps::Poisson { record: next, .. } = &mut self.steps {
+            (*next, self.units) = (record, units);
+            self.find();
+        }
     }
 
     /// Whether what is due can only be counted by walking there.

@@ -11,9 +11,9 @@ use crate::load::schedule::{Dues, Timetable};
 /// When records happened.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PayloadClock {
-    /// When the run began as far as its records tell, Unix milliseconds; `None`: when it begins.
+    /// When the run began as its records tell it, Unix milliseconds; `None`: when it begins.
     pub origin_ms: Option<i64>,
-    /// When records are due from then on; `None` without a rate.
+    /// When records are due from then on; `None` without a rate, or where nothing tells it.
     pub timetable: Option<Timetable>,
 }
 

@@ -1,8 +1,9 @@
 //! What a record holds: key and value, made anew for every record.
 //!
 //! Cost class: per record; [`Source::record`] writes into buffers that are kept and lends them, it
-//! never allocates. Invariant: record n depends on the seed and on n alone, so that any record can
-//! be made again, alone and in any order. Random values are uniform bytes and so don't compress, or
+//! never allocates as long as numbers rise. Invariant: record n depends on the seed and on n alone
+//! (what it tells of time also on the planned rate), so that any record can be made again, alone
+//! and in any order. Random values are uniform bytes and so don't compress, or
 //! compress to a share that is asked for: a fixed payload would flatter every codec.
 //!
 //! Sizes: `size` is the length of the value alone, as kafka-producer-perf-test's `--record-size`;
@@ -38,6 +39,7 @@ pub use timestamp::{Lateness, TimestampError, TimestampPlan};
 pub use value::Plain;
 
 use crate::base::{Header, RecordView, WorkerIndex};
+use crate::load::schedule::Timetable;
 use clock::Clock;
 use header::Headers;
 use key::Key;
@@ -62,11 +64,14 @@ impl Source {
     /// The source of one worker.
     ///
     /// # Panics
-    /// When [`SourcePlan::check`] finds fault, or `worker` isn't below the plan's workers.
+    /// When [`SourcePlan::check`] finds fault, `worker` isn't below the plan's workers, or the
+    /// clock's timetable is shared by another number of them.
     #[must_use]
     pub fn new(plan: &SourcePlan, worker: WorkerIndex) -> Self {
         assert_eq!(plan.check(), Ok(()), "a source needs a plan that was checked");
         assert!(worker.0 < plan.workers, "worker {worker} of {}", plan.workers);
+        let timed = plan.clock.timetable.as_ref().map_or(plan.workers, Timetable::workers);
+        assert_eq!(timed, plan.workers, "the timetable is that of other workers");
         Self {
             key_seed: plan.seed ^ KEY_STREAM,
             partition: plan.partition,
@@ -78,8 +83,9 @@ impl Source {
         }
     }
 
-    /// Record `n` (the schedule's global number; n ÷ workers is its number within this worker)
-    /// without its headers, stamped `timestamp_ms` unless the plan has stamps of its own.
+    /// Record `n` of this worker (the schedule's global number: n ÷ workers is its number within
+    /// the worker, n mod workers the worker), without its headers, stamped `timestamp_ms` unless
+    /// the plan has stamps of its own.
     #[inline(always)]
     pub fn record(&mut self, n: u64, timestamp_ms: i64) -> RecordView<'_> {
         let time = self.time_of(n);

@@ -433,6 +433,7 @@ fn a_key_from_a_template_is_the_field_of_its_record() {
     let value = ValuePlan::Template(Arc::new(template));
     let plan = SourcePlan {
         clock: PayloadClock::even(5, 1_000.0),
+        workers: 1,
         ..plan(KeyPlan::Field("user".to_owned()), value)
     };
     let mut source = Source::new(&plan, WorkerIndex(0));

@@ -50,7 +50,8 @@ pub struct DataArgs {
     /// event:LATENESS such as event:10%:exponential:30s [default: now]
     #[arg(long, value_name = "STAMPS")]
     pub timestamps: Option<String>,
-    /// When record 0 happened, such as 2026-01-31T08:00:00Z [default: when the run begins]
+    /// When the run began as its records tell it, such as 2026-01-31T08:00:00Z [default: when the
+    /// run begins]
     #[arg(long, value_name = "TIME")]
     pub time_origin: Option<String>,
     /// Make this many million bytes of random values once, and repeat them, where making them anew

@@ -24,6 +24,7 @@ use crate::base::WorkerIndex;
 use crate::base::units::parse_count;
 use crate::host::driver::plan::{RunPlan, StreamPlan};
 use crate::host::shell::clock;
+use crate::load::schedule::Arrivals;
 use crate::load::source::{Mark, Source, TimestampPlan};
 
 /// Prints or writes the records, or a hash over them.
@@ -132,7 +133,14 @@ impl Ready {
             );
             problems.flag("format", named, expected);
         }
-        let tells_time = kinds.iter().any(|kind| kind.tells_time(&which));
+        if which.from > MOST_WALKED && kinds.iter().any(Kind::is_walked) {
+            let expected = format!(
+                "expected {MOST_WALKED} at most with --pacing poisson and records that tell when \
+                 they happened: random arrivals are added up from the first record on"
+            );
+            problems.flag("from", args.from.as_deref().unwrap_or_default(), expected);
+        }
+        let tells_time = kinds.iter().any(Kind::tells_time);
         if tells_time && args.hash {
             problems.add(
                 "--hash: these records hold the time at which they happen, counted from a run's \
@@ -276,25 +284,16 @@ impl Kind {
         Ok(())
     }
 
-    /// Whether the first of its records are others when the run begins at another time.
-    fn tells_time(&self, which: &Which) -> bool {
-        if self.stream().source.clock.origin_ms.is_some() {
-            return false;
-        }
-        let which = Which { count: which.count.min(LOOKED_AT), ..*which };
-        // What is in a pool tells no time, and takes its time to be made.
-        let mut plan = self.plan.clone();
-        plan.streams[self.stream].source.pool = None;
-        let looked_at = Self { heading: String::new(), plan, stream: self.stream };
-        let digest = |origin_ms| {
-            let mut digest = Digest::default();
-            let added = looked_at.each(&which, origin_ms, |made| {
-                digest.add(made);
-                Ok(())
-            });
-            added.map(|()| digest.to_string()).ok()
-        };
-        digest(0) != digest(ANOTHER_DAY_MS)
+    /// Whether its records are others when the run begins at another time.
+    fn tells_time(&self) -> bool {
+        let source = &self.stream().source;
+        source.clock.origin_ms.is_none() && source.tells_time()
+    }
+
+    /// Whether record numbers are walked to: random arrivals are added up from the first on.
+    fn is_walked(&self) -> bool {
+        let is_random = matches!(self.plan.schedule.arrivals, Arrivals::Poisson { .. });
+        is_random && self.stream().source.clock.timetable.is_some()
     }
 }
 
@@ -400,10 +399,8 @@ fn form(args: &GenerateArgs, problems: &mut Problems) -> Form {
 const COUNT: u64 = 10;
 /// 2^52: numbers of records fit 64 bits with any number of producers.
 const MOST: u64 = 1 << 52;
-/// Records that are looked at for times.
-const LOOKED_AT: u64 = 1_000;
-/// Far enough from 0 that hours, days and years are others, too.
-const ANOTHER_DAY_MS: i64 = 1_234_567_890_123;
+/// A minute's way along random arrivals.
+const MOST_WALKED: u64 = 1_000_000_000;
 
 #[cfg(test)]
 mod tests;

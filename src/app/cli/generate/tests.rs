@@ -49,6 +49,9 @@ const ALL_SORTS: &[&str] = &[
     "--generator increasing --value-type int64 --schema-id 7 --timestamps step:origin:1s",
     "--pool-mb 1 --record-size 1000",
     "--generator null --key roundrobin:7 --key-type int32",
+    "--timestamps event --header t=time() --pacing burst:7@9ms --warmup-records 9 --num-records 9k",
+    "--timestamps event --rate 1k --pacing poisson --warmup 300ms",
+    "--template profiles/gps.tmpl --stage 1k:1s:linear --stage 2k:9s --warmup 200ms",
 ];
 
 #[test]
@@ -249,6 +252,14 @@ fn what_cannot_be_made_is_said() {
              --record-size (10, 20), or --format text"]
     );
     assert_eq!(wrong("--record-size none")[0][..24], *"--record-size = \"none\": ");
+    // Random arrivals have to be added up, where somebody wants to know them.
+    let far = "--rate 1k --pacing poisson --from 4000000000000 --count 1";
+    assert_eq!(wrong(far), [""; 0]);
+    assert!(
+        wrong(&format!("{far} --timestamps event"))[0].starts_with("--from = \"4000000000000\": ")
+    );
+    // Records that tell no time are the same ones whenever they are due.
+    assert_eq!(wrong("--rate 1k,2k --warmup 0 --pacing uniform --format raw"), [""; 0]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use super::result::{PhaseKind, RunResult};
 use super::run::run_unproved;
 use crate::host::shell::clock;
 use crate::kafka::config::HostPort;
+use crate::load::schedule::Timetable;
 
 /// What a configuration came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +91,7 @@ pub fn calibrate(
     observer: &mut dyn Observer,
 ) -> Result<Calibration, RunError> {
     let started_unix_ms = clock::unix_ms();
+    let plan = &endless(plan);
     let generator = generator::alone(plan, GENERATOR_SPAN)?;
     let brokers = BrokerProcess::start(program, BROKERS)?;
     let result = run_unproved(&trial(plan, brokers.bootstrap()), observer)?;
@@ -121,6 +123,17 @@ pub fn partitions(plan: &RunPlan, topic: usize) -> i32 {
     let fits = |count: &u32| rules.is_none_or(|rules| rules.check(*count).is_ok());
     let count = (PARTITIONS..MOST_PARTITIONS).find(fits).unwrap_or(PARTITIONS);
     i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// The same run with times in its records that never come to the planned rate's end, behind which
+/// they would cost nothing.
+fn endless(plan: &RunPlan) -> RunPlan {
+    let mut plan = plan.clone();
+    for stream in &mut plan.streams {
+        let clock = &mut stream.source.clock;
+        clock.timetable = clock.timetable.as_ref().map(Timetable::endless);
+    }
+    plan
 }
 
 /// The run that shows the engine's ceiling.

@@ -83,6 +83,22 @@ fn random_arrivals_are_found_again_far_from_the_begin() {
     for place in [400_000, 0, 300_000, 140_000, 299_999, 65_536, 65_535, 65_537, 480_000, 131_072] {
         assert_eq!(dues.of(all[place].0), all[place].1, "{place}");
     }
+    // As a read-back does: two partitions, in turns.
+    for place in (0..5_000).flat_map(|turn| [turn, 200_000 + turn]) {
+        assert_eq!(dues.of(all[place].0), all[place].1, "{place}");
+    }
+}
+
+/// As far as numbers go: nothing overflows.
+#[test]
+fn the_last_number_of_all_is_due_at_the_end_of_time() {
+    for (workers, warmup) in [(1, None), (2, None), (1, Some(records(10))), (3, Some(seconds(1)))] {
+        let plan = SchedulePlan::of(Rate::per_second(1e6).ok(), workers);
+        let timetable = Timetable::new(plan, warmup);
+        let worker = u64::MAX % u64::from(workers);
+        let mut dues = Dues::new(&timetable, WorkerIndex(u32::try_from(worker).unwrap()));
+        assert_eq!(dues.of(u64::MAX), u64::MAX, "{workers} {warmup:?}");
+    }
 }
 
 #[test]
@@ -101,7 +117,13 @@ fn behind_the_end_of_a_plan_everything_is_due_at_its_end() {
 fn a_warm_up_without_a_known_end_leaves_the_mean() {
     let level = |rate| Level::per_second(rate).unwrap();
     let ramp = Stage::Ramp { to: level(200.0), span: Duration::from_secs(1) };
-    let timetable = Timetable::unsettled(planned(&[ramp], Arrivals::Uniform, 1));
-    let mut dues = Dues::new(&timetable, WorkerIndex(0));
-    assert_eq!([0, 100, 1_000].map(|n| dues.of(n)), [0, 1_000_000_000, 10_000_000_000]);
+    for arrivals in [
+        Arrivals::Uniform,
+        Arrivals::Bursts { records: 7, period: None },
+        Arrivals::Poisson { seed: 1 },
+    ] {
+        let plan = planned(core::slice::from_ref(&ramp), arrivals, 1);
+        let mut dues = Dues::new(&Timetable::unsettled(plan), WorkerIndex(0));
+        assert_eq!([0, 100, 1_000].map(|n| dues.of(n)), [0, 1_000_000_000, 10_000_000_000]);
+    }
 }
