@@ -11,7 +11,7 @@ use crate::app::report::plot::{Plot, WIDTH};
 use crate::app::settings::{self, Cell, Problems};
 use crate::base::units::parse_duration;
 use crate::base::{Instant, WorkerIndex};
-use crate::host::driver::plan::{Post, RunPlan, Warmup};
+use crate::host::driver::plan::{Post, RunPlan};
 use crate::load::schedule::{Arrivals, Schedule, SchedulePlan, Stop};
 
 /// Prints the planned rate of what the flags ask for.
@@ -160,9 +160,7 @@ impl<'a> Planned<'a> {
         let worker = |post: Post| {
             let plan = self.run.schedule_of(post.stream);
             let mut schedule = Schedule::new(&plan, post.producer);
-            // When one ends that waits for its load to settle nobody can know.
-            let warmup = self.run.warmup.stop().filter(|_| self.run.warmup != Warmup::Auto);
-            if let Some(warmup) = warmup {
+            if let Some(warmup) = self.run.warmup.known_stop() {
                 // Random gaps go by record numbers, which the warm-up's records have the first of.
                 schedule.start_flat(Instant::ZERO, warmup);
                 schedule.skip_before(Instant::FAR_FUTURE);
@@ -176,8 +174,7 @@ impl<'a> Planned<'a> {
 
 /// Records of all workers that are due before `at`.
 fn due(workers: &mut [Schedule], at: Duration) -> u64 {
-    let last = Instant::ZERO + at.saturating_sub(Duration::from_nanos(1));
-    workers.iter_mut().map(|worker| worker.due_by(last)).sum()
+    workers.iter_mut().map(|worker| worker.due_before(Instant::ZERO + at)).sum()
 }
 
 /// A number as `--rate-file` reads it back: nine decimals at most, none that are 0.

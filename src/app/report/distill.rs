@@ -8,12 +8,12 @@ use super::model::{
     FaultModel, GapModel, IntervalModel, LatencyModel, LeaderChangeModel, PartitionModel,
     RecordsModel, RequestsModel, StagesModel,
 };
-use crate::base::Instant;
+use crate::base::{Instant, WorkerIndex};
 use crate::host::driver::RunResult;
 use crate::host::driver::result::{BrokerFault, LeaderMove};
 use crate::kafka::wire::record_batch;
 use crate::load::recorder::{ErrorSource, Kind, Measured, Tally};
-use crate::load::schedule::SchedulePlan;
+use crate::load::schedule::{Arrivals, Part, Schedule, SchedulePlan, Stop};
 
 /// A family or stage; `None` when it holds nothing.
 pub(super) fn distribution(measured: &Measured, kind: Kind) -> Option<Distribution> {
@@ -167,8 +167,13 @@ pub(super) fn intervals(
         let moves = result.leader_moves.iter();
         moves.filter(|it| (from..to).contains(&it.since)).count() as u64
     };
-    let planned = |from: Duration, length: Duration| {
-        let records = plan.planned(from.min(window), (from + length).min(window))?;
+    let mut bursts = Bursts::of(plan);
+    let mut planned = |from: Duration, length: Duration| {
+        let (from, to) = (from.min(window), (from + length).min(window));
+        let records = match &mut bursts {
+            Some(bursts) => bursts.due(from, to),
+            None => plan.planned(from, to)?,
+        };
         Some(records / length.as_secs_f64())
     };
     let row = |interval: crate::load::recorder::Interval<'_>| IntervalModel {
@@ -188,6 +193,26 @@ pub(super) fn intervals(
         hdr: (interval.latency.count() > 0).then(|| encode(&interval.latency.hdr())),
     };
     result.tally.intervals().map(row).collect()
+}
+
+/// What a plan has fall due in bursts, whose rate doesn't say when.
+struct Bursts(Schedule);
+
+impl Bursts {
+    /// `None` where records fall due one by one.
+    fn of(plan: &SchedulePlan) -> Option<Self> {
+        let whole = SchedulePlan { workers: 1, part: Part::whole(), ..plan.clone() };
+        let mut schedule = Schedule::new(&whole, WorkerIndex(0));
+        schedule.start(Instant::ZERO, Stop::default());
+        matches!(plan.arrivals, Arrivals::Bursts { .. }).then_some(Self(schedule))
+    }
+
+    /// Records due from `from` on, before `to`.
+    #[expect(clippy::cast_precision_loss, reason = "records of a second")]
+    fn due(&mut self, from: Duration, to: Duration) -> f64 {
+        let mut before = |at: Duration| self.0.due_before(Instant::ZERO + at);
+        before(to).saturating_sub(before(from)) as f64
+    }
 }
 
 pub(super) fn errors(tally: &Tally) -> Vec<ErrorModel> {
@@ -291,4 +316,25 @@ pub(super) fn per_second(count: u64, seconds: f64) -> f64 {
 /// A span in whole nanoseconds; 584 years at most.
 pub(super) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::schedule::Rate;
+
+    #[test]
+    fn bursts_are_planned_where_they_fall_due() {
+        let planned = |rate: f64, records, period| {
+            let arrivals = Arrivals::Bursts { records, period };
+            let whole = SchedulePlan::of(Rate::per_second(rate).ok(), 3);
+            let mut bursts = Bursts::of(&SchedulePlan { arrivals, ..whole }).unwrap();
+            let second = Duration::from_secs;
+            [0, 1, 2, 3].map(|at| bursts.due(second(at), second(at + 1)))
+        };
+        assert_eq!(planned(100_000.0, 1_000, None), [100_000.0; 4]);
+        assert_eq!(planned(50.0, 100, Some(Duration::from_secs(2))), [100.0, 0.0, 100.0, 0.0]);
+        assert!(Bursts::of(&SchedulePlan::of(Rate::per_second(5.0).ok(), 1)).is_none());
+        assert!(Bursts::of(&SchedulePlan::of(None, 1)).is_none());
+    }
 }

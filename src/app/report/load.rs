@@ -13,7 +13,7 @@ pub(super) fn load(plan: &SchedulePlan) -> LoadModel {
     let pacing = match plan.arrivals {
         Arrivals::Uniform => "uniform".to_owned(),
         Arrivals::Poisson { .. } => "poisson".to_owned(),
-        Arrivals::Bursts { records, .. } => format!("{}{records}", LoadModel::BURST),
+        Arrivals::Bursts { records, .. } => format!("burst:{records}"),
     };
     let on_late = match plan.late {
         Late::CatchUp => "catchup".to_owned(),

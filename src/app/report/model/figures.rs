@@ -318,7 +318,8 @@ pub struct IntervalModel {
     pub length: u64,
     /// Records that fell due in it; latencies below are theirs.
     pub due: u64,
-    /// Records a second that the planned rate had for it, on average; null without a rate.
+    /// Records a second that the plan had for it, on average: its rate, or what falls due in it
+    /// where records come in bursts; null without a rate.
     #[serde(default)]
     pub planned_rps: Option<f64>,
     /// Acks that arrived in it.

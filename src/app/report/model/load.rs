@@ -21,6 +21,4 @@ pub struct LoadModel {
 impl LoadModel {
     /// As many tell any two plans apart that people would call different.
     pub const PARTS: u32 = 100;
-    /// What [`LoadModel::pacing`] begins with where records fall due in bursts.
-    pub const BURST: &str = "burst:";
 }

@@ -387,7 +387,7 @@ pub struct GeneratorModel {
     /// What records are stamped with: now, step or event; mixed where streams differ.
     #[serde(default)]
     pub timestamps: String,
-    /// When record 0 happened, as far as contents are concerned: RFC 3339, UTC.
+    /// When the run began as its records tell it: RFC 3339, UTC.
     #[serde(default)]
     pub time_origin: String,
     /// What --key says, or `list:N` of a list with N places; mixed where streams differ.
