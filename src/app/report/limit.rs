@@ -119,11 +119,15 @@ impl Facts<'_> {
 
     /// Where a record was for most of the time.
     fn longest(&self) -> String {
-        let Limits { buffer_wait, batch_wait, send_queue, broker, .. } = *self.limits;
+        let Limits { buffer_wait, batch_wait, send_queue, broker, by_linger, .. } = *self.limits;
         let all = buffer_wait + batch_wait + send_queue + broker;
+        let in_batch = match by_linger > 0.5 {
+            true => "in its batch (linger.ms)",
+            false => "in its batch (until it is full, and a request is free to carry it)",
+        };
         let places = [
             (buffer_wait, "waiting for buffer.memory"),
-            (batch_wait, "in its batch (linger.ms)"),
+            (batch_wait, in_batch),
             (send_queue, "on its way into the socket"),
             (broker, "with the brokers"),
         ];
@@ -226,6 +230,20 @@ mod tests {
         };
         let (limits, evidence, producer) = (&limits, &evidence, &producer);
         Facts { limit, evidence, limits, fill: 0.9, producer }.in_words()
+    }
+
+    /// linger.ms isn't named where batches are full before it is over.
+    #[test]
+    fn time_in_a_batch_is_linger_s_only_where_that_closes_batches() {
+        let evidence = Evidence { delivered: 1, ..Evidence::default() };
+        let producer = ProducerConfig::default();
+        for (by_linger, words) in [(0.9, "(linger.ms) for 100 %"), (0.1, "(until it is full, ")] {
+            let limits = Limits { batch_wait: 4e8, by_linger, ..Limits::default() };
+            let (limits, evidence, producer) = (&limits, &evidence, &producer);
+            let told =
+                Facts { limit: Limit::Nothing, evidence, limits, fill: 0.9, producer }.in_words();
+            assert!(told.contains(words), "{told}");
+        }
     }
 
     #[test]
