@@ -31,8 +31,9 @@ pub struct Calibration {
     pub generator: Pace,
     /// The whole client, as fast as it goes: records acked (with acks=0 written).
     pub engine: Pace,
-    /// The busiest producer's share of a core with the engine, 0 to 1; `None` where the system
-    /// doesn't tell. Well below 1, brokers or other threads were the limit.
+    /// The busiest producer's share of a core with the engine, of what the hypervisor left of one,
+    /// 0 to 1; `None` where the system doesn't tell. Well below 1, brokers or other threads were
+    /// the limit.
     pub busy_max: Option<f64>,
     /// How many brokers the engine wrote to.
     pub brokers: u32,
@@ -107,8 +108,8 @@ pub fn calibrate(
                 .to_owned(),
         ));
     }
-    let busy_max = result.client.busy_max();
     let cores = Environment::read().cores;
+    let busy_max = result.client.busy_max().map(|busy| of_what_was_left(busy, &result, cores));
     Ok(Calibration { started_unix_ms, generator, engine, busy_max, brokers: BROKERS.into(), cores })
 }
 
@@ -123,6 +124,13 @@ pub fn partitions(plan: &RunPlan, topic: usize) -> i32 {
     let fits = |count: &u32| rules.is_none_or(|rules| rules.check(*count).is_ok());
     let count = (PARTITIONS..MOST_PARTITIONS).find(fits).unwrap_or(PARTITIONS);
     i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// A share of a core of what the hypervisor left of one on average, at most 1.
+fn of_what_was_left(busy: f64, result: &RunResult, cores: u32) -> f64 {
+    let all = result.client.window.as_secs_f64() * f64::from(cores.max(1));
+    let taken = result.client.steal.unwrap_or_default().as_secs_f64() / all.max(1e-9);
+    (busy / (1.0 - taken.min(0.9))).min(1.0)
 }
 
 /// The same run with times in its records that never come to the planned rate's end, behind which

@@ -270,8 +270,11 @@ impl Evidence {
         self.rejected as f64 / self.offered.max(self.rejected).max(1) as f64
     }
 
+    /// A worker that ran nearly all of the time that there was: what the hypervisor took, on
+    /// average of all cores, nobody could have used.
     fn is_client_limited(&self) -> bool {
-        self.busy_max.is_some_and(|busy| busy > CLIENT_LIMITED)
+        let left = 1.0 - self.steal.unwrap_or(0.0);
+        self.busy_max.is_some_and(|busy| busy > CLIENT_LIMITED * left)
     }
 
     /// A worker that ran or waited for a core nearly all of the time.
@@ -367,7 +370,7 @@ const INVALID_LAG: u64 = 5_000_000;
 const SUSPECT_LAG: u64 = 1_000_000;
 /// Under a rate a worker this busy has no reserve for a burst.
 const SUSPECT_BUSY: f64 = 0.8;
-/// A worker this busy is what limits a run.
+/// A worker this busy, of the time that there was, is what limits a run.
 const CLIENT_LIMITED: f64 = 0.95;
 /// A worker that ran or waited for a core so much of the time had none to spare.
 const NO_TIME_LEFT: f64 = 0.9;

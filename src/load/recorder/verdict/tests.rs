@@ -77,6 +77,14 @@ fn a_shortfall_with_headroom_is_the_clusters() {
     assert_eq!(short(None), (Status::Overloaded, vec!["cluster_too_slow"]));
     assert_eq!(short(Some(0.97)), (Status::Invalid, vec!["client_too_slow", "worker_busy"]));
     assert_eq!(after(|run| run.achieved_ratio = Some(0.995)).0, Status::Valid);
+    // 90 % of 93 % that the hypervisor left is all that there was.
+    for (steal, reason) in [(0.005, "cluster_too_slow"), (0.07, "client_too_slow")] {
+        let (_, reasons) = after(|run| {
+            (run.achieved_ratio, run.busy_max) = (Some(0.9), Some(0.9));
+            run.steal = Some(steal);
+        });
+        assert_eq!(reasons[0], reason, "{steal}");
+    }
 }
 
 #[test]
